@@ -1,0 +1,80 @@
+# Everything runs in .venv, with the versions of constraints.txt; set up when first needed, and again when the
+# two files that decide it change. Windows has no make: README has the plain commands.
+
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+RUN := .venv/bin/python
+
+.PHONY: help notebooks lab test lint accuracy demo-corpus update-notebooks constraints clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
+
+notebooks: .venv/.notebooks  ## run notebooks 01 to 04 (copies, in build/notebooks) and show the results
+	@$(RUN) notebooks/run.py
+
+lab: .venv/.notebooks  ## open the notebooks in JupyterLab
+	$(RUN) -m jupyterlab notebooks
+
+test: lint  ## run all checks: lint, unit tests, and the notebooks against their committed outputs
+	$(RUN) -m pytest
+	$(RUN) notebooks/run.py --check
+
+lint: .venv/.test  ## check style and types (ruff, mypy)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+accuracy: .venv/.notebooks  ## measure the rows that the table of results lacks (needs TESS)
+	$(RUN) -m benchmarks.accuracy --all
+
+demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)
+	$(RUN) data/demo/make.py
+
+update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository (needs TESS)
+	@$(RUN) notebooks/run.py --update
+
+constraints: .venv/.test  ## write constraints.txt anew from pyproject.toml
+	$(RUN) -m uv pip compile --universal --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml -o constraints.txt
+
+clean:  ## remove .venv and everything else that make made
+	rm -rf .venv build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@for python in $(PYTHONS); do \
+		"$$python" -c '$(SUITABLE)' 2>/dev/null && break; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "emotion_lib needs Python 3.11, 3.12 or 3.13, and none of these is one: $(PYTHONS)." \
+			"Install one and name it: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)" >&2; \
+		exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make virtual environments; on Debian and Ubuntu: sudo apt-get install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making .venv with $$("$$python" --version) ..."; \
+	"$$python" -m venv --clear .venv
+
+.venv/.notebooks: pyproject.toml constraints.txt | .venv/bin/python
+	@$(call install,notebooks)
+	@touch $@
+
+# The test extra contains the notebooks extra.
+.venv/.test: pyproject.toml constraints.txt | .venv/bin/python
+	@$(call install,test)
+	@touch .venv/.notebooks $@
+
+# A download that breaks off is taken up again from pip's cache; pip itself only retries connections.
+define install
+	echo "Installing emotion_lib[$(1)] into .venv (about 1 GB to download the first time) ..."; \
+	$(RUN) -m pip --version >/dev/null 2>&1 || $(RUN) -m ensurepip >/dev/null; \
+	for attempt in 1 2 3; do \
+		$(RUN) -m pip install --retries 10 -c constraints.txt -e '.[$(1)]' && exit; \
+		echo "Set-up: attempt $$attempt of 3 failed." >&2; \
+		sleep 5; \
+	done; \
+	exit 1
+endef

@@ -1,0 +1,123 @@
+"""Make the table of results: every figure that README and the notebooks show of a trained model.
+
+    python -m benchmarks.accuracy            make the rows that are missing and take under two minutes
+    python -m benchmarks.accuracy --all      make all that are missing (about an hour and a half on two cores)
+    python -m benchmarks.accuracy --row tess/random/svm   make this one again
+
+A row is written as soon as it is done, so that a run that was stopped goes on where it was.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from emotion_lib import corpora, evaluation, results
+from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS, Evaluation
+
+HERE = Path(__file__).parent
+TABLE = HERE / "accuracy.csv"
+PAGE = HERE / "accuracy.md"
+PREDICTIONS = HERE / "predictions.csv"
+KEPT_PREDICTIONS = ("tess/random/frame_lstm", "tess/by_speaker/frame_lstm")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One evaluation of the table: a model under a protocol."""
+
+    corpus: str
+    protocol: str
+    model: str
+    seeds: int
+    quick: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name of the row on the command line."""
+        return f"{self.corpus}/{self.protocol}/{self.model}"
+
+
+BASELINE_ROWS = [
+    Row("tess", protocol, model, seeds=1 if protocol == "by_speaker" else 5)
+    for model in ("most_frequent", "logistic_regression", "svm", "mean_std_svm")
+    for protocol in ("random", "by_word", "by_speaker")
+]
+NETWORK_ROWS = [
+    Row("tess", "random", "frame_lstm", seeds=5, quick=False),
+    Row("tess", "random", "mean_mfcc_lstm", seeds=5, quick=False),
+    Row("tess", "by_speaker", "frame_lstm", seeds=3, quick=False),
+    Row("tess", "by_speaker", "mean_mfcc_lstm", seeds=3, quick=False),
+    Row("tess_doubled", "random", "mean_mfcc_lstm", seeds=3, quick=False),
+    Row("tess", "random", "mean_mfcc_lstm_normalised", seeds=3, quick=False),
+    Row("tess", "by_word", "frame_lstm", seeds=1, quick=False),
+    Row("tess", "by_speaker", "mean_mfcc_lstm_normalised", seeds=3, quick=False),
+    Row("tess", "by_word", "mean_mfcc_lstm", seeds=1, quick=False),
+    Row("tess", "by_word", "mean_mfcc_lstm_normalised", seeds=1, quick=False),
+]
+ROWS = BASELINE_ROWS + NETWORK_ROWS
+
+
+@click.command(help=__doc__)
+@click.option("--all", "everything", is_flag=True, help="Make the slow rows too.")
+@click.option("--row", "only", type=click.Choice([row.name for row in ROWS]), help="Make this row again.")
+def main(everything: bool, only: str | None) -> None:
+    """Make the rows that were asked for, then the page."""
+    kept = _kept()
+    done = set(kept["corpus"] + "/" + kept["protocol"] + "/" + kept["model"])
+    for row in ROWS:
+        if row.name == only or (only is None and row.name not in done and (row.quick or everything)):
+            click.echo(f"{row.name}: {row.seeds} seeds")
+            _keep(row, _evaluated(row))
+        elif row.name in done:
+            click.echo(f"{row.name}: from the committed table")
+    PAGE.write_text(page(results.read(TABLE)), encoding="utf-8")
+
+
+def _kept() -> pd.DataFrame:
+    """Return the rows that are there already."""
+    return results.read(TABLE) if TABLE.exists() else pd.DataFrame(columns=list(RESULT_COLUMNS), dtype=str)
+
+
+def _evaluated(row: Row) -> Evaluation:
+    """Return the evaluation of a row."""
+    table = corpora.load("tess")
+    if row.corpus == "tess_doubled":
+        table = pd.concat([table, table.assign(id=table["id"] + "#2")], ignore_index=True).assign(corpus=row.corpus)
+    return evaluation.evaluate(table, row.model, row.protocol, seeds=range(row.seeds))
+
+
+def _keep(row: Row, found: Evaluation) -> None:
+    """Put the figures of a row into the table, in the place of older ones."""
+    kept = _kept()
+    same = (kept["corpus"] == row.corpus) & (kept["protocol"] == row.protocol) & (kept["model"] == row.model)
+    figures = evaluation.rows(found)
+    table = pd.concat([kept[~same], figures]) if len(kept) else figures
+    table.sort_values(["corpus", "protocol", "model", "metric", "direction"]).to_csv(
+        TABLE, index=False, float_format="%.4f"
+    )
+    if row.name in KEPT_PREDICTIONS:
+        _keep_predictions(found)
+
+
+def _keep_predictions(found: Evaluation) -> None:
+    """Keep what the first seed heard in each utterance, for the notebook in which one listens to the mistakes."""
+    first = found.predictions[found.predictions["seed"] == 0]
+    new = first[["fold", "id", "predicted"]].assign(model=found.model, protocol=found.protocol)
+    if PREDICTIONS.exists():
+        kept = pd.read_csv(PREDICTIONS, dtype=str)
+        new = pd.concat([kept[(kept["model"] != found.model) | (kept["protocol"] != found.protocol)], new])
+    columns = ["model", "protocol", "fold", "id", "predicted"]
+    new[columns].sort_values(columns[:-1]).to_csv(PREDICTIONS, index=False)
+
+
+def page(table: pd.DataFrame) -> str:
+    """Return the table as the Markdown that README shows."""
+    overview = results.overview(table).reset_index()
+    lines = [overview.columns, ["---"] * len(overview.columns), *overview.to_numpy()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

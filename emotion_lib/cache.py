@@ -1,0 +1,235 @@
+"""Features that were extracted before, kept on disk: found again by the content of a recording and how they were made.
+
+One SQLite file holds them, so that processes can share it and a kill in the middle of a write loses only that write.
+It may be deleted at any time, and what cannot be read in it is extracted anew.
+"""
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import platformdirs
+
+from emotion_lib.features import FeatureSettings
+
+T = TypeVar("T")
+
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS recordings (path BLOB PRIMARY KEY, stamp TEXT, digest BLOB);
+    CREATE TABLE IF NOT EXISTS features
+        (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
+"""
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+class _Identity(NamedTuple):
+    """What a file was when it was looked at: its stamp is quick to compare, its digest says what is in it."""
+
+    stamp: str
+    digest: bytes
+
+
+class FeatureCache:
+    """Keep the features of recordings, for one feature and one set of settings.
+
+    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. A new
+    version of the code that makes features starts a new file and removes the old one.
+
+    Parameters
+    ----------
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How it is made.
+    """
+
+    def __init__(self, feature: str, settings: FeatureSettings) -> None:
+        self.recipe = f"{feature} {settings!r}"
+        self.path = folder() / f"features-{_code_version()}.sqlite"
+        self._identities: dict[Path, _Identity] = {}
+
+    def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
+        """Find features that were kept.
+
+        Parameters
+        ----------
+        paths : sequence of Path
+            The recordings.
+
+        Returns
+        -------
+        list of ndarray or None
+            One for each path; None where nothing is kept of what the file holds now.
+        """
+        self._identities = self._identify(paths)
+        return self._run(
+            lambda connection: [self._value(connection, path) for path in paths],
+            [None] * len(paths),
+        )
+
+    def keep(self, values: dict[Path, np.ndarray]) -> None:
+        """Keep the features of recordings that `recall` was asked for, unless their files changed since.
+
+        Parameters
+        ----------
+        values : dict of Path to ndarray
+            The features, float32, of one or two dimensions.
+        """
+        rows = []
+        for path, value in values.items():
+            identity = self._identities.get(path)
+            if identity and _stamp(path) == identity.stamp:
+                packed = _pack(value)
+                rows.append(
+                    (
+                        identity.digest,
+                        self.recipe,
+                        self._checksum(identity.digest, packed),
+                        packed,
+                    )
+                )
+        self._run(lambda connection: _insert(connection, "features", rows), None)
+
+    def _identify(self, paths: Sequence[Path]) -> dict[Path, _Identity]:
+        """Return the identity of each file that can be read; only files that are new or touched are read."""
+        stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
+        nothing: dict[Path, _Identity] = {}
+        identities = self._run(lambda connection: _known(connection, stamps), nothing)
+        new = {
+            path: _Identity(stamp, digest)
+            for path, stamp in stamps.items()
+            if path not in identities and (digest := _digest(path))
+        }
+        rows = [(_key(path), identity.stamp, identity.digest) for path, identity in new.items()]
+        self._run(lambda connection: _insert(connection, "recordings", rows), None)
+        return identities | new
+
+    def _value(self, connection: sqlite3.Connection, path: Path) -> np.ndarray | None:
+        """Return the features kept for a file, or None where there are none or they are damaged."""
+        identity = self._identities.get(path)
+        if identity is None:
+            return None
+        query = "SELECT checksum, value FROM features WHERE digest = ? AND recipe = ?"
+        row = connection.execute(query, (identity.digest, self.recipe)).fetchone()
+        return _unpack(row[1]) if row and row[0] == self._checksum(identity.digest, row[1]) else None
+
+    def _checksum(self, digest: bytes, packed: object) -> int:
+        """Return a number that differs when a value, or what it belongs to, was damaged; -1 for what is no value."""
+        return zlib.crc32(digest + self.recipe.encode() + packed) if isinstance(packed, bytes) else -1
+
+    def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Return what `work` gives, or `otherwise` where the file cannot be used; a damaged file is removed."""
+        try:
+            with closing(self._connect()) as connection, connection:
+                return work(connection)
+        except OSError:
+            return otherwise
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING:
+                _remove(self.path)
+            return otherwise
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return a connection to the file, made with its tables where it was missing."""
+        if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for old in set(self.path.parent.glob("features-*.sqlite")) - {self.path}:
+                _remove(old)
+        connection = sqlite3.connect(self.path, timeout=60)
+        try:
+            connection.executescript(_TABLES)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+def folder() -> Path:
+    """Find the folder of the cache: $EMOTION_LIB_CACHE, or the user's own for caches.
+
+    Returns
+    -------
+    Path
+        It may not exist yet.
+    """
+    return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+
+
+def _code_version() -> str:
+    """Return a digest of the code between a file and its features: other code, other values."""
+    code = b"".join((files("emotion_lib") / name).read_bytes() for name in ("audio.py", "features.py", "cache.py"))
+    return hashlib.sha256(code).hexdigest()[:12]
+
+
+def _remove(path: Path) -> None:
+    """Delete a cache file and its journal, or leave them to the process that has them open (Windows)."""
+    for name in (path, path.with_name(f"{path.name}-journal")):
+        with suppress(OSError):
+            name.unlink(missing_ok=True)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Write rows into a table, in place of those with the same key."""
+    if rows:
+        connection.executemany(
+            f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})",
+            rows,
+        )
+
+
+def _known(connection: sqlite3.Connection, stamps: dict[Path, str]) -> dict[Path, _Identity]:
+    """Return the identities of the files whose stamp is the one on record."""
+    query = "SELECT digest FROM recordings WHERE path = ? AND stamp = ?"
+    rows = {path: connection.execute(query, (_key(path), stamp)).fetchone() for path, stamp in stamps.items()}
+    return {path: _Identity(stamps[path], row[0]) for path, row in rows.items() if row and isinstance(row[0], bytes)}
+
+
+def _key(path: Path) -> bytes:
+    """Return the whole path as bytes, which any file name can be."""
+    return os.fsencode(os.path.abspath(path))
+
+
+def _stamp(path: Path) -> str | None:
+    """Return size and times of a file, which change when it is written; None where it cannot be seen."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _digest(path: Path) -> bytes | None:
+    """Return the SHA-256 of a file's content, or None where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return None
+
+
+def _pack(value: np.ndarray) -> bytes:
+    """Return an array of one or two dimensions as bytes: the number of rows (0 for a vector), then the numbers."""
+    n_rows = len(value) if value.ndim == 2 else 0
+    return n_rows.to_bytes(4, "little") + value.astype("<f4").tobytes()
+
+
+def _unpack(packed: bytes) -> np.ndarray:
+    """Return the array that `_pack` made these bytes of."""
+    n_rows = int.from_bytes(packed[:4], "little")
+    value = np.frombuffer(packed, dtype="<f4", offset=4)
+    return value.reshape(n_rows, -1) if n_rows else value

@@ -1,0 +1,45 @@
+"""Corpora of emotional speech: from a name or a folder to a table with one row an utterance, and its check.
+
+A folder is found, its files sorted into utterances, copies and strangers (`stock`), and the utterances become a table
+(`loading`). `checking` reads the audio too and names whatever is wrong, `indexing` writes the list that a copy is
+compared with, `fetch` downloads TESS. What is known of each corpus is in a file of its own.
+"""
+
+import pandas as pd
+
+from emotion_lib.corpora.base import read_index
+from emotion_lib.corpora.checking import CheckReport, Finding, check
+from emotion_lib.corpora.describing import Description, describe
+from emotion_lib.corpora.indexing import make_index
+from emotion_lib.corpora.loading import CORPORA, find, load
+from emotion_lib.errors import ParameterError
+
+__all__ = ["CheckReport", "Description", "Finding", "check", "describe", "find", "index", "load", "make_index"]
+
+
+def index(name: str = "tess") -> pd.DataFrame:
+    """Return the index of a corpus: every utterance it has, on whatever machine.
+
+    Parameters
+    ----------
+    name : str, default "tess"
+        `"tess"` or `"demo"`.
+
+    Returns
+    -------
+    DataFrame
+        Columns id, speaker, emotion, text, rate (Hz), samples, sha256 (of the file); sorted by id.
+
+    Raises
+    ------
+    ParameterError
+        If there is no corpus of that name.
+
+    Examples
+    --------
+    >>> index("tess").groupby(["speaker", "emotion"]).size().unique()
+    array([200])
+    """
+    if name not in CORPORA:
+        raise ParameterError(f"corpus {name!r}: has no index; those that have one are {', '.join(CORPORA)}")
+    return read_index(name).copy()

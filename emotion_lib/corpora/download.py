@@ -1,0 +1,217 @@
+"""Where TESS can be downloaded from, and a download that goes on where it stopped."""
+
+import os
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from logging import WARNING
+from pathlib import Path
+from typing import NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+from requests.adapters import HTTPAdapter
+from tqdm.auto import tqdm
+from urllib3.util import Retry
+
+from emotion_lib.corpora.archive import Wanted, refuse_missing, refuse_wrong, unpack
+from emotion_lib.corpora.naming import read_name
+from emotion_lib.corpora.tess import DOI, KAGGLE_DATASET
+from emotion_lib.errors import CorpusError
+from emotion_lib.progress import bar
+
+RETRIES = 3
+_SECONDS_TO_CONNECT_AND_READ = (15, 60)
+_BLOCK = 1 << 16
+_MOST_WRONG = 5
+_ARCHIVE_COPIES = 4
+"""An archive may hold a corpus this often; Kaggle's holds it twice."""
+
+
+class Source(Protocol):
+    """Where a corpus comes from."""
+
+    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+        """Download into `staging`, and return the folder there that holds every wanted recording, verified."""
+
+
+@dataclass(frozen=True)
+class Kaggle:
+    """TESS as one zip archive; public, without login. The archive holds the corpus twice."""
+
+    address: str = f"https://www.kaggle.com/api/v1/datasets/download/{KAGGLE_DATASET}"
+    retries: int = RETRIES
+
+    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+        """Download the archive and unpack it once; an archive that is wrong is thrown away."""
+        archive, folder = staging / "tess.zip", staging / "recordings"
+        most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
+        kennel = _kennel(staging, {archive.name: (self.address, None)}, self.retries)
+        with _session(self.retries) as session, _quiet():
+            kennel.fetch(archive.name, downloader=Resuming(session, staging, most_bytes, progress))
+        try:
+            unpack(archive, folder, wanted)
+        except CorpusError as error:
+            archive.unlink()
+            cure = "the archive was thrown away: fetch again, or from the other place with `--source dataverse`"
+            raise CorpusError(f"{error}; {cure}") from error
+        return folder
+
+
+@dataclass(frozen=True)
+class Dataverse:
+    """TESS file by file, from the repository of its makers' university (Borealis)."""
+
+    address: str = "https://borealisdata.ca"
+    retries: int = RETRIES
+
+    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+        """Download the recordings that are not there yet, each compared with the index."""
+        folder = staging / "recordings"
+        wrong: list[str] = []
+        with _session(self.retries) as session, _quiet():
+            addresses = self._addresses(session)
+            refuse_missing(wanted.keys() - addresses.keys())
+            files = {item.place: (addresses[name], item.sha256) for name, item in wanted.items()}
+            kennel = _kennel(folder, files, self.retries)
+            for name, item in bar(wanted.items(), description="TESS", progress=progress):
+                downloader = Resuming(session, staging, item.most_bytes, progress=False)
+                wrong += [] if _fetched(kennel, item.place, downloader) else [name]
+                if len(wrong) == _MOST_WRONG:
+                    break
+        refuse_wrong(wrong)
+        _remove_others(folder, files)
+        return folder
+
+    def _addresses(self, session: requests.Session) -> dict[str, str]:
+        """Return where each recording is, by its id."""
+        listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files"
+        response = session.get(listing, params={"persistentId": DOI}, timeout=_SECONDS_TO_CONNECT_AND_READ)
+        response.raise_for_status()
+        try:
+            found = [(read_name(Path(row["label"]).stem), row["dataFile"]["id"]) for row in response.json()["data"]]
+        except (KeyError, TypeError) as error:
+            raise CorpusError(f"{listing}: not the list of files that was expected; try `--source kaggle`") from error
+        return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
+
+
+@dataclass(frozen=True)
+class Resuming:
+    """A downloader for pooch that asks only for the bytes that an interrupted download did not bring.
+
+    Attributes
+    ----------
+    session : requests.Session
+        Keeps the connection open from file to file.
+    staging : Path
+        Folder for what has come so far, in a file named after the address.
+    most_bytes : int
+        The most that the file can have.
+    progress : bool, optional
+        Whether to show a bar; on a terminal when None.
+    """
+
+    session: requests.Session
+    staging: Path
+    most_bytes: int
+    progress: bool | None = None
+
+    def __call__(self, url: str, output_file: str, _: pooch.Pooch) -> None:
+        """Download `url`, and put it in the place of `output_file` once it is whole."""
+        part = self.staging / f"{Path(urlsplit(url).path).name}.part"
+        have = part.stat().st_size if part.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        timeout = _SECONDS_TO_CONNECT_AND_READ
+        with self.session.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            if response.status_code != requests.codes.requested_range_not_satisfiable:
+                self._write(response, part, have)
+            elif _size(response, have) != have:
+                part.unlink()
+                raise requests.ConnectionError(f"{url}: has changed since the download began")
+        os.replace(part, output_file)
+
+    def _write(self, response: requests.Response, part: Path, have: int) -> None:
+        """Add what the server sends to `part`, or begin anew where it sends everything; raise where it breaks off."""
+        response.raise_for_status()
+        resumed = response.status_code == requests.codes.partial_content
+        begun = have if resumed else 0
+        total = _size(response, begun)
+        with open(part, "ab" if resumed else "wb") as file, self._bar(begun, total) as shown:
+            for block in response.iter_content(_BLOCK):
+                file.write(block)
+                shown.update(len(block))
+                if file.tell() > self.most_bytes:
+                    break
+        come = part.stat().st_size
+        if come > self.most_bytes:
+            part.unlink()
+            raise CorpusError(f"{response.url}: more than {self.most_bytes} bytes, so it is not what was asked for")
+        if total is not None and come != total:
+            raise requests.ConnectionError(f"{response.url}: broke off after {come} of {total} bytes")
+
+    def _bar(self, begun: int, total: int | None) -> "tqdm[NoReturn]":
+        """Return a bar that counts bytes."""
+        shown: tqdm[NoReturn] = bar((), description="TESS", progress=self.progress, total=total)
+        shown.unit, shown.unit_scale = "B", True
+        shown.initial = shown.n = begun
+        return shown
+
+
+def _size(response: requests.Response, begun: int) -> int | None:
+    """Return the size of the whole file in bytes, as far as the server says."""
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    length = response.headers.get("Content-Length", "")
+    if total.isdigit():
+        return int(total)
+    return begun + int(length) if length.isdigit() else None
+
+
+def _fetched(kennel: pooch.Pooch, place: str, downloader: Resuming) -> bool:
+    """Bring one file; return whether its bytes are those of the index."""
+    try:
+        kennel.fetch(place, downloader=downloader)
+    except requests.RequestException:
+        raise
+    except ValueError:
+        return False
+    return True
+
+
+def _remove_others(folder: Path, places: Container[str]) -> None:
+    """Remove what a killed download left between the recordings."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in places:
+            path.unlink()
+
+
+def _kennel(folder: Path, files: Mapping[str, tuple[str, str | None]], retries: int) -> pooch.Pooch:
+    """Return a pooch for files with their addresses and SHA-256 (None: not known)."""
+    return pooch.Pooch(
+        path=folder,
+        base_url="",
+        registry={name: digest and f"sha256:{digest}" for name, (_, digest) in files.items()},
+        urls={name: address for name, (address, _) in files.items()},
+        retry_if_failed=retries,
+    )
+
+
+def _session(retries: int) -> requests.Session:
+    """Return a session that asks again, ever more slowly, where a server is busy."""
+    patience = Retry(total=retries, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(max_retries=patience))
+    return session
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pooch from reporting every file on stderr."""
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel(WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,60 @@
+"""The vocabulary of emotions: their one order, and the colour and marker that each has in every figure."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from emotion_lib.errors import ParameterError
+
+
+class Style(NamedTuple):
+    """How an emotion is drawn: never by colour alone."""
+
+    colour: str
+    marker: str
+
+
+EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+"""The seven emotions of TESS, in the order of every axis and output."""
+
+STYLES = {
+    "angry": Style("#b74030", "o"),
+    "disgust": Style("#529b72", "s"),
+    "fear": Style("#9946a9", "D"),
+    "happy": Style("#b5900c", "^"),
+    "neutral": Style("#5f6c69", "v"),
+    "sad": Style("#6390ff", "X"),
+    "surprise": Style("#d86ba3", "P"),
+    "calm": Style("#007e4e", "h"),
+    "boredom": Style("#786684", "*"),
+}
+"""Colour and marker of each emotion; `calm` and `boredom` come last, for corpora that have them."""
+
+
+def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct emotions among those given, in the order of every axis.
+
+    Parameters
+    ----------
+    emotions : iterable of str
+        Names of emotions, repeated or not.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ParameterError
+        If a name is not one of the vocabulary.
+
+    Examples
+    --------
+    >>> in_order(["sad", "calm", "angry", "sad"])
+    ('angry', 'sad', 'calm')
+    """
+    present = set(emotions)
+    unknown = sorted(present - STYLES.keys())
+    if unknown:
+        known = ", ".join(STYLES)
+        raise ParameterError(f"emotion {unknown[0]!r}: not in the vocabulary ({known})")
+    return tuple(name for name in STYLES if name in present)

@@ -1,0 +1,420 @@
+"""One waveform in, an array of features out: the short way from pressure to what a classifier is given.
+
+Every feature is a step further down the same road: power spectrum, mel spectrogram, its logarithm, its
+cosine transform. The reference is librosa; the tests hold each step to it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+import scipy.sparse
+
+from emotion_lib.errors import AudioError, ParameterError
+
+SMALLEST_POWER = 1e-10
+"""Power below which a band counts as silent (-100 dB), as in librosa."""
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """Say how features are made from a recording; equal settings give equal features.
+
+    The defaults are librosa's, which the original system used without naming them.
+
+    Parameters
+    ----------
+    sr : int > 0 or None
+        Rate in Hz to which a recording is resampled; None keeps the file's own.
+    offset : float >= 0
+        Seconds cut off the start of a recording.
+    duration : float > 0 or None
+        Seconds kept after `offset`; None keeps all.
+    n_fft : int > 0
+        Samples in the window of a frame.
+    hop_length : int > 0
+        Samples from one frame to the next.
+    n_mels : int > 0
+        Bands of the mel spectrogram.
+    n_mfcc : int > 0, at most `n_mels`
+        Cepstral coefficients kept.
+    top_db : float > 0 or None
+        What lies further below the loudest band of the utterance is raised to this many dB below it;
+        None keeps everything down to -100 dB.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+
+    Examples
+    --------
+    >>> FeatureSettings(hop_length=256).hop_length
+    256
+    >>> FeatureSettings(hop_length=0)
+    Traceback (most recent call last):
+    emotion_lib.errors.ParameterError: hop_length=0: must be a positive number
+
+    Notebook: 02_features
+    """
+
+    sr: int | None = 22050
+    offset: float = 0.0
+    duration: float | None = None
+    n_fft: int = 2048
+    hop_length: int = 512
+    n_mels: int = 128
+    n_mfcc: int = 40
+    top_db: float | None = 80.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "offset":
+                if value < 0:
+                    raise ParameterError(f"offset={value}: must be zero or more seconds")
+            elif value is not None and not value > 0:
+                raise ParameterError(f"{field.name}={value}: must be a positive number")
+        if self.n_mfcc > self.n_mels:
+            raise ParameterError(f"n_mfcc={self.n_mfcc}: must be at most n_mels={self.n_mels}")
+
+
+DEFAULT = FeatureSettings()
+ORIGINAL = FeatureSettings(offset=0.5, duration=3.0)
+"""Settings of the original system: 22 050 Hz, and the first half second thrown away."""
+
+
+def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Compute the power of each frequency in each frame.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    settings : FeatureSettings
+        `n_fft` and `hop_length` are used.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_fft // 2 + 1), float32
+        Frame t is centred at sample t * hop_length, the waveform continued by silence at both ends.
+
+    Raises
+    ------
+    AudioError
+        If `y` has more than one dimension or is empty.
+
+    Examples
+    --------
+    A cosine of amplitude 1 at bin 8 has power (n_fft / 4)^2 there: half its amplitude, and half of that
+    for the window.
+
+    >>> settings = FeatureSettings(n_fft=64, hop_length=16)
+    >>> y = np.cos(2 * np.pi * 8 * np.arange(256) / 64)
+    >>> float(power_spectrum(y, settings=settings)[8, 8].round())
+    256.0
+
+    Notebook: 02_features
+    """
+    y = np.asarray(y, dtype=np.float32)
+    if y.ndim != 1:
+        raise AudioError(f"waveform of shape {y.shape}: must have one dimension; average its channels first")
+    if y.size == 0:
+        raise AudioError("waveform without samples: nothing to compute features from")
+    padded = np.pad(y, settings.n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
+    spectrum = scipy.fft.rfft(frames * _window(settings.n_fft), axis=1)
+    power: np.ndarray = spectrum.real**2 + spectrum.imag**2
+    return power
+
+
+@lru_cache(maxsize=8)
+def _window(n_fft: int) -> np.ndarray:
+    """Return the periodic Hann window of `n_fft` samples."""
+    window: np.ndarray = scipy.signal.get_window("hann", n_fft).astype(np.float32)
+    return window
+
+
+def hz_to_mel(frequency: np.ndarray | float) -> np.ndarray:
+    """Convert frequency in Hz to Slaney's mel scale: linear up to 1000 Hz (15 mel), logarithmic above.
+
+    Parameters
+    ----------
+    frequency : float or ndarray, Hz
+
+    Returns
+    -------
+    ndarray of the same shape, mel
+
+    References
+    ----------
+    Slaney, M. (1998). Auditory Toolbox, version 2. Interval Research Corporation, technical report 1998-010.
+
+    Examples
+    --------
+    >>> hz_to_mel(np.array([0.0, 200.0, 1000.0, 6400.0])).round(6).tolist()
+    [0.0, 3.0, 15.0, 42.0]
+    """
+    frequency = np.asarray(frequency, dtype=float)
+    logarithmic = 15 + 27 * np.log(np.maximum(frequency, 1000) / 1000) / np.log(6.4)
+    return np.where(frequency < 1000, frequency * 3 / 200, logarithmic)
+
+
+def mel_to_hz(mel: np.ndarray | float) -> np.ndarray:
+    """Convert Slaney's mel scale to frequency in Hz, the inverse of `hz_to_mel`.
+
+    Parameters
+    ----------
+    mel : float or ndarray
+
+    Returns
+    -------
+    ndarray of the same shape, Hz
+
+    Examples
+    --------
+    >>> mel_to_hz(np.array([3.0, 15.0, 42.0])).round(6).tolist()
+    [200.0, 1000.0, 6400.0]
+    """
+    mel = np.asarray(mel, dtype=float)
+    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
+
+
+@lru_cache(maxsize=16)
+def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Make the triangular filters that sum frequencies into mel bands.
+
+    Each triangle has the same area, so that white noise gives every band the same power.
+
+    Parameters
+    ----------
+    sr : int > 0
+        Sampling rate in Hz; the bands reach up to half of it.
+    settings : FeatureSettings
+        `n_fft` and `n_mels` are used.
+
+    Returns
+    -------
+    ndarray of shape (n_mels, n_fft // 2 + 1), float32, not writeable
+
+    Examples
+    --------
+    >>> mel_filters(22050).shape
+    (128, 1025)
+
+    Notebook: 02_features
+    """
+    edges = mel_to_hz(np.linspace(0, hz_to_mel(sr / 2), settings.n_mels + 2))[:, None]
+    frequencies = np.fft.rfftfreq(settings.n_fft, 1 / sr)
+    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
+    rising = (frequencies - lower) / (centre - lower)
+    falling = (upper - frequencies) / (upper - centre)
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    filters: np.ndarray = (triangles * 2 / (upper - lower)).astype(np.float32)
+    filters.flags.writeable = False
+    return filters
+
+
+@lru_cache(maxsize=16)
+def _sparse_filters(sr: int, settings: FeatureSettings) -> scipy.sparse.csr_array:
+    """Return the filters as (n_fft // 2 + 1, n_mels); 98 % are zeros, and a sparse product starts no threads."""
+    return scipy.sparse.csr_array(mel_filters(sr, settings=settings).T)
+
+
+def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Compute the mel spectrogram in decibels: how loud each band is in each frame.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        All but `sr`, `offset`, `duration` and `n_mfcc` are used.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32, dB
+
+    Raises
+    ------
+    AudioError
+        If `y` has more than one dimension or is empty.
+
+    References
+    ----------
+    Stevens, S. S., Volkmann, J. and Newman, E. B. (1937). A scale for the measurement of the psychological
+    magnitude pitch. doi:10.1121/1.1915893
+
+    Examples
+    --------
+    >>> log_mel(np.zeros(22050), 22050).max().round(3).item()
+    -100.0
+
+    Notebook: 02_features
+    """
+    power = power_spectrum(y, settings=settings) @ _sparse_filters(sr, settings)
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power, np.float32(SMALLEST_POWER)))
+    if settings.top_db is None:
+        return decibels
+    floored: np.ndarray = np.maximum(decibels, decibels.max() - np.float32(settings.top_db))
+    return floored
+
+
+def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Compute the mel-frequency cepstral coefficients of one utterance.
+
+    They keep the slow shape of the spectrum (the colour of the vowel, tension) and drop pitch detail:
+    two speakers become comparable, and a rise in pitch is partly lost.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        All but `sr`, `offset` and `duration` are used.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mfcc), float32
+
+    Raises
+    ------
+    AudioError
+        If `y` has more than one dimension or is empty.
+
+    References
+    ----------
+    Davis, S. and Mermelstein, P. (1980). Comparison of parametric representations for monosyllabic word
+    recognition in continuously spoken sentences. doi:10.1109/TASSP.1980.1163420
+
+    Examples
+    --------
+    Silence has the same level in all 128 bands, so only the first coefficient is not zero.
+
+    >>> mfcc(np.zeros(22050), 22050)[0].round()[:3].tolist()
+    [-1131.0, 0.0, 0.0]
+
+    Notebook: 02_features
+    """
+    decibels = log_mel(y, sr, settings=settings)
+    coefficients: np.ndarray = scipy.fft.dct(decibels, axis=1, norm="ortho")[:, : settings.n_mfcc]
+    return coefficients
+
+
+def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Average the MFCCs of an utterance over time: the features of the original system.
+
+    Forty numbers a recording, whatever its length. What happened when is lost.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        As for `mfcc`.
+
+    Returns
+    -------
+    ndarray of shape (n_mfcc,), float32
+
+    Raises
+    ------
+    AudioError
+        If `y` has more than one dimension or is empty.
+
+    Examples
+    --------
+    >>> mean_mfcc(np.zeros(22050), 22050).shape
+    (40,)
+
+    Notebook: 02_features
+    """
+    mean: np.ndarray = mfcc(y, sr, settings=settings).mean(axis=0)
+    return mean
+
+
+def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Average the MFCCs of an utterance over time, and say how far they move about their mean.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        As for `mfcc`.
+
+    Returns
+    -------
+    ndarray of shape (2 * n_mfcc,), float32
+        The means, then the standard deviations.
+
+    Raises
+    ------
+    AudioError
+        If `y` has more than one dimension or is empty.
+
+    Examples
+    --------
+    >>> mean_std_mfcc(np.zeros(22050), 22050)[40:].max().item()
+    0.0
+
+    Notebook: 02_features
+    """
+    coefficients = mfcc(y, sr, settings=settings)
+    return np.concatenate([coefficients.mean(axis=0), coefficients.std(axis=0)])
+
+
+def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Measure how long and how loud an utterance is.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        Unused; every feature takes it.
+
+    Returns
+    -------
+    ndarray of shape (2,), float32
+        Duration in seconds; root-mean-square level in dB re full scale, -100 for silence.
+
+    Raises
+    ------
+    AudioError
+        If `y` is empty.
+
+    Examples
+    --------
+    >>> duration_level(0.1 * np.ones(8000), 16000).round(2).tolist()
+    [0.5, -20.0]
+
+    Notebook: 01_explore
+    """
+    if np.size(y) == 0:
+        raise AudioError("waveform without samples: nothing to measure")
+    power = max(float(np.mean(np.square(y, dtype=np.float64))), SMALLEST_POWER)
+    return np.array([len(y) / sr, 10 * np.log10(power)], dtype=np.float32)
+
+
+FEATURES: dict[str, Callable[..., np.ndarray]] = {
+    "log_mel": log_mel,
+    "mfcc": mfcc,
+    "mean_mfcc": mean_mfcc,
+    "mean_std_mfcc": mean_std_mfcc,
+    "duration_level": duration_level,
+}
+"""The features by name, each a function of (y, sr, settings=...)."""

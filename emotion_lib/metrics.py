@@ -1,0 +1,237 @@
+"""Truth and predictions in, figures out: accuracy, recall per emotion, their mean, and how sure they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ParameterError
+
+Labels = Sequence[str] | np.ndarray | pd.Series
+
+
+def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
+    """Count how often each emotion was heard as each.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        What was acted, and what was heard.
+
+    Returns
+    -------
+    DataFrame, int
+        One row an emotion, one column a prediction, both in the vocabulary's order; emotions that occur in
+        neither are left out.
+
+    Raises
+    ------
+    ParameterError
+        If the two differ in length or are empty, or a name is not in the vocabulary.
+
+    Examples
+    --------
+    >>> confusion_matrix(["happy", "happy", "sad"], ["happy", "sad", "sad"]).to_numpy().tolist()
+    [[1, 1], [0, 1]]
+
+    Notebook: 04_evaluate
+    """
+    truth, heard = _checked(emotion, predicted)
+    labels = list(in_order([*truth, *heard]))
+    counts = pd.crosstab(truth, heard).reindex(index=labels, columns=labels, fill_value=0)
+    return counts.rename_axis(index="emotion", columns="predicted")
+
+
+def recall(emotion: Labels, predicted: Labels) -> pd.Series:
+    """Compute the share of each emotion's utterances that were heard as that emotion.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        What was acted, and what was heard.
+
+    Returns
+    -------
+    Series, float
+        One value an emotion that was acted.
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> recall(["happy", "happy", "sad"], ["happy", "sad", "sad"]).to_dict()
+    {'happy': 0.5, 'sad': 1.0}
+
+    Notebook: 04_evaluate
+    """
+    truth, heard = _checked(emotion, predicted)
+    shares = pd.Series(truth == heard).groupby(truth).mean()
+    return shares.reindex(in_order(truth)).rename_axis("emotion").rename("recall")
+
+
+def accuracy(emotion: Labels, predicted: Labels) -> float:
+    """Compute the share of utterances whose emotion was heard.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        What was acted, and what was heard.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> accuracy(["happy", "sad", "sad", "sad"], ["sad", "sad", "sad", "sad"])
+    0.75
+
+    Notebook: 03_model
+    """
+    truth, heard = _checked(emotion, predicted)
+    return float(np.mean(truth == heard))
+
+
+def uar(emotion: Labels, predicted: Labels) -> float:
+    """Compute the unweighted average recall: each emotion counts the same, however often it occurs.
+
+    A guess scores one over the number of emotions: 14.3 % for seven. It is scikit-learn's balanced accuracy.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        What was acted, and what was heard.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    References
+    ----------
+    Schuller, B., Steidl, S. and Batliner, A. (2009). The INTERSPEECH 2009 emotion challenge.
+    doi:10.21437/Interspeech.2009-103
+
+    Examples
+    --------
+    >>> uar(["happy", "sad", "sad", "sad"], ["sad", "sad", "sad", "sad"])
+    0.5
+
+    Notebook: 04_evaluate
+    """
+    return float(recall(emotion, predicted).mean())
+
+
+METRICS = {"accuracy": accuracy, "uar": uar}
+"""The figures that have an interval, by name."""
+
+
+def interval(
+    emotion: Labels,
+    predicted: Labels,
+    *,
+    groups: Labels,
+    metric: str = "uar",
+    confidence: float = 0.95,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Estimate how far a figure would move with other words, or with other speakers.
+
+    Utterances of one word succeed and fail together, so whole groups are drawn with replacement and the figure
+    is computed for each draw; the middle 95 % of the draws are the interval. It speaks for what the groups
+    are, and for nothing else: an interval over words says nothing about another voice.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        What was acted, and what was heard.
+    groups : sequence of str, of the same length
+        What is drawn: the word of each utterance, or its speaker.
+    metric : {"uar", "accuracy"}
+        The figure.
+    confidence : float in (0, 1)
+        The share of draws inside the interval.
+    n_resamples : int > 0
+        Draws.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end.
+
+    Raises
+    ------
+    ParameterError
+        If `groups` has another length, there are fewer than two of them, or the metric is not one of the two.
+
+    References
+    ----------
+    Efron, B. (1979). Bootstrap methods: another look at the jackknife. doi:10.1214/aos/1176344552
+
+    Examples
+    --------
+    >>> truth, words = ["happy", "sad"] * 50, [str(i // 2) for i in range(100)]
+    >>> interval(truth, truth, groups=words)
+    (1.0, 1.0)
+
+    Notebook: 04_evaluate
+    """
+    truth, heard = _checked(emotion, predicted)
+    if len(groups) != len(truth):
+        raise ParameterError(f"groups: {len(groups)} values for {len(truth)} utterances; give one each")
+    if metric not in METRICS:
+        raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise ParameterError("groups: all utterances are of one group; an interval needs at least two")
+    correct, total = _counts(group, truth, heard)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
+    scores = _scores(draws @ correct, draws @ total, metric=metric)
+    low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _counts(group: np.ndarray, truth: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the correct and all utterances of each group (rows) and emotion (columns)."""
+    emotions, number = np.unique(truth, return_inverse=True)
+    total = np.zeros((group.max() + 1, len(emotions)))
+    correct = np.zeros_like(total)
+    np.add.at(total, (group, number), 1)
+    np.add.at(correct, (group, number), truth == heard)
+    return correct, total
+
+
+def _scores(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarray:
+    """Return the figure of each draw; an emotion that a draw lacks does not count in it."""
+    if metric == "accuracy":
+        overall: np.ndarray = correct.sum(axis=1) / total.sum(axis=1)
+        return overall
+    shares = np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0)
+    mean: np.ndarray = np.nanmean(shares, axis=1)
+    return mean
+
+
+def _checked(emotion: Labels, predicted: Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as arrays, or say why they cannot be compared."""
+    truth, heard = np.asarray(emotion, dtype=str), np.asarray(predicted, dtype=str)
+    if len(truth) != len(heard):
+        raise ParameterError(f"predicted: {len(heard)} values for {len(truth)} utterances; give one each")
+    if len(truth) == 0:
+        raise ParameterError("emotion: no utterances; there is nothing to score")
+    return truth, heard

@@ -1,0 +1,293 @@
+"""Pictures of one utterance: waveform, spectrogram, mel bands, cepstral coefficients."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.errors import ParameterError
+from emotion_lib.features import DEFAULT, FeatureSettings, hz_to_mel, power_spectrum
+from emotion_lib.plots.style import INK, axes_or_new, say_empty
+
+DYNAMIC_RANGE = 80.0
+"""What a picture in dB shows below its reference; the rest is as dark as silence."""
+
+SPECTROGRAM = FeatureSettings(n_fft=1024, hop_length=256)
+"""Frames of 42 ms in TESS: short enough for syllables, long enough for the harmonics of a voice."""
+
+LEVELS = 40
+"""Steps of 2 dB, which no eye misses: a picture of so few colours takes a third of the room in a notebook."""
+
+_POINTS = 2000
+_HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
+
+
+def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the waveform of one utterance.
+
+    Where samples are closer than a pixel, what is drawn is their lowest and highest value, so no peak is lost.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    emotion : str, optional
+        Draws in the colour of this emotion.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Time in s, amplitude with full scale 1.
+
+    Raises
+    ------
+    ParameterError
+        If `y` is not one-dimensional, `sr` is not positive, or `emotion` is not in the vocabulary.
+
+    Examples
+    --------
+    >>> ax = plot_waveform(np.sin(np.linspace(0, 100, 8000)), 8000, emotion="sad")
+    >>> ax.get_xlabel()
+    'Time (s)'
+
+    Notebook: 01_explore
+    """
+    _check_waveform(y, sr)
+    colour = STYLES[in_order([emotion])[0]].colour if emotion is not None else INK
+    ax = axes_or_new(ax, height=2.2)
+    if not y.size:
+        return say_empty(ax, "This recording has no samples to draw.")
+    starts = np.arange(0, y.size, -(-y.size // _POINTS))
+    lowest, highest = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
+    ax.fill_between(starts / sr, lowest, highest, color=colour, linewidth=0.8)
+    limit = 1.05 * max(float(np.abs(y).max()), 0.01)
+    ax.set(xlabel="Time (s)", ylabel="Amplitude", xlim=(0, y.size / sr), ylim=(-limit, limit))
+    return ax
+
+
+def plot_spectrogram(
+    y: np.ndarray,
+    sr: int,
+    *,
+    settings: FeatureSettings = SPECTROGRAM,
+    reference: np.ndarray | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the spectrogram of one utterance in dB, 80 dB deep.
+
+    A longer frame separates the harmonics of the voice, a shorter one its moments. Two spectrograms can be compared
+    in level only when they share a `reference`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float
+        Mono waveform in [-1, 1].
+    sr : int > 0
+        Its sampling rate in Hz.
+    settings : FeatureSettings
+        `n_fft` and `hop_length` are used.
+    reference : ndarray of shape (n_samples,), optional
+        The waveform whose loudest point is 0 dB; `y` itself when left out.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Time in s, frequency in Hz, colour in dB below the loudest point.
+
+    Raises
+    ------
+    ParameterError
+        If `y` is not one-dimensional, or `sr` is not positive.
+
+    Examples
+    --------
+    >>> ax = plot_spectrogram(np.sin(np.linspace(0, 6000, 8000)), 8000)
+    >>> ax.get_ylabel()
+    'Frequency (Hz)'
+
+    Notebook: 01_explore
+    """
+    _check_waveform(y, sr)
+    ax = axes_or_new(ax, height=2.8)
+    if not y.size:
+        return say_empty(ax, "This recording has no samples to draw.")
+    loudest = greatest_power(y if reference is None else reference, settings)
+    image = draw_spectrogram(ax, y, sr, settings=settings, loudest=loudest)
+    ax.set(xlabel="Time (s)", ylabel="Frequency (Hz)")
+    _colour_bar(ax, image, "Level (dB)")
+    return ax
+
+
+def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT, ax: Axes | None = None) -> Axes:
+    """Draw the mel spectrogram of one utterance in dB, 80 dB deep from its loudest point.
+
+    The bands are equally high in the picture, as they are to a network; the axis says where each lies in Hz.
+
+    Parameters
+    ----------
+    log_mel : ndarray of shape (n_frames, n_mels), float
+        Level of each mel band in dB.
+    sr : int > 0
+        Sampling rate of the waveform in Hz.
+    settings : FeatureSettings
+        What the frames were made with; `hop_length` is used.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Time in s, frequency in Hz on the mel scale.
+
+    Raises
+    ------
+    ParameterError
+        If `log_mel` is not two-dimensional, or `sr` is not positive.
+
+    Examples
+    --------
+    >>> ax = plot_log_mel(np.zeros((90, 128)), 22050)
+    >>> ax.get_ylabel()
+    'Frequency (Hz, mel scale)'
+
+    Notebook: 02_features
+    """
+    _check_frames("log_mel", log_mel, "n_mels")
+    _check_positive(sr=sr)
+    ax = axes_or_new(ax, height=2.8)
+    if not log_mel.size:
+        return say_empty(ax, "There are no frames to draw.")
+    highest = float(log_mel.max())
+    image = _draw_frames(ax, log_mel, sr / settings.hop_length, limits=(highest - DYNAMIC_RANGE, highest))
+    _mark_hertz(ax, sr, log_mel.shape[1])
+    ax.set(xlabel="Time (s)", ylabel="Frequency (Hz, mel scale)")
+    _colour_bar(ax, image, "Level (dB)")
+    return ax
+
+
+def plot_mfcc(
+    mfcc: np.ndarray,
+    sr: int,
+    *,
+    settings: FeatureSettings = DEFAULT,
+    limit: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the mel-frequency cepstral coefficients of one utterance, white where they are 0.
+
+    The colours reach as far as coefficients 1 and up do. Coefficient 0, the level, lies far outside (about -400 in
+    TESS) and saturates; with it in range, all others would be pale.
+
+    Parameters
+    ----------
+    mfcc : ndarray of shape (n_frames, n_mfcc), float
+        Coefficients, one row a frame.
+    sr : int > 0
+        Sampling rate of the waveform in Hz.
+    settings : FeatureSettings
+        What the frames were made with; `hop_length` is used.
+    limit : float > 0, optional
+        Absolute value at the ends of the colour bar; give the same to two pictures that are compared.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Time in s, index of the coefficient.
+
+    Raises
+    ------
+    ParameterError
+        If `mfcc` is not two-dimensional, or `sr` or `limit` is not positive.
+
+    Examples
+    --------
+    >>> ax = plot_mfcc(np.zeros((90, 40)), 22050)
+    >>> ax.get_ylabel()
+    'MFCC'
+
+    Notebook: 02_features
+    """
+    _check_frames("mfcc", mfcc, "n_mfcc")
+    _check_positive(sr=sr, limit=1 if limit is None else limit)
+    ax = axes_or_new(ax, height=2.8)
+    if not mfcc.size:
+        return say_empty(ax, "There are no frames to draw.")
+    shape = mfcc[:, 1:] if mfcc.shape[1] > 1 else mfcc
+    limit = limit or float(np.abs(shape).max()) or 1.0
+    image = _draw_frames(ax, mfcc, sr / settings.hop_length, cmap="RdBu_r", limits=(-limit, limit))
+    ax.set(xlabel="Time (s)", ylabel="MFCC")
+    _colour_bar(ax, image, "Value", extend="both")
+    return ax
+
+
+def greatest_power(y: np.ndarray, settings: FeatureSettings) -> float:
+    """Return the greatest power of any frequency in any frame of `y`."""
+    return float(power_spectrum(y, settings=settings).max())
+
+
+def draw_spectrogram(ax: Axes, y: np.ndarray, sr: int, *, settings: FeatureSettings, loudest: float) -> AxesImage:
+    """Return the image of the spectrogram of `y`, drawn on `ax` in dB relative to the power `loudest`."""
+    ratio = power_spectrum(y, settings=settings) / max(loudest, np.finfo(np.float32).tiny)
+    level = 10 * np.log10(np.maximum(ratio, 10 ** (-DYNAMIC_RANGE / 10)))
+    frame_rate = sr / settings.hop_length
+    image = _draw_frames(ax, level, frame_rate, top=sr / 2, limits=(-DYNAMIC_RANGE, 0))
+    ax.set(xlim=(0, y.size / sr), ylim=(0, sr / 2))
+    return image
+
+
+def _draw_frames(
+    ax: Axes,
+    frames: np.ndarray,
+    frame_rate: float,
+    *,
+    limits: tuple[float, float],
+    cmap: str | None = None,
+    top: float | None = None,
+) -> AxesImage:
+    """Return the image of (n_frames, n_rows); row 0 is centred on 0 and the last on `top`, or on its index."""
+    n_frames, n_rows = frames.shape
+    half = 0.5 if top is None else top / (n_rows - 1) / 2
+    extent = (-0.5 / frame_rate, (n_frames - 0.5) / frame_rate, -half, (n_rows - 1 if top is None else top) + half)
+    image = ax.imshow(frames.T, aspect="auto", origin="lower", interpolation="nearest", extent=extent)
+    image.set(cmap=cmap or plt.get_cmap("magma", LEVELS), clim=limits)
+    return image
+
+
+def _mark_hertz(ax: Axes, sr: int, n_mels: int) -> None:
+    """Put ticks at round frequencies on an axis that counts mel bands."""
+    top = hz_to_mel(sr / 2)
+    ticks = [hertz for hertz in _HZ_TICKS if hertz < sr / 2]
+    positions = [hz_to_mel(hertz) / top * (n_mels + 1) - 1 for hertz in ticks]
+    ax.set_yticks(positions, labels=[str(hertz) for hertz in ticks])
+
+
+def _colour_bar(ax: Axes, image: AxesImage, label: str, *, extend: str = "neither") -> None:
+    """Put a colour bar inside the room of `ax`, so that axes above and below stay aligned with it."""
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.02, 1.0)), extend=extend)
+    bar.set_label(label)
+
+
+def _check_waveform(y: np.ndarray, sr: int) -> None:
+    if y.ndim != 1:
+        raise ParameterError(f"y has the shape {y.shape}: must be one-dimensional; mix the channels to mono first")
+    _check_positive(sr=sr)
+
+
+def _check_frames(name: str, frames: np.ndarray, columns: str) -> None:
+    if frames.ndim != 2:
+        raise ParameterError(f"{name} has the shape {frames.shape}: must be (n_frames, {columns})")
+
+
+def _check_positive(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise ParameterError(f"{name}={value}: must be positive")

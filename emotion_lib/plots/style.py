@@ -1,0 +1,112 @@
+"""What all figures share: settings, new axes, the empty state, labels that keep clear of each other."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+
+SETTINGS: dict[str, Any] = {
+    "axes.facecolor": "white",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 110,
+    "figure.facecolor": "white",
+    "figure.figsize": (8.0, 3.6),
+    "font.size": 10,
+    "axes.labelsize": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "savefig.facecolor": "white",
+    "savefig.transparent": False,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+}
+"""The matplotlib settings of every figure: 8 inches wide, text of 10 pt, opaque white faces, small files."""
+
+INK = "#262626"
+"""The colour of text and of marks that stand for no emotion."""
+
+PALE = "#767676"
+"""The grey of reference lines and of what matters less; its contrast on white is 4.5."""
+
+HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
+"""A white rim that keeps a label legible on top of marks."""
+
+
+class GroupStyle(NamedTuple):
+    """How one speaker (or another group that is no emotion) is drawn."""
+
+    colour: str
+    marker: str
+    hatch: str
+
+
+GROUPS = (GroupStyle(INK, "o", ""), GroupStyle("#8c8c8c", "^", "////"), GroupStyle("#5b5b5b", "s", "...."))
+"""Neutral styles for speakers; where there are more speakers than styles, a figure does not tell them apart."""
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults to those of the notebooks.
+
+    Figures become 8 inches wide with text of 10 pt on opaque white, at a resolution that keeps a notebook small.
+
+    Examples
+    --------
+    >>> use_style()
+    >>> plt.rcParams["font.size"]
+    10.0
+
+    Notebook: 01_explore
+    """
+    plt.style.use(SETTINGS)
+
+
+def axes_or_new(ax: Axes | None, *, height: float | None = None) -> Axes:
+    """Return the given axes, or those of a new figure of the style's width (and of `height` inches)."""
+    if ax is not None:
+        return ax
+    width, usual = plt.rcParams["figure.figsize"]
+    return plt.subplots(figsize=(width, height or usual))[1]
+
+
+def say_empty(ax: Axes, sentence: str) -> Axes:
+    """Return the axes with one sentence instead of data."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color=INK)
+    return ax
+
+
+def group_styles(groups: Sequence[str]) -> dict[str, GroupStyle]:
+    """Return a neutral style for each group, or nothing when they are too many to tell apart."""
+    return dict(zip(groups, GROUPS, strict=False)) if len(groups) <= len(GROUPS) else {}
+
+
+def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
+    """Return positions in the given order, moved as little as needed to be `gap` from each other.
+
+    Examples
+    --------
+    >>> apart([0.98, 0.96, 0.2], 0.1).round(2).tolist()
+    [1.02, 0.92, 0.2]
+    """
+    order = np.argsort(positions, kind="stable")
+    steps = gap * np.arange(len(order))
+    moved = _rising(np.asarray(positions, dtype=float)[order] - steps) + steps
+    restored: np.ndarray = moved[np.argsort(order, kind="stable")]
+    return restored
+
+
+def _rising(values: np.ndarray) -> np.ndarray:
+    """Return the nearest sequence (least squares) that never falls: neighbours that do are pooled."""
+    pools: list[list[float]] = []
+    for value in values:
+        pools.append([float(value)])
+        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    return np.array([np.mean(pool) for pool in pools for _ in pool])

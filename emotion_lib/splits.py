@@ -1,0 +1,105 @@
+"""Who is held out: a corpus table in, the rows for training and for the test of a named protocol out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Split:
+    """One division of a corpus into training and test.
+
+    Parameters
+    ----------
+    fold : str
+        Its name: a number, or the voices in their direction ("OAF -> YAF").
+    train, test : ndarray of int
+        Positions of the rows on either side.
+    """
+
+    fold: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
+    """Divide a corpus by a named protocol; there is no default, since the protocol is half of every figure.
+
+    - `random`: a fifth of each emotion's utterances is held out. Voices and words are on both sides.
+    - `by_word`: five folds; no word of a test was in its training. Voices are on both sides.
+    - `by_speaker`: each speaker is held out once, and the others train. Words are on both sides.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table.
+    protocol : {"random", "by_word", "by_speaker"}
+        The rule.
+    seed : int
+        Seed of what is drawn; `by_speaker` draws nothing.
+
+    Returns
+    -------
+    list of Split
+
+    Raises
+    ------
+    ParameterError
+        If the protocol is unknown, or the corpus has too few words, speakers or utterances for it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"speaker": ["A", "A", "B", "B"], "emotion": ["sad", "happy"] * 2})
+    >>> [(part.fold, part.train.tolist(), part.test.tolist()) for part in split(table, "by_speaker")]
+    [('B -> A', [2, 3], [0, 1]), ('A -> B', [0, 1], [2, 3])]
+
+    Notebook: 04_evaluate
+    """
+    if protocol not in PROTOCOLS:
+        raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
+    return list(PROTOCOLS[protocol](table, seed))
+
+
+def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+    """Yield one split that holds out a fifth of each emotion."""
+    from sklearn.model_selection import train_test_split
+
+    if table["emotion"].value_counts().min() < 2:
+        raise ParameterError("random: an emotion has a single utterance; each needs at least two")
+    train, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed, stratify=table["emotion"])
+    yield Split("1", np.sort(train), np.sort(test))
+
+
+def _by_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+    """Yield five splits without a common word."""
+    from sklearn.model_selection import GroupKFold
+
+    if table["text"].nunique() < 5:
+        raise ParameterError(f"by_word: {table['text'].nunique()} different words; five folds need at least five")
+    folds = GroupKFold(5, shuffle=True, random_state=seed).split(table, groups=table["text"])
+    for number, (train, test) in enumerate(folds, start=1):
+        yield Split(str(number), train, test)
+
+
+def _by_speaker(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+    """Yield one split a speaker."""
+    speakers = sorted(table["speaker"].unique())
+    if len(speakers) < 2:
+        raise ParameterError(f"by_speaker: {len(speakers)} speaker; at least two are needed")
+    for speaker in speakers:
+        held_out = table["speaker"].to_numpy() == speaker
+        others = [other for other in speakers if other != speaker]
+        source = others[0] if len(others) == 1 else "others"
+        yield Split(f"{source} -> {speaker}", np.flatnonzero(~held_out), np.flatnonzero(held_out))
+
+
+PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
+    "random": _random,
+    "by_word": _by_word,
+    "by_speaker": _by_speaker,
+}
+"""The protocols by name."""

@@ -1,0 +1,375 @@
+"""Training: features and emotions in, a fitted network out; repeatable, and not lost when it is killed."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib import models
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.extraction import Features
+from emotion_lib.features import FeatureSettings
+from emotion_lib.progress import bar
+
+FORMAT = 1
+"""Version of the file that `FittedNetwork.save` writes."""
+
+
+@dataclass(frozen=True)
+class FittedNetwork:
+    """A trained network, what its outputs mean, and how the features it was trained on were made.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    emotions : tuple of str
+        What each output stands for.
+    feature : str
+        Name of the feature it takes.
+    settings : FeatureSettings
+        How that feature is made.
+    history : DataFrame
+        One row an epoch: `epoch`, `loss`, `accuracy` as training saw them (dropout on, weights changing), and
+        `test_loss`, `test_accuracy` where held-out features were observed.
+
+    Notebook: 03_model
+    """
+
+    model: Any = field(repr=False)
+    emotions: tuple[str, ...]
+    feature: str
+    settings: FeatureSettings
+    history: pd.DataFrame = field(repr=False)
+
+    def predict_proba(self, features: Features) -> np.ndarray:
+        """Return the probability of each emotion for each utterance.
+
+        Parameters
+        ----------
+        features : Features
+            Made as those that the network was trained on.
+
+        Returns
+        -------
+        ndarray of shape (n_utterances, n_emotions), float32
+
+        Raises
+        ------
+        ParameterError
+            If the features are of another kind or were made with other settings.
+        """
+        made, expected = (features.feature, features.settings), (self.feature, self.settings)
+        if made != expected:
+            raise ParameterError(f"features {made}: this network was trained on {expected}; extract them so")
+        probabilities: np.ndarray = self.model.predict(_inputs(self.model, features), batch_size=256, verbose=0)
+        return probabilities
+
+    def predict(self, features: Features) -> np.ndarray:
+        """Return the most probable emotion of each utterance.
+
+        Parameters
+        ----------
+        features : Features
+            Made as those that the network was trained on.
+
+        Returns
+        -------
+        ndarray of shape (n_utterances,), str
+
+        Raises
+        ------
+        ParameterError
+            If the features are of another kind or were made with other settings.
+        """
+        return np.array(self.emotions)[self.predict_proba(features).argmax(axis=1)]
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the network as one file of plain arrays and JSON, from which nothing is ever executed.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; by custom it ends in `.npz`.
+
+        Returns
+        -------
+        Path
+            Where it was saved.
+        """
+        manifest = {
+            "format": FORMAT,
+            "emotions": self.emotions,
+            "feature": self.feature,
+            "settings": asdict(self.settings),
+            "history": self.history.to_dict(orient="list"),
+            "network": json.loads(self.model.to_json()),
+        }
+        return _write(Path(path), manifest, self.model.get_weights())
+
+
+def load(path: str | os.PathLike[str]) -> FittedNetwork:
+    """Load a network that `FittedNetwork.save` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    FittedNetwork
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, it is not a saved network, it is damaged, or a newer version wrote it.
+
+    Notebook: 03_model
+    """
+    manifest, weights = _read(Path(path))
+    keras = models.import_keras()
+    model = keras.models.model_from_json(json.dumps(manifest["network"]))
+    model.set_weights(weights)
+    return FittedNetwork(
+        model,
+        emotions=tuple(manifest["emotions"]),
+        feature=manifest["feature"],
+        settings=FeatureSettings(**manifest["settings"]),
+        history=pd.DataFrame(manifest["history"]),
+    )
+
+
+def fit(
+    model: Any,
+    features: Features,
+    *,
+    epochs: int = 50,
+    batch_size: int = 64,
+    seed: int = 0,
+    observe: Features | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> FittedNetwork:
+    """Train a network; the same arguments give the same weights on the same machine.
+
+    The order of the utterances and the dropout of epoch k follow from the seed and k alone. So a run that was
+    killed resumes from its checkpoint to the weights that it would have had.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `models`, freshly built; it is trained in place.
+    features : Features
+        The training utterances.
+    epochs : int > 0
+        Times that each utterance is seen.
+    batch_size : int > 0
+        Utterances between two changes of the weights.
+    seed : int
+        Seed of order and dropout.
+    observe : Features or None
+        Held-out utterances, scored after each epoch for the curves. They change nothing: the weights are
+        identical without them.
+    checkpoint : path or None
+        File that keeps the state after each epoch; if it is there, training goes on from it.
+    progress : bool or None
+        Whether to show a bar with the epoch's loss and accuracy; None shows it where somebody watches.
+
+    Returns
+    -------
+    FittedNetwork
+
+    Raises
+    ------
+    ParameterError
+        If `epochs` or `batch_size` is not positive, or the network has another number of outputs than there
+        are emotions.
+    ModelFileError
+        If the checkpoint is of a run with other data, another network, or another seed.
+
+    Notebook: 03_model
+    """
+    emotions = in_order(features.emotion)
+    _check(model, emotions, epochs=epochs, batch_size=batch_size)
+    _set_normalisation(model, features)
+    model.optimizer.build(model.trainable_variables)
+    run = _Run(model, emotions, features, batch_size=batch_size, seed=seed, observe=observe)
+    history = run.resume(Path(checkpoint)) if checkpoint else []
+    line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
+    for epoch in line:
+        history.append(run.epoch(epoch))
+        line.set_postfix_str(", ".join(f"{name} {value:.3f}" for name, value in history[-1].items() if name != "epoch"))
+        if checkpoint:
+            run.keep(Path(checkpoint), history)
+    return FittedNetwork(model, emotions, features.feature, features.settings, pd.DataFrame(history))
+
+
+def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
+    """Give each real frame of an utterance the same weight, and padding none.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_utterances,), int > 0
+        Real frames of each utterance.
+    n_frames : int
+        Frames with padding.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_frames), float32
+        Each row sums to 1.
+
+    Examples
+    --------
+    >>> frame_weights(np.array([1, 2]), 4).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]]
+    """
+    real = np.arange(n_frames) < np.asarray(lengths)[:, None]
+    return (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@dataclass
+class _Run:
+    """One training run: what an epoch needs, and what a checkpoint keeps."""
+
+    model: Any
+    emotions: tuple[str, ...]
+    features: Features
+    batch_size: int
+    seed: int
+    observe: Features | None
+    identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = self._identity()
+
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch and return its row of the history."""
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.features))
+        _set_dropout_seeds(self.model, self.seed, epoch)
+        shuffled = self.features[order]
+        trained = self.model.fit(
+            _inputs(self.model, shuffled),
+            self._targets(shuffled),
+            batch_size=self.batch_size,
+            shuffle=False,
+            verbose=0,
+        ).history
+        row = {"epoch": epoch + 1, "loss": trained["loss"][0], "accuracy": trained["accuracy"][0]}
+        return row | self._observed()
+
+    def _observed(self) -> dict[str, float]:
+        """Return loss and accuracy on the observed utterances, if there are any."""
+        if self.observe is None:
+            return {}
+        inputs, targets = _inputs(self.model, self.observe), self._targets(self.observe)
+        loss, accuracy = self.model.evaluate(inputs, targets, batch_size=256, verbose=0)
+        return {"test_loss": loss, "test_accuracy": accuracy}
+
+    def _targets(self, features: Features) -> np.ndarray:
+        """Return the number of each utterance's emotion."""
+        return np.array([self.emotions.index(emotion) for emotion in features.emotion])
+
+    def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
+        """Write everything that the next epoch depends on."""
+        weights = [np.asarray(variable) for variable in self._state()]
+        _write(checkpoint, {"format": FORMAT, "run": self.identity, "history": history}, weights)
+
+    def resume(self, checkpoint: Path) -> list[dict[str, float]]:
+        """Take up the state that was kept, if there is one, and return its history."""
+        if not checkpoint.exists():
+            return []
+        manifest, weights = _read(checkpoint)
+        if manifest.get("run") != self.identity:
+            raise ModelFileError(f"{checkpoint}: kept by another run (other data, network or seed); name another file")
+        for variable, value in zip(self._state(), weights, strict=True):
+            variable.assign(value)
+        history: list[dict[str, float]] = manifest["history"]
+        return history
+
+    def _state(self) -> list[Any]:
+        """Return the variables of network and optimiser."""
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _identity(self) -> str:
+        """Return a digest of data, seed and the network before it is trained."""
+        digest = hashlib.sha256(repr((self.batch_size, self.seed, self.observe is None)).encode())
+        arrays = (self.features.X, self.features.lengths, self._targets(self.features), *self.model.get_weights())
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def _check(model: Any, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
+    """Refuse what cannot be trained."""
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value < 1:
+            raise ParameterError(f"{name}={value}: must be a positive number")
+    if model.output_shape[-1] != len(emotions):
+        raise ParameterError(
+            f"{model.name}: has {model.output_shape[-1]} outputs for {len(emotions)} emotions "
+            f"({', '.join(emotions)}); build it with n_emotions={len(emotions)}"
+        )
+
+
+def _inputs(model: Any, features: Features) -> np.ndarray | list[np.ndarray]:
+    """Return what the network takes: averaged coefficients one by one, or frames and their weights."""
+    if len(model.inputs) == 1:
+        return features.X[..., None]
+    return [features.X, frame_weights(features.lengths, features.X.shape[1])]
+
+
+def _set_normalisation(model: Any, features: Features) -> None:
+    """Give the network the mean and variance of the training utterances' real frames, if it asks for them."""
+    if all(layer.name != models.STANDARDISE for layer in model.layers):
+        return
+    X = features.X
+    if X.ndim == 3:
+        X = X[np.arange(X.shape[1]) < features.lengths[:, None]]
+    model.get_layer(models.STANDARDISE).set_weights([X.mean(axis=0), X.var(axis=0)])
+
+
+def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:
+    """Make the dropout of an epoch follow from the seed and the epoch alone."""
+    generators = [layer.seed_generator for layer in model.layers if hasattr(layer, "seed_generator")]
+    for number, generator in enumerate(generators):
+        state = np.random.default_rng([seed, epoch, number]).integers(2**31, size=2)
+        generator.state.assign(state.astype(generator.state.dtype))
+
+
+def _write(path: Path, manifest: dict[str, Any], weights: Iterable[np.ndarray]) -> Path:
+    """Write manifest and weights so that the file is either whole or not there."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    arrays = {f"weight_{number}": weight for number, weight in enumerate(weights)}
+    with unfinished.open("wb") as file:
+        np.savez(file, allow_pickle=False, manifest=np.array(json.dumps(manifest)), **arrays)
+    unfinished.replace(path)
+    return path
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Return manifest and weights, executing nothing."""
+    cure = "train and save it again, or get a whole copy"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            manifest: dict[str, Any] = json.loads(str(file["manifest"]))
+            weights = [file[f"weight_{number}"] for number in range(len(file.files) - 1)]
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: no such file") from None
+    except (ValueError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{path}: not a saved network, or a damaged one ({error}); {cure}") from error
+    if manifest["format"] > FORMAT:
+        newer = manifest["format"]
+        raise ModelFileError(
+            f"{path}: written in format {newer}, this version reads up to {FORMAT}; update emotion_lib"
+        )
+    return manifest, weights

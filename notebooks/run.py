@@ -1,0 +1,164 @@
+"""Run the notebooks, top to bottom, in this Python.
+
+    python notebooks/run.py             run copies, in build/notebooks, and show their results
+    python notebooks/run.py --update    run them on TESS and keep the outputs in the repository
+    python notebooks/run.py --check     compare the outputs kept in the repository with a new run (nbval, TESS)
+
+Where TESS is not found, the notebooks themselves take the demo corpus, and --check compares nothing.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from emotion_lib import corpora
+from emotion_lib.errors import CorpusError
+
+NOTEBOOKS = Path(__file__).resolve().parent
+BUILD = NOTEBOOKS.parent / "build" / "notebooks"
+SECONDS_PER_CELL = 1200
+FETCH_TESS = "fetch it with `emotion-lib fetch tess`, or set EMOTION_LIB_DATA to the folder that has it"
+
+
+class NotebookError(Exception):
+    """A notebook that does not run to its end; the message names the cell and the cause."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(description="Run the notebooks; without an option, copies of them.")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--update", action="store_true", help="keep the outputs in the repository (needs TESS)")
+    choice.add_argument("--check", action="store_true", help="compare with the outputs in the repository (needs TESS)")
+    options = parser.parse_args(arguments)
+
+    os.environ["EMOTION_LIB_PROGRESS"] = "0"
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    if options.update:
+        return update(paths)
+    return check(paths) if options.check else show(paths, BUILD)
+
+
+def show(paths: list[Path], folder: Path) -> int:
+    """Run copies into `folder`, with a page of each, and print their results; return the exit status."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        executed = [execute(path, keep_in=folder) for path in paths]
+    except NotebookError as error:
+        print("failed", flush=True)
+        print(error, file=sys.stderr)
+        return 1
+    for path, notebook in zip(paths, executed, strict=True):
+        page, _ = HTMLExporter().from_notebook_node(notebook)
+        (folder / path.with_suffix(".html").name).write_text(page, encoding="utf-8")
+    print("", *results(executed), f"Open the notebooks: make lab   (or read the pages in {folder})", sep="\n")
+    return 0
+
+
+def update(paths: list[Path]) -> int:
+    """Run the notebooks on TESS and rewrite them in place once all have run; return the exit status."""
+    if not tess_is_here():
+        print(f"The outputs that are kept are those of TESS, which was not found: {FETCH_TESS}", file=sys.stderr)
+        return 1
+    status = show(paths, BUILD)
+    if status == 0:
+        for path in paths:
+            path.write_bytes((BUILD / path.name).read_bytes())
+    return status
+
+
+def check(paths: list[Path]) -> int:
+    """Compare the kept outputs with a new run on TESS, or without TESS only run; return the exit status."""
+    if tess_is_here():
+        options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={SECONDS_PER_CELL}"]
+        return subprocess.run([sys.executable, "-m", "pytest", *options, *paths], check=False).returncode
+    print(f"TESS was not found, so no output of the notebooks can be compared: {FETCH_TESS}")
+    if os.environ.get("EMOTION_LIB_REQUIRE_TESS"):
+        return 1
+    print("Running them on the demo corpus, with nothing compared.")
+    return show(paths, BUILD)
+
+
+def tess_is_here() -> bool:
+    """Return whether the library finds TESS."""
+    try:
+        corpora.find("tess")
+    except CorpusError:
+        return False
+    return True
+
+
+def execute(path: Path, *, keep_in: Path) -> NotebookNode:
+    """Run one notebook in a kernel of this Python, keep the copy as far as it came, and return it."""
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    started: list[int] = []
+    client = client_for(notebook, folder=path.parent, started=started)
+    copy = keep_in / path.name
+    print(f"{path.stem} ...", end=" ", flush=True)
+    start = time.monotonic()
+    try:
+        client.execute()
+    except (CellExecutionError, DeadKernelError, TimeoutError) as error:
+        cell = notebook.cells[started[-1]]
+        where = f"{path.name}, cell {started[-1] + 1} ({cell.source.splitlines()[0]})"
+        raise NotebookError(f"{where}: {cause(error)}\nAs far as it came: {copy}") from error
+    finally:
+        nbformat.write(tidy(notebook), copy)
+    print(f"{time.monotonic() - start:.0f} s", flush=True)
+    return notebook
+
+
+def client_for(notebook: NotebookNode, *, folder: Path, started: list[int]) -> NotebookClient:
+    """Return what runs the notebook in `folder`, in this Python, and appends to `started` the cells it comes to."""
+    own_kernel = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+    return NotebookClient(
+        notebook,
+        km=own_kernel,
+        extra_arguments=["--log-level=ERROR"],
+        timeout=SECONDS_PER_CELL,
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_execute=lambda cell, cell_index: started.append(cell_index),
+    )
+
+
+def cause(error: Exception) -> str:
+    """Return the one line that says what went wrong."""
+    if isinstance(error, CellExecutionError):
+        return f"{error.ename}: {error.evalue}"
+    return str(error).strip().splitlines()[0]
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook without what differs between two runs of the same code on the same data."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def results(notebooks: list[NotebookNode]) -> list[str]:
+    """Return, as text, the outputs of all cells that carry the tag `results`."""
+    tagged = [cell for notebook in notebooks for cell in notebook.cells if "results" in cell.metadata.get("tags", [])]
+    outputs = [output for cell in tagged for output in cell.get("outputs", [])]
+    return [f"{output.get('text') or output.data['text/plain']}\n" for output in outputs]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The form of the notebooks, as far as a machine can judge it; how they read is for readers."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+import run
+from nbformat import NotebookNode
+
+FOLDER = Path(run.__file__).parent
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+SERIES = ["01_explore", "02_features", "03_model", "04_evaluate"]
+SECTIONS = ["In this notebook", "What we learnt", "What this does not show", "Try it"]
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+LISTING = re.compile(r"glob|iterdir|listdir|scandir|walk|\.path\b")
+BASE64 = re.compile(r"[A-Za-z0-9+/]{1000,}")
+
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str) -> list[NotebookNode]:
+    """Return the cells of one kind, `markdown` or `code`."""
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def headings(path: Path) -> list[str]:
+    """Return the titles of the sections."""
+    prose = "\n".join(cell.source for cell in cells(path, "markdown"))
+    return re.findall(r"^## +(.+?)\s*$", prose, re.MULTILINE)
+
+
+def syntax(path: Path) -> Iterator[tuple[int, ast.AST]]:
+    """Yield the number of the code cell and each node of its syntax tree."""
+    for number, cell in enumerate(cells(path, "code"), start=1):
+        yield from ((number, node) for node in ast.walk(ast.parse(cell.source)))
+
+
+def outputs(path: Path) -> list[NotebookNode]:
+    """Return the outputs of all code cells."""
+    return [output for cell in cells(path, "code") for output in cell.outputs]
+
+
+def contents(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield type and text of everything that the outputs show."""
+    for output in outputs(path):
+        yield from ((kind, str(content)) for kind, content in output.get("data", {}).items())
+        yield "text/plain", output.get("text", "")
+
+
+def test_the_series_is_complete() -> None:
+    assert [path.stem for path in PATHS] == SERIES
+
+
+def test_the_series_ends_in_results_that_make_notebooks_shows() -> None:
+    assert run.results([nbformat.read(path, as_version=4) for path in PATHS])
+
+
+@every_notebook
+def test_it_opens_with_its_title_and_one_question(path: Path) -> None:
+    title = cells(path, "markdown")[0]
+
+    assert nbformat.read(path, as_version=4).cells[0] == title
+    assert title.source.startswith("# ")
+    assert LINK.sub("", title.source).count("?") == 1
+
+
+@every_notebook
+def test_its_sections_come_in_their_order(path: Path) -> None:
+    assert [heading for heading in headings(path) if heading in SECTIONS] == SECTIONS
+
+
+@every_notebook
+def test_it_links_to_the_next(path: Path) -> None:
+    later = SERIES[SERIES.index(path.stem) + 1 :]
+
+    assert not later or f"({later[0]}.ipynb)" in cells(path, "markdown")[-1].source
+
+
+@every_notebook
+def test_every_code_cell_is_plain_python_with_something_in_it(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert ast.parse(cell.source).body
+
+
+@every_notebook
+def test_the_first_code_cell_is_the_only_set_up(path: Path) -> None:
+    importing = {number for number, node in syntax(path) if isinstance(node, ast.Import | ast.ImportFrom)}
+
+    assert importing == {1}
+
+
+@every_notebook
+def test_it_defines_nothing(path: Path) -> None:
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+    assert [number for number, node in syntax(path) if isinstance(node, definitions)] == []
+
+
+@every_notebook
+def test_it_does_not_go_through_files_itself(path: Path) -> None:
+    loops = ast.For | ast.comprehension
+
+    assert [n for n, node in syntax(path) if isinstance(node, loops) and LISTING.search(ast.unparse(node.iter))] == []
+
+
+@every_notebook
+@pytest.mark.parametrize("trick", ["sys.path", "filterwarnings", "simplefilter", "get_ipython"])
+def test_it_does_without_tricks(path: Path, trick: str) -> None:
+    assert [cell.source for cell in cells(path, "code") if trick in cell.source] == []
+
+
+@every_notebook
+def test_it_was_run_once_from_top_to_bottom(path: Path) -> None:
+    counts = [cell.execution_count for cell in cells(path, "code")]
+
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@every_notebook
+def test_it_ran_without_an_error_and_without_a_word_on_stderr(path: Path) -> None:
+    assert [o for o in outputs(path) if o.output_type == "error" or o.get("name") == "stderr"] == []
+
+
+@every_notebook
+def test_it_is_kept_as_make_update_notebooks_writes_it(path: Path) -> None:
+    tidied = run.tidy(nbformat.read(path, as_version=4))
+
+    assert nbformat.writes(tidied).rstrip() == path.read_text("utf-8").rstrip()
+
+
+@every_notebook
+def test_it_embeds_no_recording(path: Path) -> None:
+    assert [kind for kind, content in contents(path) if kind.startswith("audio") or "<audio" in content] == []
+    assert "data:audio" not in path.read_text("utf-8")
+
+
+@every_notebook
+def test_pictures_are_all_that_is_embedded(path: Path) -> None:
+    assert [kind for kind, content in contents(path) if kind != "image/png" and BASE64.search(content)] == []
+    assert [cell.source for cell in cells(path, "markdown") if cell.get("attachments")] == []
+
+
+@every_notebook
+def test_it_is_smaller_than_a_megabyte(path: Path) -> None:
+    assert path.stat().st_size < 1_000_000
+
+
+@every_notebook
+def test_its_relative_links_lead_somewhere(path: Path) -> None:
+    targets = [urlsplit(target) for cell in cells(path, "markdown") for target in LINK.findall(cell.source)]
+    relative = [unquote(target.path) for target in targets if not target.scheme and target.path]
+
+    assert [target for target in relative if not (path.parent / target).exists()] == []

@@ -1,0 +1,138 @@
+"""The vocabulary: one order, and colours that can be told apart by all readers and seen on all backgrounds."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from emotion_lib.emotions import EMOTIONS, STYLES, in_order
+from emotion_lib.errors import ParameterError
+
+BACKGROUNDS = ("#ffffff", "#1e1e1e", "#111111", "#0d1117")
+
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+"""From linear sRGB to CIE XYZ, white point D65."""
+
+VISION = {
+    "normal": np.eye(3),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+"""What is left of linear sRGB at severity 1: Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113."""
+
+
+def linear(colour: str) -> np.ndarray:
+    """Return the linear red, green and blue of a colour such as "#1e1e1e", 0 to 1."""
+    encoded = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    """Return CIE L*, a* and b* of linear red, green and blue."""
+    ratio = XYZ @ rgb / XYZ.sum(axis=1)
+    x, y, z = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2, from 1 to 21."""
+    darker, lighter = sorted(float(XYZ[1] @ linear(colour)) for colour in (one, other))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def saturation(chroma: float) -> float:
+    """Return the term of CIEDE2000 that grows from 0 to 1 with the chroma."""
+    return float(np.sqrt(chroma**7 / (chroma**7 + 25**7)))
+
+
+def polar(colour: np.ndarray, stretch: float) -> tuple[float, float]:
+    """Return chroma and hue (degrees) of a colour in Lab with its a* stretched."""
+    a, b = colour[1] * stretch, colour[2]
+    return float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)) % 360)
+
+
+def hue_weight(hue: float) -> float:
+    """Return how much a difference of hue counts at a hue in degrees."""
+    terms = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
+    return 1 + float(sum(size * np.cos(np.radians(times * hue + shift)) for size, times, shift in terms))
+
+
+def ciede2000(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the difference of two colours in Lab: Sharma, Wu and Dalal (2005), doi:10.1002/col.20070."""
+    stretch = 1.5 - 0.5 * saturation((np.hypot(*one[1:]) + np.hypot(*other[1:])) / 2)
+    (chroma_1, hue_1), (chroma_2, hue_2) = polar(one, stretch), polar(other, stretch)
+    turn = (hue_2 - hue_1 + 180) % 360 - 180
+    chroma, hue, lightness = (chroma_1 + chroma_2) / 2, (hue_1 + turn / 2) % 360, (one[0] + other[0]) / 2 - 50
+    by_lightness = (other[0] - one[0]) / (1 + 0.015 * lightness**2 / np.sqrt(20 + lightness**2))
+    by_chroma = (chroma_2 - chroma_1) / (1 + 0.045 * chroma)
+    by_hue = 2 * np.sqrt(chroma_1 * chroma_2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * hue_weight(hue))
+    rotation = -2 * saturation(chroma) * np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2))))
+    return float(np.sqrt(by_lightness**2 + by_chroma**2 + by_hue**2 + rotation * by_chroma * by_hue))
+
+
+def smallest_difference(emotions: tuple[str, ...], vision: str) -> float:
+    """Return the CIEDE2000 of the two emotions that are hardest to tell apart."""
+    seen = [lab(np.clip(VISION[vision] @ linear(STYLES[emotion].colour), 0, 1)) for emotion in emotions]
+    return min(ciede2000(one, other) for one, other in combinations(seen, 2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "difference"),
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
+        ((90.8027, -2.0831, 1.4410), (91.1528, -1.6435, 0.0447), 1.4441),
+    ],
+)
+def test_the_difference_of_colours_is_that_of_the_published_pairs(
+    one: tuple[float, ...], other: tuple[float, ...], difference: float
+) -> None:
+    assert ciede2000(np.array(one), np.array(other)) == pytest.approx(difference, abs=1e-4)
+
+
+def test_black_on_white_has_the_greatest_contrast() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+def test_the_emotions_of_tess_come_first_and_in_alphabetical_order() -> None:
+    assert tuple(STYLES) == (*EMOTIONS, "calm", "boredom")
+    assert list(EMOTIONS) == sorted(EMOTIONS)
+
+
+def test_no_two_emotions_share_a_marker() -> None:
+    assert len({style.marker for style in STYLES.values()}) == len(STYLES)
+
+
+@pytest.mark.parametrize(("vision", "least"), [("normal", 19.4), ("protan", 15.5), ("deutan", 15.6), ("tritan", 11.5)])
+def test_the_seven_colours_can_be_told_apart(vision: str, least: float) -> None:
+    assert smallest_difference(EMOTIONS, vision) > least
+
+
+@pytest.mark.parametrize(("vision", "least"), [("normal", 12.4), ("protan", 9.8), ("deutan", 10.0), ("tritan", 11.1)])
+def test_all_nine_colours_can_be_told_apart(vision: str, least: float) -> None:
+    assert smallest_difference(tuple(STYLES), vision) > least
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("emotion", STYLES)
+def test_each_colour_stands_out_from_each_background(emotion: str, background: str) -> None:
+    assert contrast(STYLES[emotion].colour, background) >= 3
+
+
+def test_emotions_are_put_in_order_once_each() -> None:
+    assert in_order(["boredom", "sad", "calm", "angry", "sad"]) == ("angry", "sad", "calm", "boredom")
+
+
+def test_an_emotion_outside_the_vocabulary_is_a_parameter_error() -> None:
+    with pytest.raises(ParameterError, match=r"emotion 'joy': not in the vocabulary \(angry, disgust"):
+        in_order(["sad", "joy"])

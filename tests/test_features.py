@@ -1,0 +1,116 @@
+"""Features: librosa as the reference, and truths that need none."""
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from emotion_lib import features
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.features import FEATURES, FeatureSettings
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    return 0.1 * np.random.default_rng(0).standard_normal(30_000).astype(np.float32)
+
+
+@pytest.mark.parametrize("sr", [16_000, 22_050, 24_414])
+@pytest.mark.parametrize(
+    "chosen",
+    [FeatureSettings(), FeatureSettings(n_fft=512, hop_length=160, n_mels=64, n_mfcc=20)],
+    ids=["default", "short"],
+)
+def test_mfcc_equals_librosa(noise: np.ndarray, sr: int, chosen: FeatureSettings) -> None:
+    reference = librosa.feature.mfcc(
+        y=noise, sr=sr, n_mfcc=chosen.n_mfcc, n_fft=chosen.n_fft, hop_length=chosen.hop_length, n_mels=chosen.n_mels
+    )
+    np.testing.assert_allclose(features.mfcc(noise, sr, settings=chosen), reference.T, atol=1e-3)
+
+
+@pytest.mark.tess
+def test_mfcc_equals_librosa_on_real_speech(tess) -> None:
+    from emotion_lib import audio
+
+    for path in tess["path"].iloc[::400]:
+        y, sr = audio.read(path)
+        reference = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=40)
+        np.testing.assert_allclose(features.mfcc(y, sr), reference.T, atol=1e-3)
+
+
+def test_log_mel_equals_librosa(noise: np.ndarray) -> None:
+    reference = librosa.power_to_db(librosa.feature.melspectrogram(y=noise, sr=22_050))
+    np.testing.assert_allclose(features.log_mel(noise, 22_050), reference.T, atol=1e-3)
+
+
+def test_mel_filters_equal_librosa() -> None:
+    reference = librosa.filters.mel(sr=24_414, n_fft=2048, n_mels=128)
+    np.testing.assert_allclose(features.mel_filters(24_414), reference, atol=1e-6)
+
+
+def test_mel_scale_equals_librosa() -> None:
+    frequencies = np.linspace(0, 12_000, 200)
+    np.testing.assert_allclose(features.hz_to_mel(frequencies), librosa.hz_to_mel(frequencies), atol=1e-9)
+    np.testing.assert_allclose(features.mel_to_hz(features.hz_to_mel(frequencies)), frequencies, atol=1e-9)
+
+
+def test_a_pure_tone_is_loudest_in_the_mel_band_around_it() -> None:
+    sr, frequency = 22_050, 1000.0
+    tone = np.sin(2 * np.pi * frequency * np.arange(sr) / sr)
+    centres = features.mel_to_hz(np.linspace(0, features.hz_to_mel(sr / 2), 130))[1:-1]
+    loudest = features.log_mel(tone, sr)[20].argmax()
+    assert abs(loudest - np.abs(centres - frequency).argmin()) <= 1
+
+
+def test_ten_times_the_amplitude_adds_20_db(noise: np.ndarray) -> None:
+    difference = features.log_mel(noise, 22_050) - features.log_mel(noise / 10, 22_050)
+    np.testing.assert_allclose(difference, 20, atol=1e-3)
+
+
+def test_frames_are_one_per_hop(noise: np.ndarray) -> None:
+    assert len(features.mfcc(noise, 22_050)) == 1 + len(noise) // 512
+
+
+def test_without_top_db_a_quiet_frame_keeps_its_level() -> None:
+    y = np.concatenate([np.zeros(8192), np.sin(np.arange(8192))])
+    assert features.log_mel(y, 22_050)[0].max() == pytest.approx(features.log_mel(y, 22_050).max() - 80)
+    assert features.log_mel(y, 22_050, settings=FeatureSettings(top_db=None))[0].max() == pytest.approx(-100)
+
+
+def test_mean_mfcc_is_the_mean_over_frames(noise: np.ndarray) -> None:
+    frames = features.mfcc(noise, 22_050)
+    np.testing.assert_allclose(features.mean_mfcc(noise, 22_050), frames.mean(axis=0))
+    np.testing.assert_allclose(features.mean_std_mfcc(noise, 22_050)[40:], frames.std(axis=0))
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrays(np.float32, st.integers(1, 6000), elements=st.floats(-1, 1, width=32)))
+def test_any_waveform_gives_finite_features(y: np.ndarray) -> None:
+    for feature in FEATURES.values():
+        assert np.isfinite(feature(y, 22_050, settings=FeatureSettings())).all()
+
+
+def test_a_waveform_of_two_channels_is_an_audio_error() -> None:
+    with pytest.raises(AudioError, match="must have one dimension"):
+        features.mfcc(np.zeros((2, 100)), 22_050)
+
+
+@pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
+def test_a_waveform_without_samples_is_an_audio_error(feature) -> None:
+    with pytest.raises(AudioError, match="without samples"):
+        feature(np.zeros(0), 22_050)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"sr": 0}, "sr=0: must be a positive number"),
+        ({"offset": -1}, "offset=-1: must be zero or more seconds"),
+        ({"n_mfcc": 41, "n_mels": 40}, "n_mfcc=41: must be at most n_mels=40"),
+    ],
+)
+def test_settings_out_of_range_are_parameter_errors(wrong: dict[str, float], sentence: str) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        FeatureSettings(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,327 @@
+"""Figures: what stands on their axes, that they agree with the data, and what they show of nothing."""
+
+from collections.abc import Callable, Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import WriteWav
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.text import Text
+
+from emotion_lib import features, plots
+from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.plots.style import apart
+
+SR = 8000
+TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)
+NOTHING = np.zeros(0, dtype=np.float32)
+TABLE = pd.DataFrame(
+    {
+        "emotion": ["sad", "angry", "sad", "angry", "sad"],
+        "speaker": ["A", "A", "B", "B", "B"],
+        "duration": [2.5, 1.5, 2.6, 1.4, 2.4],
+    }
+)
+HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "accuracy": [0.5, 0.8, 0.99], "test_accuracy": [0.4, 0.7, 0.98]})
+RESULTS = pd.DataFrame(
+    {
+        "protocol": ["random", "by_speaker"],
+        "direction": ["", "OAF -> YAF"],
+        "model": ["mine", "mine"],
+        "metric": ["uar", "uar"],
+        "value": [0.98, 0.45],
+        "low": [0.97, np.nan],
+        "high": [0.99, np.nan],
+    }
+)
+
+
+def confusions(counts: list[list[int]], *labels: str) -> pd.DataFrame:
+    """Return a confusion matrix as the library makes it."""
+    return pd.DataFrame(counts, index=list(labels), columns=list(labels), dtype=int)
+
+
+@pytest.fixture(autouse=True)
+def _style() -> Iterator[None]:
+    with plt.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+def texts(ax: Axes) -> list[str]:
+    """Return what is written on the axes."""
+    return [text.get_text() for text in ax.texts]
+
+
+DRAWINGS: dict[str, Callable[..., Axes]] = {
+    "waveform": lambda **on: plots.plot_waveform(TONE, SR, emotion="sad", **on),
+    "spectrogram": lambda **on: plots.plot_spectrogram(TONE, SR, **on),
+    "log mel": lambda **on: plots.plot_log_mel(features.log_mel(TONE, SR), SR, **on),
+    "mfcc": lambda **on: plots.plot_mfcc(features.mfcc(TONE, SR), SR, **on),
+    "class histogram": lambda **on: plots.plot_class_histogram(TABLE, **on),
+    "by emotion": lambda **on: plots.plot_by_emotion(TABLE, "duration", label="Duration (s)", **on),
+    "map": lambda **on: plots.plot_map(np.arange(10.0).reshape(5, 2), TABLE["emotion"], **on),
+    "map of speakers": lambda **on: plots.plot_map(
+        np.arange(10.0).reshape(5, 2), TABLE["speaker"], kind="speaker", **on
+    ),
+    "learning curves": lambda **on: plots.plot_learning_curves(HISTORY, **on),
+    "confusion matrix": lambda **on: plots.plot_confusion_matrix(confusions([[3, 1], [0, 4]], "happy", "sad"), **on),
+    "scores": lambda **on: plots.plot_scores(RESULTS, **on),
+}
+
+EMPTY: dict[str, Callable[[], Axes]] = {
+    "waveform": lambda: plots.plot_waveform(NOTHING, SR),
+    "spectrogram": lambda: plots.plot_spectrogram(NOTHING, SR),
+    "log mel": lambda: plots.plot_log_mel(np.zeros((0, 128)), SR),
+    "mfcc": lambda: plots.plot_mfcc(np.zeros((0, 40)), SR),
+    "class histogram": lambda: plots.plot_class_histogram(TABLE[:0]),
+    "by emotion": lambda: plots.plot_by_emotion(TABLE.assign(duration=np.nan), "duration"),
+    "map": lambda: plots.plot_map(np.zeros((0, 2)), TABLE["emotion"][:0]),
+    "learning curves": lambda: plots.plot_learning_curves(HISTORY[:0]),
+    "confusion matrix": lambda: plots.plot_confusion_matrix(confusions([])),
+    "confusion matrix of zeros": lambda: plots.plot_confusion_matrix(confusions([[0]], "sad")),
+    "scores": lambda: plots.plot_scores(RESULTS[:0]),
+    "emotion grid": lambda: plots.plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0],
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_plot_draws_on_the_axes_that_it_is_given(name: str) -> None:
+    ax = plt.figure().add_subplot()
+
+    assert DRAWINGS[name](ax=ax) is ax
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_plot_makes_a_figure_as_wide_as_the_page_with_legible_text(name: str) -> None:
+    ax = DRAWINGS[name]()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+
+    assert figure.get_size_inches()[0] == 8
+    assert min(float(text.get_fontsize()) for text in figure.findobj(Text) if isinstance(text, Text)) >= 10
+    assert to_hex(figure.get_facecolor(), keep_alpha=True) == "#ffffffff"
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_plot_leaves_the_title_to_its_notebook(name: str) -> None:
+    assert DRAWINGS[name]().get_title(loc="left") == DRAWINGS[name]().get_title() == ""
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_plot_prints_nothing(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    DRAWINGS[name]()
+
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
+    (sentence,) = texts(EMPTY[name]())
+
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("waveform", "Time (s)", "Amplitude"),
+        ("spectrogram", "Time (s)", "Frequency (Hz)"),
+        ("log mel", "Time (s)", "Frequency (Hz, mel scale)"),
+        ("mfcc", "Time (s)", "MFCC"),
+        ("by emotion", "", "Duration (s)"),
+        ("learning curves", "Epoch", "Accuracy"),
+        ("scores", "UAR", ""),
+    ],
+)
+def test_axes_have_their_units(name: str, x: str, y: str) -> None:
+    ax = DRAWINGS[name]()
+
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (x, y)
+
+
+def test_no_peak_of_a_long_waveform_is_lost() -> None:
+    y = np.zeros(300_000, dtype=np.float32)
+    y[123_456] = 0.7
+
+    ax = plots.plot_waveform(y, 96_000)
+
+    assert ax.collections[0].get_paths()[0].get_extents().y1 == pytest.approx(0.7)
+
+
+def test_a_waveform_has_the_colour_of_its_emotion() -> None:
+    ax = plots.plot_waveform(TONE, SR, emotion="fear")
+
+    assert np.allclose(ax.collections[0].get_facecolor(), to_rgba(STYLES["fear"].colour))
+
+
+def test_the_spectrogram_of_a_tone_is_loudest_at_its_frequency() -> None:
+    image = plots.plot_spectrogram(TONE, SR).images[0]
+    _, _, bottom, top = image.get_extent()
+    level = image.get_array()
+    assert level is not None
+
+    row = level[:, level.shape[1] // 2].argmax()
+
+    assert bottom + (row + 0.5) * (top - bottom) / len(level) == pytest.approx(1000)
+    assert level.max() == pytest.approx(0)
+    assert image.get_clim() == (-80, 0)
+
+
+def test_a_spectrogram_is_as_quiet_as_its_reference_makes_it() -> None:
+    level = plots.plot_spectrogram(0.1 * TONE, SR, reference=TONE).images[0].get_array()
+
+    assert level is not None
+    assert level.max() == pytest.approx(-20, abs=1e-3)
+
+
+def test_silence_has_a_spectrogram() -> None:
+    level = plots.plot_spectrogram(np.zeros(SR, dtype=np.float32), SR).images[0].get_array()
+
+    assert level is not None
+    assert level.max() == pytest.approx(-80)
+
+
+def test_the_mel_axis_says_where_a_band_lies() -> None:
+    log_mel = features.log_mel(TONE, SR)
+
+    ax = plots.plot_log_mel(log_mel, SR)
+
+    position = dict(zip([label.get_text() for label in ax.get_yticklabels()], ax.get_yticks(), strict=True))["1000"]
+    assert position == pytest.approx(log_mel.mean(axis=0).argmax(), abs=1)
+
+
+def test_coefficients_are_centred_on_zero_and_the_level_does_not_pale_them() -> None:
+    mfcc = np.array([[-400.0, 30.0, -50.0], [-380.0, 20.0, 10.0]])
+
+    assert plots.plot_mfcc(mfcc, SR).images[0].get_clim() == (-50, 50)
+    assert plots.plot_mfcc(mfcc, SR, limit=70).images[0].get_clim() == (-70, 70)
+
+
+def test_a_frame_stands_at_its_time() -> None:
+    settings = features.FeatureSettings(hop_length=800)
+
+    left, right, _, _ = plots.plot_mfcc(np.zeros((11, 40)), SR, settings=settings).images[0].get_extent()
+
+    assert (left, right) == pytest.approx((-0.05, 1.05))
+
+
+def test_bars_are_as_high_as_there_are_utterances() -> None:
+    ax = plots.plot_class_histogram(TABLE)
+
+    assert texts(ax) == ["1", "1", "1", "2"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["angry", "sad"]
+
+
+def test_bars_of_many_speakers_are_not_split() -> None:
+    many = pd.DataFrame({"emotion": ["sad"] * 9, "speaker": [str(speaker) for speaker in range(9)]})
+
+    ax = plots.plot_class_histogram(many)
+
+    assert texts(ax) == ["9"]
+    assert ax.get_legend() is None
+
+
+def test_the_bar_of_a_measure_is_its_median() -> None:
+    ax = plots.plot_by_emotion(TABLE, "duration", by=None)
+
+    lines = [line.get_segments()[0] for line in ax.collections if hasattr(line, "get_segments")]
+    assert [line[0][1] for line in lines if line[0][1] == line[1][1]] == pytest.approx([1.45, 2.5])
+
+
+def test_a_name_stands_in_its_group_and_not_between_the_clusters() -> None:
+    points = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1], [9.0, 9.0], [9.5, 8.0]])
+
+    ax = plots.plot_map(points, pd.Series(["sad"] * 5))
+
+    assert min(np.linalg.norm(points - ax.texts[0].get_position(), axis=1)) == pytest.approx(0)
+
+
+def test_names_keep_clear_of_each_other() -> None:
+    assert np.diff(np.sort(apart([0.97, 0.98, 0.2, 0.975], 0.05))).min() == pytest.approx(0.05)
+
+
+def test_curves_are_named_at_their_ends() -> None:
+    ax = plots.plot_learning_curves(HISTORY)
+
+    assert texts(ax) == ["training", "test"]
+
+
+def test_a_row_of_confusions_ends_in_its_recall() -> None:
+    ax = plots.plot_confusion_matrix(confusions([[1, 3, 0], [0, 0, 0], [0, 0, 5]], "fear", "happy", "sad"))
+
+    assert texts(ax)[-4:] == ["25 %", "-", "100 %", "recall"]
+    shares = ax.images[0].get_array()
+    assert shares is not None
+    assert shares[0].tolist() == [0.25, 0.75, 0]
+
+
+def test_scores_stand_below_their_protocol_beside_a_line_at_chance() -> None:
+    ax = plots.plot_scores(RESULTS)
+
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == ["random", "mine", "by speaker, OAF -> YAF", "mine"]
+    assert [1 / 7, 1 / 7] in [np.asarray(line.get_xdata()).tolist() for line in ax.lines]
+
+
+def test_a_score_without_an_interval_is_a_dot() -> None:
+    ax = plots.plot_scores(RESULTS.drop(columns=["low", "high"]))
+
+    assert not ax.collections
+    assert [text for text in texts(ax) if text.startswith("0.")] == ["0.98", "0.45"]
+
+
+def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav: WriteWav) -> None:
+    sizes = [round(SR * (0.3 + 0.1 * place)) for place in range(7)]
+    paths = [write_wav(f"{emotion}.wav", TONE[:size], SR) for emotion, size in zip(EMOTIONS, sizes, strict=True)]
+    table = pd.DataFrame({"path": paths, "emotion": EMOTIONS})[::-1]
+
+    figure = plots.plot_emotion_grid(table)
+
+    assert [ax.get_title() for ax in figure.axes[:7]] == list(EMOTIONS)
+    assert len({ax.get_xlim() for ax in figure.axes[:14]}) == 1
+    assert figure.axes[0].get_xlim() == pytest.approx((0, 0.9), abs=0.001)
+
+
+def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: WriteWav) -> None:
+    path = write_wav("sad.wav")
+    path.write_bytes(b"")
+
+    with pytest.raises(AudioError, match=r"sad\.wav"):
+        plots.plot_emotion_grid(pd.DataFrame({"path": [path], "emotion": ["sad"]}))
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.plot_waveform(np.zeros((2, 9)), SR), r"y has the shape \(2, 9\): must be one-dimensional"),
+        (lambda: plots.plot_waveform(TONE, 0), "sr=0: must be positive"),
+        (lambda: plots.plot_waveform(TONE, SR, emotion="joy"), "emotion 'joy': not in the vocabulary"),
+        (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
+        (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
+        (lambda: plots.plot_class_histogram(TABLE, by="word"), "column 'word': the table has none"),
+        (lambda: plots.plot_by_emotion(TABLE, "level"), "column 'level': the table has none"),
+        (
+            lambda: plots.plot_map(np.zeros((5, 3)), TABLE["emotion"]),
+            r"points has the shape \(5, 3\): must be \(5, 2\)",
+        ),
+        (lambda: plots.plot_learning_curves(HISTORY, measure="uar"), "measure='uar': must be a column of the history"),
+        (
+            lambda: plots.plot_confusion_matrix(confusions([[1]], "sad").rename(index={"sad": "fear"})),
+            "the same emotions",
+        ),
+        (lambda: plots.plot_scores(RESULTS.drop(columns="value")), "results has no column 'value'"),
+        (lambda: plots.plot_scores(RESULTS.assign(metric=["uar", "accuracy"])), "metrics accuracy, uar: choose"),
+        (lambda: plots.plot_emotion_grid(TABLE.assign(path="")), "emotion 'sad' occurs twice: choose one speaker"),
+    ],
+)
+def test_what_cannot_be_drawn_is_a_parameter_error(draw: Callable[[], object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        draw()

@@ -1,0 +1,120 @@
+"""What stands around the library: the set-up for make and conda, the pinned versions, the list of commands."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGETS = [
+    "notebooks",
+    "lab",
+    "test",
+    "lint",
+    "accuracy",
+    "demo-corpus",
+    "update-notebooks",
+    "constraints",
+    "clean",
+]
+REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([a-z]+)\])?")
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    """What pyproject.toml says of the project."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return table
+
+
+@pytest.fixture(scope="module")
+def conda() -> list[Any]:
+    """The dependencies that environment.yml lists; the last one is what pip is given."""
+    dependencies: list[Any] = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+    return dependencies
+
+
+def normalised(name: str) -> str:
+    """Return a package's name as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_conda_takes_only_python_and_pip_from_its_channel(conda: list[Any], project: dict[str, Any]) -> None:
+    assert conda[:-1] == [f"python {project['requires-python']}", "pip"]
+
+
+def test_conda_installs_the_pinned_versions_and_an_extra_that_exists(conda: list[Any], project: dict[str, Any]) -> None:
+    constraints, library = conda[-1]["pip"]
+
+    assert (ROOT / constraints.removeprefix("-c ")).is_file()
+    extra = re.fullmatch(r"-e \.\[(\w+)\]", library)
+    assert extra
+    assert extra[1] in project["optional-dependencies"]
+
+
+def test_every_requirement_has_its_version_in_constraints(project: dict[str, Any]) -> None:
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {normalised(line.partition("==")[0]) for line in lines if "==" in line}
+    requirements = list(chain(project["dependencies"], *project["optional-dependencies"].values()))
+    names = {normalised(match[1]) for each in requirements if (match := REQUIREMENT.match(each))}
+
+    assert names - {"emotion-lib"} - pinned == set()
+
+
+def test_extras_contain_only_extras_that_exist(project: dict[str, Any]) -> None:
+    extras = project["optional-dependencies"]
+    contained = {match[2] for each in chain(*extras.values()) if (match := REQUIREMENT.match(each)) and match[2]}
+
+    assert contained <= extras.keys()
+
+
+@needs_make
+def test_make_alone_lists_its_targets() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert [line.split()[1] for line in listed.splitlines()] == TARGETS
+
+
+@needs_make
+def test_another_python_is_refused_in_one_line_before_anything_is_installed(tmp_path: Path) -> None:
+    another = tmp_path / "python3.14"
+    another.write_text("#!/bin/sh\nexit 1\n")
+    another.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+
+    refused = subprocess.run(
+        ["make", "notebooks", f"PYTHON={another}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert refused.returncode != 0
+    assert "emotion_lib needs Python 3.11, 3.12 or 3.13" in refused.stderr.splitlines()[0]
+    assert not (tmp_path / ".venv").exists()
+
+
+@needs_make
+def test_an_extra_is_set_up_once_until_what_decides_it_changes(tmp_path: Path) -> None:
+    """With a Python that only counts what it is asked for."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@" >> asked\n')
+    python.chmod(0o755)
+
+    def installs() -> int:
+        subprocess.run(["make", "lab"], cwd=tmp_path, capture_output=True, check=True)
+        return (tmp_path / "asked").read_text().count("pip install")
+
+    assert installs() == 1
+    assert installs() == 1
+    (tmp_path / "constraints.txt").touch()
+    assert installs() == 2

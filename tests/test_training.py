@@ -1,0 +1,199 @@
+"""Training: repeatable to the last bit, resumable, undisturbed by who watches."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_lib import models, training
+from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.extraction import Features
+from emotion_lib.features import FeatureSettings
+
+EMOTIONS = ("angry", "happy", "sad")
+
+
+def utterances(n: int = 24, *, n_frames: int = 12, seed: int = 0) -> Features:
+    """Return frames of three emotions that differ in their level, utterances of different lengths."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(4, n_frames + 1, n).astype(np.int32)
+    number = np.arange(n) % 3
+    X = (rng.standard_normal((n, n_frames, 5)) + 3 * number[:, None, None]).astype(np.float32)
+    X[np.arange(n_frames) >= lengths[:, None]] = 0
+    table = pd.DataFrame({"id": [f"u{i}" for i in range(n)], "emotion": np.array(EMOTIONS)[number]})
+    return Features(X, lengths, table, "mfcc", FeatureSettings())
+
+
+def averages(features: Features) -> Features:
+    """Return one vector an utterance, as the original network takes."""
+    X = features.X.sum(axis=1) / features.lengths[:, None]
+    return Features(X, np.ones_like(features.lengths), features.table, "mean_mfcc", features.settings)
+
+
+def small_frame_lstm() -> object:
+    return models.frame_lstm(5, n_emotions=3, units=4, seed=1)
+
+
+def fitted(**options: object) -> training.FittedNetwork:
+    return training.fit(small_frame_lstm(), utterances(), **({"epochs": 3, "batch_size": 8, "seed": 1} | options))  # type: ignore[arg-type]
+
+
+def same_weights(one: training.FittedNetwork, other: training.FittedNetwork) -> bool:
+    pairs = zip(one.model.get_weights(), other.model.get_weights(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.fixture(scope="module")
+def reference() -> training.FittedNetwork:
+    return fitted()
+
+
+def test_two_runs_give_identical_weights(reference: training.FittedNetwork) -> None:
+    assert same_weights(reference, fitted())
+
+
+def test_another_seed_gives_other_weights(reference: training.FittedNetwork) -> None:
+    assert not same_weights(reference, fitted(seed=2))
+
+
+def test_observed_utterances_change_nothing(reference: training.FittedNetwork) -> None:
+    observed = fitted(observe=utterances(seed=9))
+    assert same_weights(reference, observed)
+    assert list(observed.history) == ["epoch", "loss", "accuracy", "test_loss", "test_accuracy"]
+
+
+def test_a_run_that_stopped_resumes_to_the_same_weights(reference: training.FittedNetwork, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.npz"
+    fitted(epochs=1, checkpoint=checkpoint)
+    resumed = fitted(checkpoint=checkpoint)
+    assert same_weights(reference, resumed)
+    pd.testing.assert_frame_equal(reference.history, resumed.history)
+
+
+KILLED_IN_THE_SECOND_EPOCH = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+from test_training import fitted
+from emotion_lib import training
+
+epoch = training._Run.epoch
+def killed(self, number):
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return epoch(self, number)
+training._Run.epoch = killed
+fitted(checkpoint={checkpoint!r})
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+def test_a_run_that_was_killed_resumes_to_the_same_weights(reference: training.FittedNetwork, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.npz"
+    code = KILLED_IN_THE_SECOND_EPOCH.format(folder=os.path.dirname(__file__), checkpoint=str(checkpoint))
+    killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert checkpoint.exists()
+    assert same_weights(reference, fitted(checkpoint=checkpoint))
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    fitted(epochs=1, checkpoint=tmp_path / "run.npz")
+    with pytest.raises(ModelFileError, match="kept by another run"):
+        fitted(seed=2, checkpoint=tmp_path / "run.npz")
+
+
+def test_padding_changes_no_prediction(reference: training.FittedNetwork) -> None:
+    features = utterances()
+    longer = replace(features, X=np.pad(features.X, ((0, 0), (0, 30), (0, 0)), constant_values=99.0))
+    np.testing.assert_allclose(reference.predict_proba(longer), reference.predict_proba(features), atol=1e-6)
+
+
+def test_normalisation_is_fitted_on_real_frames_of_the_training_only(reference: training.FittedNetwork) -> None:
+    features = utterances()
+    real = features.X[np.arange(12) < features.lengths[:, None]]
+    mean, variance = reference.model.get_layer(models.STANDARDISE).get_weights()
+    np.testing.assert_allclose(mean, real.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(variance, real.var(axis=0), rtol=1e-5)
+
+
+def test_the_normalised_original_sees_mean_0_and_variance_1() -> None:
+    features = averages(utterances())
+    network = training.fit(models.mean_mfcc_lstm(5, n_emotions=3, normalise=True), features, epochs=1)
+    scaled = network.model.layers[0](features.X[..., None])
+    np.testing.assert_allclose(np.mean(scaled, axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(np.std(scaled, axis=0), 1, atol=1e-3)
+
+
+def test_a_network_learns_what_is_easy() -> None:
+    network = training.fit(models.frame_lstm(5, n_emotions=3, units=16), utterances(600), epochs=10, batch_size=16)
+    assert (network.predict(utterances(seed=5)) == utterances(seed=5).emotion).mean() > 0.8
+
+
+def test_frame_weights_of_an_utterance_sum_to_1() -> None:
+    weights = training.frame_weights(np.array([3, 10]), 10)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    assert (weights[0, 3:] == 0).all()
+
+
+def test_a_saved_network_predicts_the_same(reference: training.FittedNetwork, tmp_path: Path) -> None:
+    loaded = training.load(reference.save(tmp_path / "network.npz"))
+    np.testing.assert_array_equal(loaded.predict_proba(utterances()), reference.predict_proba(utterances()))
+    assert (loaded.emotions, loaded.feature, loaded.settings) == (EMOTIONS, "mfcc", FeatureSettings())
+    pd.testing.assert_frame_equal(loaded.history, reference.history)
+
+
+def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
+    other = replace(utterances(), settings=FeatureSettings(n_mfcc=13))
+    with pytest.raises(ParameterError, match="this network was trained on .*extract them so"):
+        reference.predict(other)
+
+
+@pytest.mark.parametrize("content", [b"", b"no network", b"PK\x03\x04 broken"])
+def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "network.npz"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"network\.npz: not a saved network, or a damaged one"):
+        training.load(path)
+
+
+def test_a_truncated_network_is_refused(reference: training.FittedNetwork, tmp_path: Path) -> None:
+    path = reference.save(tmp_path / "network.npz")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ModelFileError, match="damaged"):
+        training.load(path)
+
+
+def test_a_network_with_pickled_objects_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "network.npz"
+    np.savez(path, manifest=np.array([{"format": 1}], dtype=object))
+    with pytest.raises(ModelFileError, match="damaged"):
+        training.load(path)
+
+
+def test_a_network_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "network.npz"
+    np.savez(path, manifest=np.array('{"format": 99}'))
+    with pytest.raises(ModelFileError, match="written in format 99, this version reads up to 1; update emotion_lib"):
+        training.load(path)
+
+
+def test_a_network_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"none\.npz: no such file"):
+        training.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("wrong", ["epochs", "batch_size"])
+def test_no_epochs_or_no_batch_is_a_parameter_error(wrong: str) -> None:
+    with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):
+        fitted(**{wrong: 0})
+
+
+def test_a_network_with_other_outputs_than_emotions_is_a_parameter_error() -> None:
+    with pytest.raises(ParameterError, match=r"has 7 outputs for 3 emotions \(angry, happy, sad\)"):
+        training.fit(models.frame_lstm(5), utterances(), epochs=1)
