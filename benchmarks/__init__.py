@@ -1,0 +1,1 @@
+"""What is measured with the library: the table of results."""

@@ -199,7 +199,7 @@ def _filled_in(file: BinaryIO, start: int, size: int) -> BinaryIO:
 
 
 class _Quiet:
-    """A file that stays where it is when a damaged header sends soundfile before its start, and has no name to judge."""
+    """A file without a name, which stays where it is when a damaged header sends soundfile before its start."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

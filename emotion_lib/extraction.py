@@ -1,4 +1,4 @@
-"""A corpus table in, arrays of features out: on all cores, kept for the next time, with a report of what was left out."""
+"""A corpus table in, arrays of features out: on all cores, kept for the next time; what was left out is reported."""
 
 import os
 from collections.abc import Iterator, Sequence

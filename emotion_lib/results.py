@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emotion_lib import corpora
+from emotion_lib import corpora, evaluation
 from emotion_lib.errors import EmotionLibError, ParameterError
 from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
 
@@ -20,6 +20,8 @@ COLUMNS = {
     "mean of both": ("by_speaker", "mean"),
 }
 """Columns of the overview: the protocol and the direction that each shows."""
+
+_TEXT = ("corpus", "protocol", "direction", "model", "seen_of_voice", "metric", "interval_over", "per_seed")
 
 LEEWAY = 0.03
 """How far a figure of a trained network may leave the range of the table's seeds on another processor."""
@@ -49,8 +51,7 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     if not Path(path).is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
-    text = dict.fromkeys(("corpus", "protocol", "direction", "model", "seen_of_voice", "metric", "per_seed"), str)
-    table = pd.read_csv(path, dtype=text).fillna(dict.fromkeys([*text, "interval_over"], ""))
+    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
     if missing := [name for name in RESULT_COLUMNS if name not in table]:
         raise ParameterError(f"{path}: has no column {missing[0]!r}; `python -m benchmarks.accuracy` writes it anew")
     return table
@@ -146,6 +147,87 @@ def over_seeds(row: pd.Series) -> list[float]:
     return [float(value) for value in row["per_seed"].split()]
 
 
+PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}
+"""The averages over epochs that the original notebook prints; its README has the two the other way round."""
+PUBLISHED_LAST = {"train_accuracy": 0.9874, "accuracy": 0.9982}
+"""What its last epoch reached."""
+
+
+def reproduction(results: pd.DataFrame) -> pd.DataFrame:
+    """Put the published figures of the original network beside those of the same network rebuilt here.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, percent
+        One row a source, one column a figure.
+
+    References
+    ----------
+    PragyaShandilya/Emotion-Recognition-with-Neural-Network, README and notebook, as of 2026.
+
+    Notebook: 03_model
+    """
+    columns = {
+        "train_accuracy_mean_over_epochs": "training, mean over epochs",
+        "accuracy_mean_over_epochs": "test, mean over epochs",
+        "train_accuracy": "training, last epoch",
+        "accuracy": "test, last epoch",
+    }
+    train, test = PUBLISHED.values()
+    figures: dict[str, dict[str, float]] = {
+        "published, in its README": dict(zip(PUBLISHED, (test, train), strict=True)),
+        "published, in its notebook": PUBLISHED | PUBLISHED_LAST,
+    }
+    for name, corpus in (("rebuilt, corpus doubled", "tess_doubled"), ("rebuilt, each recording once", "tess")):
+        where = {"corpus": corpus, "protocol": "random", "model": "mean_mfcc_lstm"}
+        figures[name] = {metric: float(pick(results, metric=metric, **where)["value"]) for metric in columns}
+    table = pd.DataFrame.from_dict(figures, orient="index", columns=list(columns)).rename(columns=columns)
+    return (100 * table).round(2)
+
+
+def predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Find what a model heard in each utterance that was held out.
+
+    For TESS this is kept beside the table of results, so that everybody sees the same mistakes; for any other
+    corpus the model is trained now.
+
+    Parameters
+    ----------
+    path : str or path
+        The CSV that `python -m benchmarks.accuracy` writes.
+    table : DataFrame
+        The corpus table.
+    model, protocol : str
+        As for `evaluation.evaluate`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the table that were held out, with `fold` and `predicted`; sorted by fold and id.
+
+    Raises
+    ------
+    ParameterError
+        If nothing is kept of this model and protocol.
+
+    Notebook: 04_evaluate
+    """
+    if _is_whole_tess(table):
+        kept = pd.read_csv(path, dtype=str)
+        heard = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]
+        if heard.empty:
+            raise ParameterError(f"{path}: has no predictions of {model} by {protocol}")
+    else:
+        heard = evaluation.evaluate(table, model, protocol).predictions
+    rows = table.merge(heard[["fold", "id", "predicted"]], on="id", validate="one_to_one")
+    return rows.sort_values(["fold", "id"], ignore_index=True)
+
+
 @dataclass(frozen=True)
 class Claim:
     """A sentence of the prose, and whether it holds on the corpus at hand."""
@@ -155,11 +237,10 @@ class Claim:
     corpus: str
 
     def __str__(self) -> str:
-        if self.corpus == "tess":
+        if self.corpus == "TESS":
             return f"Checked on TESS: {self.sentence}."
-        name = "the demo corpus" if self.corpus == "demo" else "this corpus"
         answer = "holds" if self.holds else "does not hold"
-        return f"Said of TESS, and on {name} it {answer}: {self.sentence}."
+        return f"Said of TESS, and on {self.corpus} it {answer}: {self.sentence}."
 
     def _repr_html_(self) -> str:
         return f"<p><em>{escape(str(self))}</em></p>"
@@ -195,10 +276,16 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame) -> Claim:
     >>> claim("two is more than one", 2 > 1, corpus=pd.DataFrame({"corpus": ["demo"]}))
     Said of TESS, and on the demo corpus it holds: two is more than one.
     """
-    is_tess = set(corpus["corpus"]) == {"tess"} and len(corpus) == len(corpora.index("tess"))
+    is_tess = _is_whole_tess(corpus)
     if is_tess and not holds:
         raise ClaimError(f"does not hold on TESS: {sentence}")
-    return Claim(sentence, bool(holds), "tess" if is_tess else str(corpus["corpus"].iloc[0]))
+    is_demo = set(corpus["corpus"]) == {"demo"}
+    return Claim(sentence, bool(holds), "TESS" if is_tess else "the demo corpus" if is_demo else "this corpus")
+
+
+def _is_whole_tess(table: pd.DataFrame) -> bool:
+    """Return whether a corpus table is TESS, with all of its utterances and nothing else."""
+    return set(table["corpus"]) == {"tess"} and set(table["id"]) == set(corpora.index("tess")["id"])
 
 
 def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:

@@ -90,7 +90,8 @@ class FittedNetwork:
         ParameterError
             If the features are of another kind or were made with other settings.
         """
-        return np.array(self.emotions)[self.predict_proba(features).argmax(axis=1)]
+        heard: np.ndarray = np.array(self.emotions)[self.predict_proba(features).argmax(axis=1)]
+        return heard
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the network as one file of plain arrays and JSON, from which nothing is ever executed.
@@ -234,7 +235,8 @@ def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
     [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]]
     """
     real = np.arange(n_frames) < np.asarray(lengths)[:, None]
-    return (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights: np.ndarray = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights
 
 
 @dataclass
@@ -348,6 +350,7 @@ def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:
 
 def _write(path: Path, manifest: dict[str, Any], weights: Iterable[np.ndarray]) -> Path:
     """Write manifest and weights so that the file is either whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     arrays = {f"weight_{number}": weight for number, weight in enumerate(weights)}
     with unfinished.open("wb") as file:

@@ -149,7 +149,9 @@ def test_features_say_what_they_are(table: pd.DataFrame) -> None:
         lambda table: slice(1, None, 3),
     ],
 )
-def test_a_mask_or_positions_take_some_of_the_utterances(table: pd.DataFrame, choose: Callable) -> None:
+def test_a_mask_or_positions_take_some_of_the_utterances(
+    table: pd.DataFrame, choose: Callable[[pd.DataFrame], pd.Series | np.ndarray | list[int] | slice]
+) -> None:
     features = extract(table, "mfcc", settings=SMALL)
     some = features[choose(table)]
     assert isinstance(some, Features)

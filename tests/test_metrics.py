@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
+from sklearn.metrics import recall_score
 
 from emotion_lib import metrics
 from emotion_lib.emotions import EMOTIONS
@@ -23,11 +23,12 @@ def test_a_constant_prediction_scores_one_seventh() -> None:
     assert metrics.uar(ALL, ["sad"] * len(ALL)) == pytest.approx(1 / 7)
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found")
 @given(labels)
 def test_figures_equal_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     emotion, predicted = (np.array(side) for side in zip(*pairs, strict=True))
-    heard = np.where(np.isin(predicted, emotion), predicted, emotion[0])
-    assert metrics.uar(emotion, heard) == pytest.approx(balanced_accuracy_score(emotion, heard))
+    balanced_accuracy = recall_score(emotion, predicted, labels=np.unique(emotion), average="macro")
+    assert metrics.uar(emotion, predicted) == pytest.approx(balanced_accuracy)
     matrix = metrics.confusion_matrix(emotion, predicted)
     reference = sklearn_confusion_matrix(emotion, predicted, labels=list(matrix.index))
     np.testing.assert_array_equal(matrix, reference)

@@ -1,12 +1,12 @@
 """Figures: what stands on their axes, that they agree with the data, and what they show of nothing."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import WriteWav
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
@@ -47,6 +47,7 @@ def confusions(counts: list[list[int]], *labels: str) -> pd.DataFrame:
 
 @pytest.fixture(autouse=True)
 def _style() -> Iterator[None]:
+    plt.close("all")
     with plt.rc_context():
         plots.use_style()
         yield
@@ -278,7 +279,7 @@ def test_a_score_without_an_interval_is_a_dot() -> None:
     assert [text for text in texts(ax) if text.startswith("0.")] == ["0.98", "0.45"]
 
 
-def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav: WriteWav) -> None:
+def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav: Callable[..., Path]) -> None:
     sizes = [round(SR * (0.3 + 0.1 * place)) for place in range(7)]
     paths = [write_wav(f"{emotion}.wav", TONE[:size], SR) for emotion, size in zip(EMOTIONS, sizes, strict=True)]
     table = pd.DataFrame({"path": paths, "emotion": EMOTIONS})[::-1]
@@ -290,7 +291,7 @@ def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav
     assert figure.axes[0].get_xlim() == pytest.approx((0, 0.9), abs=0.001)
 
 
-def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: WriteWav) -> None:
+def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable[..., Path]) -> None:
     path = write_wav("sad.wav")
     path.write_bytes(b"")
 

@@ -150,7 +150,7 @@ def test_a_saved_network_predicts_the_same(reference: training.FittedNetwork, tm
 
 def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
     other = replace(utterances(), settings=FeatureSettings(n_mfcc=13))
-    with pytest.raises(ParameterError, match="this network was trained on .*extract them so"):
+    with pytest.raises(ParameterError, match=r"this network was trained on .*extract them so"):
         reference.predict(other)
 
 

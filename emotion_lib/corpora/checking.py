@@ -47,7 +47,7 @@ class Cell(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport(Prose):
     """What `check` found; prints as sentences.
 

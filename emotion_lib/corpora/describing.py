@@ -13,7 +13,7 @@ from emotion_lib.emotions import in_order
 _MOST_NAMED = 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Description(Prose):
     """What a corpus table holds; prints as sentences.
 

@@ -26,6 +26,9 @@ class Prose(ABC):
     def __str__(self) -> str:
         return "\n".join(line for part in self._parts() for line in (part.sentence, *_indented(part.items)))
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         return "".join(f"<p>{escape(part.sentence)}</p>{_html_list(part.items)}" for part in self._parts())
 

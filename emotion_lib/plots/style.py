@@ -13,7 +13,7 @@ SETTINGS: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
-    "figure.dpi": 110,
+    "figure.dpi": 96,
     "figure.facecolor": "white",
     "figure.figsize": (8.0, 3.6),
     "font.size": 10,

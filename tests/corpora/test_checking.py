@@ -134,7 +134,7 @@ def test_a_broken_copy_is_mended_by_a_whole_one_inside_it(demo_copy: Path, tmp_p
 @pytest.mark.tess
 def test_tess_is_as_published(tess: pd.DataFrame) -> None:
     report = corpora.check("tess")
-    assert not (report.missing or report.unreadable or report.different)
+    assert report.missing == report.unreadable == report.different == ()
     assert report.n_utterances == report.n_expected == 2800
     assert sorted(Path(name).stem for name in names(report.odd)) == [
         "OAF_food_fear",

@@ -18,7 +18,7 @@ from emotion_lib.corpora.fetch import fetch_tess
 from emotion_lib.errors import CorpusError, ParameterError
 
 if TYPE_CHECKING:
-    from conftest import Server
+    from tests.corpora.conftest import Server
 
 ARCHIVE = "/tess"
 LISTING = "/api/datasets/:persistentId/versions/:latest-published/files"

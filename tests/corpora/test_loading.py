@@ -127,7 +127,7 @@ def test_a_folder_that_is_not_there_is_an_error_with_the_cure(tmp_path: Path) ->
 def test_a_path_is_a_folder_even_where_it_is_called_as_a_corpus(
     tess_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(shutil.move(tess_folder, tess_folder.with_name("tess")).parent)
+    monkeypatch.chdir(tess_folder.rename(tess_folder.with_name("tess")).parent)
     assert len(corpora.load(Path("tess"))) == 42
 
 

@@ -1,0 +1,195 @@
+"""Evaluation: rows of results that can be counted by hand, and a held-out side that is only ever predicted."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_lib import corpora, evaluation, extraction, splits
+from emotion_lib.emotions import EMOTIONS
+from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation import Evaluation
+from emotion_lib.extraction import Features
+from emotion_lib.features import FeatureSettings
+
+N_WORDS = 10
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """A corpus table of two voices, seven emotions and ten words, whose features are made up."""
+    monkeypatch.setattr(extraction, "extract", made_up_features)
+    monkeypatch.setattr(evaluation, "FRAME_LSTM_EPOCHS", 2)
+    cells = product(("A", "B"), EMOTIONS, [f"word{number}" for number in range(N_WORDS)])
+    table = pd.DataFrame(cells, columns=["speaker", "emotion", "text"])
+    return table.assign(id=table["speaker"] + "_" + table["text"] + "_" + table["emotion"], corpus="folder")
+
+
+def made_up_features(table: pd.DataFrame, feature: str, *, settings: FeatureSettings) -> Features:
+    """Return features that follow from the id: each emotion has a place of its own, further out for voice B."""
+    acted = table["id"].str.rpartition("_")[2].map(EMOTIONS.index).to_numpy()
+    X = 3 * np.eye(len(EMOTIONS))[acted] * np.where(table["speaker"] == "B", 1.5, 1.0)[:, None]
+    X = (X + np.random.default_rng(0).standard_normal(X.shape)).astype(np.float32)
+    lengths = np.ones(len(table), dtype=np.int32)
+    if feature == "mfcc":
+        return Features(np.repeat(X[:, None], 3, axis=1), 3 * lengths, table, feature, settings)
+    return Features(X, lengths, table, feature, settings)
+
+
+def predicted(table: pd.DataFrame, heard: np.ndarray | pd.Series | str, **options: object) -> Evaluation:
+    """Return an evaluation that holds these predictions."""
+    predictions = table[["id", "speaker", "text", "emotion"]].assign(predicted=heard, seed=0, fold="1")
+    held = {"corpus": "folder", "protocol": "random", "model": "svm", "histories": pd.DataFrame(), "minutes": 0.123}
+    return Evaluation(**(held | {"predictions": predictions} | options))  # type: ignore[arg-type]
+
+
+def row(results: pd.DataFrame, **where: str) -> pd.Series:
+    """Return the one row that fits."""
+    (found,) = (row for _, row in results.iterrows() if all(row[name] == value for name, value in where.items()))
+    return found
+
+
+@pytest.mark.parametrize(("protocol", "n"), [("random", 28), ("by_word", 140), ("by_speaker", 140)])
+def test_each_utterance_of_a_test_is_predicted_once(table: pd.DataFrame, protocol: str, n: int) -> None:
+    found = evaluation.evaluate(table, "most_frequent", protocol)
+    assert len(found.predictions) == found.predictions["id"].nunique() == n
+    assert list(found.predictions) == ["id", "speaker", "text", "emotion", "predicted", "seed", "fold"]
+
+
+def test_knowing_nothing_scores_one_seventh(table: pd.DataFrame) -> None:
+    results = evaluation.rows(evaluation.evaluate(table, "most_frequent", "by_speaker"))
+    assert results["value"].to_numpy() == pytest.approx(1 / 7, abs=1e-4)
+
+
+def test_what_is_easy_is_learnt(table: pd.DataFrame) -> None:
+    results = evaluation.rows(evaluation.evaluate(table, "svm", "random", seeds=range(3)))
+    assert row(results, metric="uar")["value"] > 0.8
+
+
+def shuffled(table: pd.DataFrame, speaker: str) -> pd.DataFrame:
+    """Return the table with the emotions of one speaker in another order."""
+    theirs = table["speaker"] == speaker
+    emotion = table["emotion"].copy()
+    emotion[theirs] = np.random.default_rng(0).permutation(emotion[theirs])
+    return table.assign(emotion=emotion)
+
+
+@pytest.mark.parametrize("model", ["svm", "frame_lstm"])
+def test_shuffled_labels_of_the_held_out_voice_change_nothing_but_its_score(
+    model: str, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_b = [part for part in splits.split(table, "by_speaker") if part.fold == "A -> B"]
+    monkeypatch.setattr(splits, "split", lambda *_, seed: to_b)
+    true, false = (evaluation.evaluate(each, model, "by_speaker").predictions for each in (table, shuffled(table, "B")))
+    assert true["predicted"].tolist() == false["predicted"].tolist()
+    assert np.mean(true["predicted"] == true["emotion"]) != np.mean(false["predicted"] == false["emotion"])
+
+
+def test_a_network_has_a_history_for_each_seed_and_fold_and_a_baseline_has_none(table: pd.DataFrame) -> None:
+    histories = evaluation.evaluate(table, "frame_lstm", "by_speaker", seeds=(4,)).histories
+    assert histories.groupby(["seed", "fold"])["epoch"].apply(list).to_dict() == {
+        (4, "A -> B"): [1, 2],
+        (4, "B -> A"): [1, 2],
+    }
+    assert "test_accuracy" in histories
+    assert evaluation.evaluate(table, "svm", "by_speaker").histories.empty
+
+
+def test_rows_have_the_columns_of_the_table_of_results(table: pd.DataFrame) -> None:
+    results = evaluation.rows(predicted(table, table["emotion"]))
+    assert tuple(results) == evaluation.RESULT_COLUMNS
+    assert results["metric"].tolist() == ["accuracy", "uar"]
+    fixed = results[["corpus", "protocol", "model", "seen_of_voice", "interval_over", "n", "seeds", "minutes"]]
+    assert fixed.drop_duplicates().to_numpy().tolist() == [["folder", "random", "svm", "all", "words", 140, 1, 0.12]]
+
+
+@pytest.mark.parametrize(("right", "value"), [(True, 1), (False, 1 / 7)])
+def test_a_perfect_prediction_scores_1_and_a_constant_one_a_seventh(
+    table: pd.DataFrame, right: bool, value: float
+) -> None:
+    heard = table["emotion"] if right else np.full(len(table), "sad")
+    for _, result in evaluation.rows(predicted(table, heard)).iterrows():
+        assert (result["value"], result["low"], result["high"]) == pytest.approx((value, value, value))
+
+
+def test_each_direction_has_an_interval_and_their_mean_has_none(table: pd.DataFrame) -> None:
+    results = evaluation.rows(evaluation.evaluate(table, "svm", "by_speaker")).query("metric == 'uar'")
+    one, other, mean = (row(results, direction=direction) for direction in ("A -> B", "B -> A", "mean"))
+    assert one["low"] <= one["value"] <= one["high"]
+    assert mean[["low", "high", "interval_over"]].isna().all()
+    assert mean["value"] == pytest.approx((one["value"] + other["value"]) / 2, abs=1e-4)
+    assert (one["n"], other["n"], mean["n"]) == (70, 70, 140)
+    assert set(results["seen_of_voice"]) == {"none"}
+
+
+def test_the_figure_is_the_mean_over_seeds_and_each_seed_is_listed(table: pd.DataFrame) -> None:
+    right, wrong = predicted(table, table["emotion"]).predictions, predicted(table, "sad").predictions
+    both = pd.concat([right, wrong.assign(seed=1)])
+    uar = row(evaluation.rows(predicted(table, "sad", predictions=both)), metric="uar")
+    assert uar["per_seed"] == "1.0000 0.1429"
+    assert uar["value"] == pytest.approx((1 + 1 / 7) / 2)
+    assert uar["seed_sd"] == pytest.approx(np.std([1, 1 / 7], ddof=1))
+    assert (uar["seeds"], uar["n"]) == (2, 140)
+
+
+def test_one_seed_has_no_spread(table: pd.DataFrame) -> None:
+    assert evaluation.rows(predicted(table, "sad"))["seed_sd"].isna().all()
+
+
+CURVES = pd.DataFrame(
+    {
+        "seed": [0, 0, 1, 1],
+        "epoch": [1, 2, 1, 2],
+        "accuracy": [0.2, 0.6, 0.4, 0.8],
+        "test_accuracy": [0.1, 0.3, 0.5, 0.9],
+    }
+)
+
+
+def test_a_network_on_a_random_split_also_reports_training_and_averages_over_epochs(table: pd.DataFrame) -> None:
+    results = evaluation.rows(predicted(table, "sad", histories=CURVES)).set_index("metric")
+    assert results["per_seed"].drop(["accuracy", "uar"]).to_dict() == {
+        "train_accuracy": "0.6000 0.8000",
+        "train_accuracy_mean_over_epochs": "0.4000 0.6000",
+        "accuracy_mean_over_epochs": "0.2000 0.7000",
+    }
+    assert results.loc["train_accuracy", ["low", "high"]].isna().all()
+
+
+def test_averages_over_epochs_are_reported_of_a_random_split_only(table: pd.DataFrame) -> None:
+    results = evaluation.rows(predicted(table, "sad", histories=CURVES, protocol="by_word"))
+    assert results["metric"].tolist() == ["accuracy", "uar"]
+
+
+@pytest.mark.parametrize(
+    ("model", "protocol", "sentence"),
+    [
+        ("oracle", "random", "model='oracle': must be one of most_frequent, logistic_regression, svm"),
+        ("svm", "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker"),
+    ],
+)
+def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame, model: str, protocol: str, sentence: str) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        evaluation.evaluate(table, model, protocol)
+
+
+def test_two_corpora_at_once_are_a_parameter_error(table: pd.DataFrame) -> None:
+    both = table.assign(corpus=np.where(table["speaker"] == "A", "tess", "demo"))
+    with pytest.raises(ParameterError, match="table: 2 corpora; evaluate one at a time"):
+        evaluation.evaluate(both, "svm", "random")
+
+
+def test_recordings_are_evaluated_from_the_folder_to_the_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    results = evaluation.rows(evaluation.evaluate(corpora.load("demo"), "logistic_regression", "by_word"))
+    assert set(results["corpus"]) == {"demo"}
+    assert row(results, metric="uar")["value"] > 2 / 7
+
+
+def test_the_titles_of_recipes_differ() -> None:
+    titles = [recipe.title for recipe in evaluation.RECIPES.values()]
+    assert len(set(titles)) == len(titles)

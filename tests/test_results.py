@@ -1,0 +1,212 @@
+"""The table of results: read as it is, shown as it says, and sentences held to it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_lib import corpora, results
+from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
+
+ROWS = [
+    ("tess", "random", "", "svm", "all", "uar", 0.99, 0.98, 1.0, "words", 0.01, 560, 2, 0.1, "0.9800 1.0000"),
+    ("tess", "random", "", "svm", "all", "train_accuracy", 1.0, None, None, None, 0.0, None, 2, 0.1, "1.0000 1.0000"),
+    (
+        "tess",
+        "by_speaker",
+        "OAF -> YAF",
+        "svm",
+        "none",
+        "uar",
+        0.4843,
+        0.465,
+        0.5036,
+        "words",
+        None,
+        1400,
+        1,
+        0,
+        "0.4843",
+    ),
+    ("tess", "by_speaker", "mean", "svm", "none", "uar", 0.4432, None, None, None, None, 2800, 1, 0.0, "0.4432"),
+    ("demo", "random", "", "svm", "all", "uar", 0.5, 0.4, 0.6, "words", None, 34, 1, 0.0, "0.5000"),
+]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A table of results on disk."""
+    pd.DataFrame(ROWS, columns=list(RESULT_COLUMNS)).to_csv(tmp_path / "accuracy.csv", index=False)
+    return tmp_path / "accuracy.csv"
+
+
+@pytest.fixture
+def table(written: Path) -> pd.DataFrame:
+    """The same, read."""
+    return results.read(written)
+
+
+@pytest.fixture
+def tess_table() -> pd.DataFrame:
+    """A corpus table as whole as TESS, without its recordings."""
+    return corpora.index("tess")[["id"]].assign(corpus="tess")
+
+
+def test_what_was_written_is_read(table: pd.DataFrame) -> None:
+    assert tuple(table) == RESULT_COLUMNS
+    assert table["value"].tolist() == [0.99, 1.0, 0.4843, 0.4432, 0.5]
+    assert table["n"].dtype == "Int64"
+
+
+def test_columns_that_do_not_apply_are_empty(table: pd.DataFrame) -> None:
+    assert table["direction"].tolist() == ["", "", "OAF -> YAF", "mean", ""]
+    assert table["interval_over"].tolist() == ["words", "", "words", "", "words"]
+
+
+def test_a_column_that_applies_to_no_row_is_empty(written: Path) -> None:
+    pd.read_csv(written).assign(interval_over=np.nan, direction=np.nan).to_csv(written, index=False)
+    table = results.read(written)
+    assert set(table["interval_over"]) == set(table["direction"]) == {""}
+
+
+def test_a_table_that_is_not_there_is_a_parameter_error(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"none\.csv: no such file; `python -m benchmarks.accuracy` writes"):
+        results.read(tmp_path / "none.csv")
+
+
+def test_a_table_that_lacks_a_column_is_a_parameter_error(written: Path) -> None:
+    pd.read_csv(written).drop(columns="per_seed").to_csv(written, index=False)
+    with pytest.raises(ParameterError, match=r"accuracy\.csv: has no column 'per_seed'"):
+        results.read(written)
+
+
+def test_the_row_that_fits_is_picked_on_tess_unless_told_otherwise(table: pd.DataFrame) -> None:
+    assert results.pick(table, protocol="random", metric="uar")["value"] == 0.99
+    assert results.pick(table, protocol="random", metric="uar", corpus="demo")["value"] == 0.5
+
+
+@pytest.mark.parametrize(("where", "n"), [({"model": "oracle"}, 0), ({"protocol": "random"}, 2)])
+def test_no_row_and_several_rows_are_a_parameter_error(table: pd.DataFrame, where: dict[str, str], n: int) -> None:
+    with pytest.raises(ParameterError, match=f"{n} rows of the table of results fit, expected one"):
+        results.pick(table, **where)
+
+
+def test_the_overview_has_a_row_for_each_model_and_a_dash_where_nothing_was_measured(table: pd.DataFrame) -> None:
+    shown = results.overview(table)
+    assert shown.index.tolist() == [recipe.title for recipe in RECIPES.values()]
+    assert shown.loc["40 averages, SVM"].to_dict() == {
+        "random": "99.0 [98.0, 100.0]",
+        "by word": "-",
+        "OAF -> YAF": "48.4 [46.5, 50.4]",
+        "YAF -> OAF": "-",
+        "mean of both": "44.3",
+    }
+    assert (shown.loc["original LSTM"] == "-").all()
+
+
+def test_the_overview_shows_the_models_that_were_asked_for(table: pd.DataFrame) -> None:
+    assert results.overview(table, models=("frame_lstm", "svm")).index.tolist() == [
+        "LSTM over time",
+        "40 averages, SVM",
+    ]
+
+
+def test_the_overview_of_nothing_is_all_dashes(table: pd.DataFrame) -> None:
+    assert (results.overview(table[:0]) == "-").all(axis=None)
+
+
+def test_a_figure_without_an_interval_has_no_brackets() -> None:
+    assert results.percent(pd.Series({"value": 0.5, "low": np.nan, "high": np.nan})) == "50.0"
+
+
+def test_each_seed_is_a_number(table: pd.DataFrame) -> None:
+    assert results.over_seeds(results.pick(table, protocol="random", metric="uar")) == [0.98, 1.0]
+
+
+def test_a_claim_that_holds_on_tess_says_that_it_was_checked(tess_table: pd.DataFrame) -> None:
+    assert str(results.claim("it is so", True, corpus=tess_table)) == "Checked on TESS: it is so."
+
+
+def test_a_claim_that_does_not_hold_on_tess_is_an_error(tess_table: pd.DataFrame) -> None:
+    with pytest.raises(results.ClaimError, match="does not hold on TESS: it is so"):
+        results.claim("it is so", False, corpus=tess_table)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name"), [("demo", "the demo corpus"), ("folder", "this corpus"), ("tess", "this corpus")]
+)
+@pytest.mark.parametrize(("holds", "verb"), [(True, "holds"), (False, "does not hold")])
+def test_elsewhere_and_on_a_part_of_tess_a_claim_is_only_reported(
+    corpus: str, name: str, holds: bool, verb: str, tess_table: pd.DataFrame
+) -> None:
+    found = results.claim("it is so", holds, corpus=tess_table[:100].assign(corpus=corpus))
+    assert repr(found) == f"Said of TESS, and on {name} it {verb}: it is so."
+
+
+def test_a_claim_is_no_html() -> None:
+    found = results.claim("a < b", True, corpus=pd.DataFrame({"corpus": ["demo"]}))
+    assert found._repr_html_() == "<p><em>Said of TESS, and on the demo corpus it holds: a &lt; b.</em></p>"
+
+
+@pytest.mark.parametrize(("value", "agrees"), [(0.96, True), (1.0, True), (0.94, False)])
+def test_a_figure_agrees_within_the_range_of_the_seeds_and_some_leeway(
+    value: float, agrees: bool, table: pd.DataFrame
+) -> None:
+    row = results.pick(table, protocol="random", metric="uar")
+    found = results.agrees(value, row, corpus=pd.DataFrame({"corpus": ["demo"]}))
+    assert found.holds is agrees
+    assert found.sentence == "this run of the 40 averages, SVM lies where the 2 seeds of the table do"
+
+
+def test_a_figure_that_does_not_agree_on_tess_is_an_error(table: pd.DataFrame, tess_table: pd.DataFrame) -> None:
+    row = results.pick(table, protocol="random", metric="uar")
+    with pytest.raises(results.ClaimError, match="does not hold on TESS: this run of the 40 averages, SVM"):
+        results.agrees(0.9, row, corpus=tess_table)
+
+
+def original(corpus: str) -> pd.DataFrame:
+    """Return the four figures of the original network on a corpus."""
+    figures = {
+        "train_accuracy_mean_over_epochs": 0.9277,
+        "accuracy_mean_over_epochs": 0.963,
+        "train_accuracy": 0.984,
+        "accuracy": 0.981,
+    }
+    rows = pd.DataFrame({"metric": figures.keys(), "value": figures.values()})
+    return rows.assign(corpus=corpus, protocol="random", model="mean_mfcc_lstm")
+
+
+def test_the_published_figures_stand_beside_those_measured_here() -> None:
+    shown = results.reproduction(pd.concat([original("tess"), original("tess_doubled")])).T.to_dict("list")
+    assert shown["rebuilt, corpus doubled"] == [92.77, 96.3, 98.4, 98.1]
+    assert shown["published, in its notebook"] == [92.59, 96.73, 98.74, 99.82]
+    assert shown["published, in its README"] == pytest.approx([96.73, 92.59, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """Predictions of two utterances of TESS, on disk."""
+    table = pd.DataFrame({"id": ["YAF_back_sad", "OAF_back_angry"], "predicted": ["sad", "happy"], "fold": ["1", "2"]})
+    table.assign(model="frame_lstm", protocol="by_speaker").to_csv(tmp_path / "predictions.csv", index=False)
+    return tmp_path / "predictions.csv"
+
+
+def test_predictions_for_tess_are_the_committed_ones(kept: Path, tess_table: pd.DataFrame) -> None:
+    found = results.predictions(kept, tess_table, "frame_lstm", "by_speaker")
+    assert found[["id", "predicted"]].to_numpy().tolist() == [["YAF_back_sad", "sad"], ["OAF_back_angry", "happy"]]
+
+
+def test_predictions_that_were_not_kept_are_a_parameter_error(kept: Path, tess_table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match=r"predictions\.csv: has no predictions of svm by random"):
+        results.predictions(kept, tess_table, "svm", "random")
+
+
+def test_predictions_for_another_corpus_are_made_now(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    found = results.predictions(kept, corpora.load("demo"), "most_frequent", "by_speaker")
+    assert len(found) == len(corpora.load("demo"))
+    assert found["predicted"].nunique() == 1
