@@ -10,7 +10,6 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 import scipy.sparse
 
 from emotion_lib.errors import AudioError, ParameterError
@@ -134,8 +133,7 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
 @lru_cache(maxsize=8)
 def _window(n_fft: int) -> np.ndarray:
     """Return the periodic Hann window of `n_fft` samples."""
-    window: np.ndarray = scipy.signal.get_window("hann", n_fft).astype(np.float32)
-    return window
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
 
 
 def hz_to_mel(frequency: np.ndarray | float) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 from emotion_lib import corpora, evaluation
 from emotion_lib.errors import EmotionLibError, ParameterError
 from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
+from emotion_lib.splits import PROTOCOLS
 
 COLUMNS = {
     "random": ("random", ""),
@@ -24,7 +25,7 @@ COLUMNS = {
 _TEXT = ("corpus", "protocol", "direction", "model", "seen_of_voice", "metric", "interval_over", "per_seed")
 
 LEEWAY = 0.03
-"""How far a figure of a trained network may leave the range of the table's seeds on another processor."""
+"""The least that a figure of a trained network may leave the range of the table's seeds on another processor."""
 
 
 class ClaimError(EmotionLibError):
@@ -42,7 +43,8 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a figure, columns `evaluation.RESULT_COLUMNS`; empty text where a column does not apply.
+        One row a figure, columns `evaluation.RESULT_COLUMNS`, in the order of `splits.PROTOCOLS` and of
+        `evaluation.RECIPES`; empty text where a column does not apply.
 
     Raises
     ------
@@ -54,7 +56,8 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
     if missing := [name for name in RESULT_COLUMNS if name not in table]:
         raise ParameterError(f"{path}: has no column {missing[0]!r}; `python -m benchmarks.accuracy` writes it anew")
-    return table
+    place = {name: number for number, name in enumerate([*PROTOCOLS, *RECIPES])}
+    return table.sort_values(["protocol", "model"], key=lambda name: name.map(place), kind="stable", ignore_index=True)
 
 
 def pick(results: pd.DataFrame, **where: str) -> pd.Series:
@@ -309,9 +312,11 @@ def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
     Raises
     ------
     ClaimError
-        If it lies more than `LEEWAY` outside the range of the seeds on the whole of TESS.
+        If it lies further outside the range of the seeds than `LEEWAY` and than their deviation, on the whole of
+        TESS.
     """
     seeds = over_seeds(row)
-    inside = min(seeds) - LEEWAY <= value <= max(seeds) + LEEWAY
+    leeway = LEEWAY if np.isnan(row["seed_sd"]) else max(LEEWAY, row["seed_sd"])
+    inside = min(seeds) - leeway <= value <= max(seeds) + leeway
     title = RECIPES[row["model"]].title
     return claim(f"this run of the {title} lies where the {len(seeds)} seeds of the table do", inside, corpus=corpus)

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
+from hypothesis import settings
 
 from emotion_lib import corpora
 from emotion_lib.errors import CorpusError
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 WriteWav = Callable[..., Path]
 

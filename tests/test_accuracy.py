@@ -54,7 +54,7 @@ def test_a_row_that_is_there_is_not_made_again(made: list[str]) -> None:
     run()
     assert "tess/random/svm: from the committed table\n" in run("--all")
     assert made == [QUICK.name, NETWORK.name]
-    assert results.read(accuracy.TABLE)["model"].tolist() == ["frame_lstm", "frame_lstm", "svm", "svm"]
+    assert results.read(accuracy.TABLE)["model"].tolist() == ["svm", "svm", "frame_lstm", "frame_lstm"]
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_row_it_was_at(

@@ -85,7 +85,7 @@ def test_mean_mfcc_is_the_mean_over_frames(noise: np.ndarray) -> None:
     np.testing.assert_allclose(features.mean_std_mfcc(noise, 22_050)[40:], frames.std(axis=0))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(arrays(np.float32, st.integers(1, 6000), elements=st.floats(-1, 1, width=32)))
 def test_any_waveform_gives_finite_features(y: np.ndarray) -> None:
     for feature in FEATURES.values():

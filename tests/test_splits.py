@@ -29,7 +29,7 @@ def test_training_and_test_are_disjoint_and_cover_the_corpus(protocol: str) -> N
         assert sorted([*part.train, *part.test]) == list(range(len(table)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 5), st.integers(5, 20), st.integers(0, 1000))
 def test_no_group_is_on_both_sides(n_speakers: int, n_words: int, seed: int) -> None:
     table = corpus(n_speakers, n_words)
