@@ -28,6 +28,10 @@ LEEWAY = 0.03
 """The least that a figure of a trained network may leave the range of the table's seeds on another processor."""
 
 
+FAR_APART = 0.05
+"""Range of the seeds from which on it is shown beside a figure."""
+
+
 class ClaimError(EmotionLibError):
     """A sentence of the notebooks does not hold on the corpus that it is about."""
 
@@ -117,10 +121,13 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
 def percent(row: pd.Series) -> str:
     """Write a figure in percent, its interval in brackets where it has one.
 
+    Where the seeds lie more than `FAR_APART` from each other, their range is told too: an interval over words is
+    then the smaller part of the doubt.
+
     Parameters
     ----------
     row : Series
-        With `value`, `low` and `high` between 0 and 1.
+        With `value`, `low` and `high` between 0 and 1, and `per_seed`.
 
     Returns
     -------
@@ -128,11 +135,18 @@ def percent(row: pd.Series) -> str:
 
     Examples
     --------
-    >>> percent(pd.Series({"value": 0.541, "low": 0.51, "high": 0.5692}))
+    >>> percent(pd.Series({"value": 0.541, "low": 0.51, "high": 0.5692, "per_seed": "0.5410"}))
     '54.1 [51.0, 56.9]'
+    >>> percent(pd.Series({"value": 0.45, "low": 0.43, "high": 0.46, "per_seed": "0.2800 0.6200"}))
+    '45.0 [43.0, 46.0], seeds 28 to 62'
     """
-    value = f"{100 * row['value']:.1f}"
-    return value if pd.isna(row["low"]) else f"{value} [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+    figure = f"{100 * row['value']:.1f}"
+    if pd.notna(row["low"]):
+        figure += f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+    seeds = over_seeds(row)
+    if max(seeds) - min(seeds) > FAR_APART:
+        figure += f", seeds {100 * min(seeds):.0f} to {100 * max(seeds):.0f}"
+    return figure
 
 
 def over_seeds(row: pd.Series) -> list[float]:

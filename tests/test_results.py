@@ -127,7 +127,7 @@ def test_the_overview_of_nothing_is_all_dashes(table: pd.DataFrame) -> None:
 
 
 def test_a_figure_without_an_interval_has_no_brackets() -> None:
-    assert results.percent(pd.Series({"value": 0.5, "low": np.nan, "high": np.nan})) == "50.0"
+    assert results.percent(pd.Series({"value": 0.5, "low": np.nan, "high": np.nan, "per_seed": "0.5"})) == "50.0"
 
 
 def test_each_seed_is_a_number(table: pd.DataFrame) -> None:
