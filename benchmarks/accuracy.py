@@ -53,7 +53,6 @@ NETWORK_ROWS = [
     Row("tess", "by_speaker", "mean_mfcc_lstm", seeds=2, quick=False),
     Row("tess", "by_word", "frame_lstm", seeds=1, quick=False),
     Row("tess", "by_word", "mean_mfcc_lstm", seeds=1, quick=False),
-    Row("tess", "by_speaker", "mean_mfcc_lstm_normalised", seeds=2, quick=False),
 ]
 ROWS = BASELINE_ROWS + NETWORK_ROWS
 
