@@ -300,6 +300,30 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame) -> Claim:
     return Claim(sentence, bool(holds), "TESS" if is_tess else "the demo corpus" if is_demo else "this corpus")
 
 
+def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFrame:
+    """Put a figure of this run beside the committed one.
+
+    Parameters
+    ----------
+    value : float
+        The figure of this run.
+    row : Series
+        The committed figure, from `pick`.
+    corpus : DataFrame
+        The corpus table of this run.
+
+    Returns
+    -------
+    DataFrame, str
+        One row, in percent; the heading says so where this run was not on the whole of TESS.
+
+    Notebook: 03_model
+    """
+    here = "this run" if _is_whole_tess(corpus) else "not on TESS"
+    name = f"{RECIPES[row['model']].title}, {row['direction'] or row['protocol']}"
+    return pd.DataFrame({here: [f"{100 * value:.1f}"], "table of results": [percent(row)]}, index=[name])
+
+
 def _is_whole_tess(table: pd.DataFrame) -> bool:
     """Return whether a corpus table is TESS, with all of its utterances and nothing else."""
     return set(table["corpus"]) == {"tess"} and set(table["id"]) == set(corpora.index("tess")["id"])

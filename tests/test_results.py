@@ -232,3 +232,12 @@ def test_predictions_for_another_corpus_are_made_now(
     found = results.predictions(kept, corpora.load("demo"), "most_frequent", "by_speaker")
     assert len(found) == len(corpora.load("demo"))
     assert found["predicted"].nunique() == 1
+
+
+def test_a_figure_of_this_run_stands_beside_the_committed_one(table: pd.DataFrame) -> None:
+    row = results.pick(table, model="svm", protocol="random", metric="uar")
+
+    shown = results.beside(0.5, row, corpus=pd.DataFrame({"corpus": ["demo"], "id": ["DEA_back_sad"]}))
+
+    assert shown.columns.tolist() == ["not on TESS", "table of results"]
+    assert shown.to_numpy().tolist() == [["50.0", results.percent(row)]]
