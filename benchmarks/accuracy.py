@@ -41,7 +41,7 @@ class Row:
 
 BASELINE_ROWS = [
     Row("tess", protocol, model, seeds=1 if protocol == "by_speaker" else 5)
-    for model in ("most_frequent", "logistic_regression", "svm", "mean_std_svm")
+    for model in ("most_frequent", "logistic_regression", "logistic_regression_original", "svm", "mean_std_svm")
     for protocol in ("random", "by_word", "by_speaker")
 ]
 NETWORK_ROWS = [

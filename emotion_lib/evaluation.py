@@ -122,6 +122,9 @@ RECIPES = {
     "logistic_regression": Recipe(
         "40 averages, logistic regression", "mean_mfcc", DEFAULT, _baseline("logistic_regression")
     ),
+    "logistic_regression_original": Recipe(
+        "original's averages, logistic regression", "mean_mfcc", ORIGINAL, _baseline("logistic_regression")
+    ),
     "svm": Recipe("40 averages, SVM", "mean_mfcc", DEFAULT, _baseline("svm")),
     "mean_std_svm": Recipe("40 averages and deviations, SVM", "mean_std_mfcc", DEFAULT, _baseline("svm")),
     "mean_mfcc_lstm": Recipe("original LSTM", "mean_mfcc", ORIGINAL, _original(normalise=False)),

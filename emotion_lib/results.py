@@ -32,6 +32,10 @@ FAR_APART = 0.05
 """Range of the seeds from which on it is shown beside a figure."""
 
 
+CHECKED = ("TESS", "the table of results")
+"""Where a claim must hold."""
+
+
 class ClaimError(EmotionLibError):
     """A sentence of the notebooks does not hold on the corpus that it is about."""
 
@@ -254,8 +258,8 @@ class Claim:
     corpus: str
 
     def __str__(self) -> str:
-        if self.corpus == "TESS":
-            return f"Checked on TESS: {self.sentence}."
+        if self.corpus in CHECKED:
+            return f"Checked on {self.corpus}: {self.sentence}."
         answer = "holds" if self.holds else "does not hold"
         return f"Said of TESS, and on {self.corpus} it {answer}: {self.sentence}."
 
@@ -266,7 +270,7 @@ class Claim:
         return str(self)
 
 
-def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame) -> Claim:
+def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> Claim:
     """State what the prose says, and check it: on TESS it must hold, elsewhere it is only reported.
 
     Parameters
@@ -275,8 +279,8 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame) -> Claim:
         The claim, without a full stop.
     holds : bool
         Whether it is so.
-    corpus : DataFrame
-        The corpus table that it was looked up on.
+    corpus : DataFrame or None
+        The corpus table that it was looked up on; None where it was looked up in the table of results.
 
     Returns
     -------
@@ -286,18 +290,26 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame) -> Claim:
     Raises
     ------
     ClaimError
-        If it does not hold on the whole of TESS.
+        If it does not hold on the whole of TESS, or in the table of results.
 
     Examples
     --------
     >>> claim("two is more than one", 2 > 1, corpus=pd.DataFrame({"corpus": ["demo"]}))
     Said of TESS, and on the demo corpus it holds: two is more than one.
     """
-    is_tess = _is_whole_tess(corpus)
-    if is_tess and not holds:
-        raise ClaimError(f"does not hold on TESS: {sentence}")
-    is_demo = set(corpus["corpus"]) == {"demo"}
-    return Claim(sentence, bool(holds), "TESS" if is_tess else "the demo corpus" if is_demo else "this corpus")
+    where = _where(corpus)
+    if where in CHECKED and not holds:
+        raise ClaimError(f"does not hold on {where}: {sentence}")
+    return Claim(sentence, bool(holds), where)
+
+
+def _where(corpus: pd.DataFrame | None) -> str:
+    """Return in words what a claim was looked up on."""
+    if corpus is None:
+        return "the table of results"
+    if _is_whole_tess(corpus):
+        return "TESS"
+    return "the demo corpus" if set(corpus["corpus"]) == {"demo"} else "this corpus"
 
 
 def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFrame:
