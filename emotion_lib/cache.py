@@ -172,7 +172,9 @@ def folder() -> Path:
 
 def _code_version() -> str:
     """Return a digest of the code between a file and its features: other code, other values."""
-    code = b"".join((files("emotion_lib") / name).read_bytes() for name in ("audio.py", "features.py", "cache.py"))
+    code = b"".join(
+        (files("emotion_lib") / name).read_bytes() for name in ("audio.py", "mel.py", "features.py", "cache.py")
+    )
     return hashlib.sha256(code).hexdigest()[:12]
 
 

@@ -28,16 +28,18 @@ def import_keras() -> Any:
     Raises
     ------
     ImportError
-        If TensorFlow is not installed: it comes with the extra `train`.
+        If TensorFlow is not installed; it comes with the extra `train`.
 
     Notebook: 03_model
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with _silent_descriptor_2():
-        import keras
-        import tensorflow as tf
-
+        try:
+            import keras
+            import tensorflow as tf
+        except ModuleNotFoundError as error:
+            raise ImportError("networks need TensorFlow: pip install 'emotion_lib[train]'") from error
         tf.zeros(1)
         tf.get_logger().setLevel("ERROR")
     return keras

@@ -34,6 +34,7 @@ ROOMS = (
     "cache",
     "corpora",
     "features",
+    "mel",
     "audio",
     "progress",
     "emotions",

@@ -7,7 +7,8 @@ from matplotlib.image import AxesImage
 
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import ParameterError
-from emotion_lib.features import DEFAULT, FeatureSettings, hz_to_mel, power_spectrum
+from emotion_lib.features import DEFAULT, FeatureSettings, power_spectrum
+from emotion_lib.mel import hz_to_mel
 from emotion_lib.plots.style import INK, axes_or_new, say_empty
 
 DYNAMIC_RANGE = 80.0
