@@ -78,7 +78,7 @@ def test_extras_contain_only_extras_that_exist(project: dict[str, Any]) -> None:
 
 @needs_make
 def test_make_alone_lists_its_targets() -> None:
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert [line.split()[1] for line in listed.splitlines()] == TARGETS
 
@@ -92,7 +92,7 @@ def test_another_python_is_refused_in_one_line_before_anything_is_installed(tmp_
         shutil.copy(ROOT / name, tmp_path)
 
     refused = subprocess.run(
-        ["make", "notebooks", f"PYTHON={another}"], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "notebooks", f"PYTHON={another}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
     assert refused.returncode != 0
