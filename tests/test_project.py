@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+MAKE = ("make", "--no-print-directory")
 TARGETS = [
     "notebooks",
     "lab",
@@ -78,7 +79,7 @@ def test_extras_contain_only_extras_that_exist(project: dict[str, Any]) -> None:
 
 @needs_make
 def test_make_alone_lists_its_targets() -> None:
-    listed = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run([*MAKE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert [line.split()[1] for line in listed.splitlines()] == TARGETS
 
@@ -92,7 +93,7 @@ def test_another_python_is_refused_in_one_line_before_anything_is_installed(tmp_
         shutil.copy(ROOT / name, tmp_path)
 
     refused = subprocess.run(
-        ["make", "--no-print-directory", "notebooks", f"PYTHON={another}"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*MAKE, "notebooks", f"PYTHON={another}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
     assert refused.returncode != 0
