@@ -14,6 +14,7 @@ import click
 import pandas as pd
 
 from emotion_lib import corpora, evaluation, results
+from emotion_lib.errors import CorpusError
 from emotion_lib.evaluation import RESULT_COLUMNS, Evaluation
 
 HERE = Path(__file__).parent
@@ -57,9 +58,15 @@ NETWORK_ROWS = [
 ROWS = BASELINE_ROWS + NETWORK_ROWS
 
 
-@click.command(help=__doc__)
+@click.command(help=__doc__.replace("\n\n    ", "\n\n\b\n    "))
 @click.option("--all", "everything", is_flag=True, help="Make the slow rows too.")
-@click.option("--row", "only", type=click.Choice([row.name for row in ROWS]), help="Make this row again.")
+@click.option(
+    "--row",
+    "only",
+    type=click.Choice([row.name for row in ROWS]),
+    metavar="CORPUS/PROTOCOL/MODEL",
+    help="Make this row again.",
+)
 def main(everything: bool, only: str | None) -> None:
     """Make the rows that were asked for."""
     kept = _kept()
@@ -79,7 +86,10 @@ def _kept() -> pd.DataFrame:
 
 def _evaluated(row: Row) -> Evaluation:
     """Return the evaluation of a row."""
-    table = corpora.load("tess")
+    try:
+        table = corpora.load("tess")
+    except CorpusError as error:
+        raise click.ClickException(str(error)) from error
     if row.corpus == "tess_doubled":
         table = pd.concat([table, table.assign(id=table["id"] + "#2")], ignore_index=True).assign(corpus=row.corpus)
     return evaluation.evaluate(table, row.model, row.protocol, seeds=range(row.seeds))

@@ -78,8 +78,18 @@ class Features:
         -------
         Features
             Padded as before; it knows nothing of what was left out.
+
+        Raises
+        ------
+        ParameterError
+            If the rows reach past the utterances, or the mask has another length.
         """
-        taken = np.atleast_1d(np.arange(len(self))[rows])
+        try:
+            taken = np.atleast_1d(np.arange(len(self))[rows])
+        except IndexError as error:
+            raise ParameterError(
+                f"rows: {error}; where recordings were left out, split `features.table`, not the table extracted from"
+            ) from error
         table = self.table.iloc[taken].reset_index(drop=True)
         return Features(self.X[taken], self.lengths[taken], table, self.feature, self.settings)
 

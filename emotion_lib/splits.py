@@ -61,6 +61,9 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     """
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
+    for column in ("speaker", "emotion", *(["text"] if protocol == "by_word" else [])):
+        if column not in table:
+            raise ParameterError(f"the table has no column {column!r}: load it with corpora.load, or add the column")
     return list(PROTOCOLS[protocol](table, seed))
 
 
@@ -68,8 +71,12 @@ def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
     """Yield one split that holds out a fifth of each emotion."""
     from sklearn.model_selection import train_test_split
 
-    if table["emotion"].value_counts().min() < 2:
-        raise ParameterError("random: an emotion has a single utterance; each needs at least two")
+    counts = table["emotion"].value_counts()
+    if len(counts) == 0 or counts.min() < 2 or len(table) < 5 * len(counts):
+        raise ParameterError(
+            f"random: {len(table)} utterances of {len(counts)} emotions; "
+            "each emotion needs at least two, and five on average"
+        )
     train, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed, stratify=table["emotion"])
     yield Split("1", np.sort(train), np.sort(test))
 

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import zipfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emotion_lib import models
+from emotion_lib import models, saving
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.extraction import Features
 from emotion_lib.features import FeatureSettings
 from emotion_lib.progress import bar
-
-FORMAT = 1
-"""Version of the file that `FittedNetwork.save` writes."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +62,9 @@ class FittedNetwork:
         ParameterError
             If the features are of another kind or were made with other settings.
         """
-        made, expected = (features.feature, features.settings), (self.feature, self.settings)
-        if made != expected:
-            raise ParameterError(f"features {made}: this network was trained on {expected}; extract them so")
+        _check_same("features", features, self.feature, self.settings)
+        if len(features) == 0:
+            return np.empty((0, len(self.emotions)), dtype=np.float32)
         probabilities: np.ndarray = self.model.predict(_inputs(self.model, features), batch_size=256, verbose=0)
         return probabilities
 
@@ -107,14 +102,13 @@ class FittedNetwork:
             Where it was saved.
         """
         manifest = {
-            "format": FORMAT,
             "emotions": self.emotions,
             "feature": self.feature,
             "settings": asdict(self.settings),
             "history": self.history.to_dict(orient="list"),
             "network": json.loads(self.model.to_json()),
         }
-        return _write(Path(path), manifest, self.model.get_weights())
+        return saving.write(Path(path), "network", manifest, self.model.get_weights())
 
 
 def load(path: str | os.PathLike[str]) -> FittedNetwork:
@@ -136,7 +130,7 @@ def load(path: str | os.PathLike[str]) -> FittedNetwork:
 
     Notebook: 03_model
     """
-    manifest, weights = _read(Path(path))
+    manifest, weights = saving.read(Path(path), "network")
     keras = models.import_keras()
     model = keras.models.model_from_json(json.dumps(manifest["network"]))
     model.set_weights(weights)
@@ -192,19 +186,21 @@ def fit(
     Raises
     ------
     ParameterError
-        If `epochs` or `batch_size` is not positive, or the network has another number of outputs than there
-        are emotions.
+        If `epochs` or `batch_size` is not positive, the network has no inputs or outputs for what is given, or
+        the checkpoint has more epochs behind it than were asked for.
     ModelFileError
         If the checkpoint is of a run with other data, another network, or another seed.
 
     Notebook: 03_model
     """
     emotions = in_order(features.emotion)
-    _check(model, emotions, epochs=epochs, batch_size=batch_size)
+    _check(model, features, emotions, epochs=epochs, batch_size=batch_size)
+    if observe is not None:
+        _check_observed(observe, features, emotions)
     _set_normalisation(model, features)
     model.optimizer.build(model.trainable_variables)
     run = _Run(model, emotions, features, batch_size=batch_size, seed=seed, observe=observe)
-    history = run.resume(Path(checkpoint)) if checkpoint else []
+    history = run.resume(Path(checkpoint), epochs) if checkpoint else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
     for epoch in line:
         history.append(run.epoch(epoch))
@@ -284,18 +280,20 @@ class _Run:
     def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
         """Write everything that the next epoch depends on."""
         weights = [np.asarray(variable) for variable in self._state()]
-        _write(checkpoint, {"format": FORMAT, "run": self.identity, "history": history}, weights)
+        saving.write(checkpoint, "checkpoint", {"run": self.identity, "history": history}, weights)
 
-    def resume(self, checkpoint: Path) -> list[dict[str, float]]:
+    def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
         """Take up the state that was kept, if there is one, and return its history."""
         if not checkpoint.exists():
             return []
-        manifest, weights = _read(checkpoint)
+        manifest, weights = saving.read(checkpoint, "checkpoint")
         if manifest.get("run") != self.identity:
             raise ModelFileError(f"{checkpoint}: kept by another run (other data, network or seed); name another file")
+        history: list[dict[str, float]] = manifest["history"]
+        if len(history) > epochs:
+            raise ParameterError(f"epochs={epochs}: {checkpoint} has {len(history)} behind it; name another file")
         for variable, value in zip(self._state(), weights, strict=True):
             variable.assign(value)
-        history: list[dict[str, float]] = manifest["history"]
         return history
 
     def _state(self) -> list[Any]:
@@ -311,16 +309,50 @@ class _Run:
         return digest.hexdigest()
 
 
-def _check(model: Any, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
+def _check(model: Any, features: Features, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
     """Refuse what cannot be trained."""
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise ParameterError(f"{name}={value}: must be a positive number")
+    if len(emotions) < 2:
+        raise ParameterError(f"features: {len(emotions)} emotions in {len(features)} utterances; two are the least")
     if model.output_shape[-1] != len(emotions):
         raise ParameterError(
             f"{model.name}: has {model.output_shape[-1]} outputs for {len(emotions)} emotions "
             f"({', '.join(emotions)}); build it with n_emotions={len(emotions)}"
         )
+    _check_shape(model, features)
+
+
+def _check_shape(model: Any, features: Features) -> None:
+    """Refuse features that the network has no inputs for."""
+    takes = model.inputs[0].shape[1:]
+    wants_frames = len(model.inputs) == 2
+    expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers an utterance"
+    fits = (
+        features.X.ndim == 3 and features.X.shape[2] == takes[1] if wants_frames else features.X.shape[1:] == takes[:1]
+    )
+    if not fits:
+        raise ParameterError(
+            f"{model.name}: takes {expected}, the {features.feature} given has shape {features.X.shape}; "
+            "extract another feature, or build the network for this one"
+        )
+
+
+def _check_observed(observe: Features, features: Features, emotions: tuple[str, ...]) -> None:
+    """Refuse to observe what the network cannot be scored on."""
+    _check_same("observe", observe, features.feature, features.settings)
+    if unknown := sorted(set(observe.emotion) - set(emotions)):
+        raise ParameterError(f"observe: emotion {str(unknown[0])!r} is not among those trained ({', '.join(emotions)})")
+
+
+def _check_same(name: str, features: Features, feature: str, settings: FeatureSettings) -> None:
+    """Refuse features that were made in another way, and name the differences."""
+    made = {"feature": features.feature} | asdict(features.settings)
+    expected = {"feature": feature} | asdict(settings)
+    if differ := [key for key in made if made[key] != expected[key]]:
+        found, trained = (", ".join(f"{key}={values[key]!r}" for key in differ) for values in (made, expected))
+        raise ParameterError(f"{name}: made with {found}; this network was trained with {trained}; extract them so")
 
 
 def _inputs(model: Any, features: Features) -> np.ndarray | list[np.ndarray]:
@@ -346,33 +378,3 @@ def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:
     for number, generator in enumerate(generators):
         state = np.random.default_rng([seed, epoch, number]).integers(2**31, size=2)
         generator.state.assign(state.astype(generator.state.dtype))
-
-
-def _write(path: Path, manifest: dict[str, Any], weights: Iterable[np.ndarray]) -> Path:
-    """Write manifest and weights so that the file is either whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    arrays = {f"weight_{number}": weight for number, weight in enumerate(weights)}
-    with unfinished.open("wb") as file:
-        np.savez(file, allow_pickle=False, manifest=np.array(json.dumps(manifest)), **arrays)
-    unfinished.replace(path)
-    return path
-
-
-def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Return manifest and weights, executing nothing."""
-    cure = "train and save it again, or get a whole copy"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            manifest: dict[str, Any] = json.loads(str(file["manifest"]))
-            weights = [file[f"weight_{number}"] for number in range(len(file.files) - 1)]
-    except FileNotFoundError:
-        raise ModelFileError(f"{path}: no such file") from None
-    except (ValueError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path}: not a saved network, or a damaged one ({error}); {cure}") from error
-    if manifest["format"] > FORMAT:
-        newer = manifest["format"]
-        raise ModelFileError(
-            f"{path}: written in format {newer}, this version reads up to {FORMAT}; update emotion_lib"
-        )
-    return manifest, weights

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from benchmarks import accuracy
 from benchmarks.accuracy import Row
-from emotion_lib import results
+from emotion_lib import corpora, results
+from emotion_lib.errors import CorpusError
 from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS, Evaluation
 from emotion_lib.splits import PROTOCOLS
 
@@ -138,3 +139,12 @@ def test_every_row_that_the_benchmark_makes_has_a_recipe_and_a_protocol() -> Non
         assert row.model in RECIPES
         assert row.protocol in PROTOCOLS
     assert len({row.name for row in accuracy.ROWS}) == len(accuracy.ROWS)
+
+
+def test_without_tess_the_command_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> pd.DataFrame:
+        raise CorpusError(f"{name}: no recordings; fetch it")
+
+    monkeypatch.setattr(accuracy, "TABLE", tmp_path / "accuracy.csv")
+    monkeypatch.setattr(corpora, "load", missing)
+    assert run("--row", "tess/random/svm").endswith("Error: tess: no recordings; fetch it\n")

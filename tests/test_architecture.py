@@ -26,6 +26,7 @@ ROOMS = (
     "results",
     "evaluation",
     "training",
+    "saving",
     "models",
     "classic",
     "metrics",

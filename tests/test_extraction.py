@@ -371,3 +371,9 @@ def test_all_of_tess_can_be_used(tess: pd.DataFrame) -> None:
     assert features.report == "2800 recordings"
     assert features.X[:, 0].min() == pytest.approx(1.254, abs=1e-3)
     assert features.X[:, 0].max() == pytest.approx(2.985, abs=1e-3)
+
+
+@pytest.mark.parametrize("rows", [[99], np.ones(99, dtype=bool)], ids=["positions", "mask"])
+def test_rows_of_a_longer_table_are_refused(table: pd.DataFrame, rows: "np.ndarray | list[int]") -> None:
+    with pytest.raises(ParameterError, match=r"rows: .*split `features\.table`, not the table extracted from"):
+        extract(table, "mean_mfcc")[rows]

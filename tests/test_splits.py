@@ -66,7 +66,9 @@ def test_by_speaker_names_its_directions() -> None:
         (corpus(), "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker"),
         (corpus(n_words=4), "by_word", "4 different words; five folds need at least five"),
         (corpus(n_speakers=1), "by_speaker", "1 speaker; at least two are needed"),
-        (corpus().head(3), "random", "an emotion has a single utterance"),
+        (corpus().head(3), "random", "3 utterances of 3 emotions; each emotion needs at least two"),
+        (corpus(n_speakers=1, n_words=2), "random", "6 utterances of 3 emotions; .*five on average"),
+        (corpus().drop(columns="text"), "by_word", "the table has no column 'text'"),
     ],
 )
 def test_a_corpus_that_cannot_be_split_so_says_why(table: pd.DataFrame, protocol: str, sentence: str) -> None:

@@ -148,7 +148,9 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
         n_utterances=len(stock.kept),
         n_expected=len(design),
         missing=_missing(design, stock),
-        doubled=tuple(Finding(p.left_out.file.relative, f"a copy of {p.kept.file.relative}") for p in stock.copies),
+        doubled=tuple(
+            sorted(Finding(p.left_out.file.relative, f"a copy of {p.kept.file.relative}") for p in stock.copies)
+        ),
         unreadable=tuple(Finding(h.recording.file.relative, h.error) for h in heard if h.error),
         different=_different(corpus, stock, unreadable={h.recording.file for h in heard if h.error}),
         foreign=tuple(Finding(name) for name in stock.strangers),

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pandas as pd
 import requests
@@ -149,8 +150,15 @@ def _told_plainly(target: Path) -> Iterator[None]:
         yield
     except requests.RequestException as error:
         cure = "what has come is kept: run the same command again, or fetch with another `--source`"
-        raise CorpusError(f"the download stopped ({error}); {cure}") from error
+        raise CorpusError(f"the download stopped ({_reason(error)}); {cure}") from error
     except OSError as error:
         raise CorpusError(
             f"{target}: cannot be written ({error}); make room, or give another folder with `--to`"
         ) from error
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Return why a download stopped; of a server that cannot be reached, no more than its name."""
+    if isinstance(error, requests.ConnectionError) and error.request is not None:
+        return f"{urlsplit(str(error.request.url)).hostname} cannot be reached; check the connection"
+    return str(error)

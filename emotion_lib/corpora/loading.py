@@ -110,7 +110,7 @@ def load(
     if keep_duplicates:
         return _table(corpus, _numbered(recognise(corpus, files)[0]))
     stock = take_stock(corpus, files)
-    _warn(corpus, stock)
+    _warn(corpus, os.fspath(name_or_path), stock)
     return _table(corpus, stock.kept)
 
 
@@ -129,6 +129,8 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> Opened:
         folder = existing(name_or_path)
         files = files_below(folder)
         corpus = _corpus_of(files)
+    if not any(file.is_audio for file in files):
+        raise CorpusError(f"{folder}: no recordings in it or below; {corpus.cure}")
     if not recognise(corpus, files)[0]:
         found = counted(sum(file.is_audio for file in files), "recording")
         raise CorpusError(f"{folder}: {found}, none of them named as in {corpus.title}; {corpus.cure}")
@@ -171,7 +173,7 @@ def _table(corpus: Corpus, recordings: Iterable[Recording]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "path", "corpus", "speaker", "emotion", "text"])
 
 
-def _warn(corpus: Corpus, stock: Stock) -> None:
+def _warn(corpus: Corpus, where: str, stock: Stock) -> None:
     """Warn, with a number, of whatever is not as its makers published it."""
     n_known = len(corpus.digests) or len(stock.kept)
     cases = {
@@ -183,4 +185,4 @@ def _warn(corpus: Corpus, stock: Stock) -> None:
     for sentence, n in cases.items():
         if n:
             what = sentence.format(counted(n, "recording"))
-            warnings.warn(f"{corpus.name}: {what}; `emotion-lib check` names them", CorpusWarning, stacklevel=3)
+            warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` names them", CorpusWarning, stacklevel=3)

@@ -381,3 +381,12 @@ def test_nothing_is_written_to_stderr(
 ) -> None:
     fetch_tess(source=dataverse, index=index, progress=False)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_cannot_be_reached_is_named(index: pd.DataFrame, data: Path) -> None:
+    nowhere = Kaggle("http://127.0.0.1:1/tess", retries=0)
+    with pytest.raises(
+        CorpusError, match=r"the download stopped \(127\.0\.0\.1 cannot be reached; check the connection"
+    ):
+        fetch_tess(source=nowhere, index=index)
+    assert not (data / "tess").exists()

@@ -94,7 +94,7 @@ def test_a_part_of_a_corpus_loads_with_a_warning_that_counts(demo_copy: Path) ->
     n = len(corpora.load(demo_copy))
     for path in sorted(demo_copy.rglob("*_sad.flac"))[:5]:
         path.unlink()
-    with pytest.warns(CorpusWarning, match=f"demo: 5 recordings missing of {n}; `emotion-lib check` names them"):
+    with pytest.warns(CorpusWarning, match=f"demo: 5 recordings missing of {n}; `emotion-lib check .*` names them"):
         assert len(corpora.load(demo_copy)) == n - 5
 
 
@@ -138,7 +138,7 @@ def test_an_archive_is_an_error_that_says_to_unpack_it(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_an_error_that_tells_how_to_get_tess(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"0 recordings, none of them named as .*`emotion-lib fetch tess`"):
+    with pytest.raises(CorpusError, match=r"no recordings in it or below; .*`emotion-lib fetch tess`"):
         corpora.load(tmp_path)
 
 
