@@ -14,7 +14,7 @@ notebooks: .venv/.notebooks  ## run notebooks 01 to 04 (copies, in build/noteboo
 	@$(RUN) notebooks/run.py
 
 lab: .venv/.notebooks  ## open the notebooks in JupyterLab
-	$(RUN) -m jupyterlab notebooks
+	$(RUN) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: lint  ## run all checks: lint, unit tests, and the notebooks against their committed outputs
 	$(RUN) -m pytest

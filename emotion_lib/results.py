@@ -11,6 +11,7 @@ import pandas as pd
 from emotion_lib import corpora, evaluation
 from emotion_lib.errors import EmotionLibError, ParameterError
 from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
+from emotion_lib.metrics import METRICS
 from emotion_lib.splits import PROTOCOLS
 
 COLUMNS = {
@@ -111,8 +112,17 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
     DataFrame, str
         One row a model, columns `COLUMNS`; a dash where the table has no figure.
 
+    Raises
+    ------
+    ParameterError
+        If the metric or a model is not known.
+
     Notebook: 04_evaluate
     """
+    if metric not in METRICS:
+        raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
+    if unknown := [model for model in models if model not in RECIPES]:
+        raise ParameterError(f"models: {unknown[0]!r} is not among {', '.join(RECIPES)}")
     rows = results[(results["corpus"] == "tess") & (results["metric"] == metric)]
     cells = rows.set_index(["model", "protocol", "direction"]).apply(percent, axis=1).to_dict()
     shown = {
@@ -234,11 +244,13 @@ def predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, p
     Raises
     ------
     ParameterError
-        If nothing is kept of this model and protocol.
+        If there is no such file, or nothing is kept of this model and protocol.
 
     Notebook: 04_evaluate
     """
     if _is_whole_tess(table):
+        if not Path(path).is_file():
+            raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
         kept = pd.read_csv(path, dtype=str)
         heard = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]
         if heard.empty:

@@ -241,3 +241,15 @@ def test_a_figure_of_this_run_stands_beside_the_committed_one(table: pd.DataFram
 
     assert shown.columns.tolist() == ["not on TESS", "table of results"]
     assert shown.to_numpy().tolist() == [["50.0", results.percent(row)]]
+
+
+def test_an_overview_of_what_is_not_known_is_refused(table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match="metric='f1': must be one of accuracy, uar"):
+        results.overview(table, metric="f1")
+    with pytest.raises(ParameterError, match="models: 'oracle' is not among most_frequent"):
+        results.overview(table, models=("oracle",))
+
+
+def test_predictions_that_are_not_there_are_refused(tess_table: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"none\.csv: no such file; `python -m benchmarks\.accuracy` writes"):
+        results.predictions(tmp_path / "none.csv", tess_table, "svm", "random")
