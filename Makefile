@@ -5,7 +5,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 RUN := .venv/bin/python
 
-.PHONY: help notebooks lab test lint accuracy demo-corpus update-notebooks constraints clean
+.PHONY: help notebooks lab test lint docs accuracy demo-corpus update-notebooks constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ notebooks: .venv/.notebooks  ## run notebooks 01 to 04 (copies, in build/noteboo
 lab: .venv/.notebooks  ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-test: lint  ## run all checks: lint, unit tests, and the notebooks against their committed outputs
+test: lint docs  ## run all checks: lint, documentation, unit tests, and the notebooks against their committed outputs
 	$(RUN) -m pytest
 	$(RUN) notebooks/run.py --check
 
@@ -24,6 +24,10 @@ lint: .venv/.test  ## check style and types (ruff, mypy)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+docs: .venv/.test  ## make the documentation, in build/docs; a warning is an error
+	rm -rf build/docs
+	$(RUN) -m sphinx --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs . build/docs
 
 accuracy: .venv/.notebooks  ## measure the rows that the table of results lacks (needs TESS)
 	$(RUN) -m benchmarks.accuracy --all

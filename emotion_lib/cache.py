@@ -26,6 +26,7 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
+_CODE = ("mel.py", "features.py", "cache.py")
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -172,9 +173,9 @@ def folder() -> Path:
 
 def _code_version() -> str:
     """Return a digest of the code between a file and its features: other code, other values."""
-    code = b"".join(
-        (files("emotion_lib") / name).read_bytes() for name in ("audio.py", "mel.py", "features.py", "cache.py")
-    )
+    library = files("emotion_lib")
+    reading = sorted((each for each in (library / "audio").iterdir() if each.name.endswith(".py")), key=str)
+    code = b"".join(each.read_bytes() for each in (*reading, *(library / name for name in _CODE)))
     return hashlib.sha256(code).hexdigest()[:12]
 
 

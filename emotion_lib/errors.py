@@ -1,5 +1,8 @@
 """The errors of the library: one root, so that one `except` catches whatever it raises on purpose."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EmotionLibError(Exception):
     """Whatever the library raises on purpose."""
@@ -18,8 +21,45 @@ class CorpusError(EmotionLibError):
 
 
 class ModelFileError(EmotionLibError):
-    """A saved network cannot be loaded; the message names the file and the cure."""
+    """A recogniser or a checkpoint cannot be loaded; the message names the file and the cure."""
 
 
 class CorpusWarning(UserWarning):
     """A corpus was loaded, but not as its makers published it."""
+
+
+class MissingExtraError(EmotionLibError, ImportError):
+    """A package is missing that the light installation leaves out; the message names the extra that brings it."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Import what an extra brings, or say which extra it is.
+
+    Parameters
+    ----------
+    name : str
+        The extra, as pyproject.toml calls it.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    MissingExtraError
+        If a package that is imported inside is not installed.
+
+    Examples
+    --------
+    >>> with extra("train"):
+    ...     import no_such_package
+    Traceback (most recent call last):
+    emotion_lib.errors.MissingExtraError: no_such_package is not installed; pip install 'emotion_lib[train]' brings it
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed; pip install 'emotion_lib[{name}]' brings it"
+        ) from error

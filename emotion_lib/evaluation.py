@@ -1,23 +1,29 @@
 """A model, a protocol and seeds in, predictions of held-out utterances and rows of results out."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from emotion_lib import classic, extraction, metrics, models, splits, training
 from emotion_lib.errors import ParameterError
-from emotion_lib.extraction import Features
+from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.features import DEFAULT, ORIGINAL, FeatureSettings
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 FRAME_LSTM_EPOCHS = 15
+FRAME_CNN_EPOCHS = 40
 ORIGINAL_EPOCHS = 50
+
+ANY_VOICE = FeatureSettings(sr=16000, n_fft=640, hop_length=320, n_mels=64, n_mfcc=40, top_db=None, trim_db=40.0)
+"""Settings of the network for any voice: 16 kHz, which every corpus has, and frames of 40 ms every 20 ms."""
 
 RESULT_COLUMNS = (
     "corpus",
@@ -30,6 +36,7 @@ RESULT_COLUMNS = (
     "low",
     "high",
     "interval_over",
+    "trained_on",
     "seed_sd",
     "n",
     "seeds",
@@ -37,6 +44,18 @@ RESULT_COLUMNS = (
     "per_seed",
 )
 """Columns of the table of results, one row a figure."""
+
+
+ENOUGH_SPEAKERS = 8
+"""Speakers from which on an interval is over them: it then says something about the next one."""
+
+
+class Options(TypedDict, total=False):
+    """What `training.fit` may be told besides; nothing of it changes the weights."""
+
+    observe: Features
+    checkpoint: Path
+    progress: bool | None
 
 
 class Predictor(Protocol):
@@ -70,13 +89,16 @@ class Recipe:
     settings : FeatureSettings
         How that feature is made.
     fit : callable
-        (training features, seed, held-out features to observe or None) -> Predictor.
+        (training features, seed, options of `training.fit`) -> Predictor.
+    is_network : bool
+        Whether what is fitted is a network, which a recogniser can be made of.
     """
 
     title: str
     feature: str
     settings: FeatureSettings
-    fit: Callable[[Features, int, Features | None], Predictor]
+    fit: Callable[[Features, int, Options], Predictor]
+    is_network: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,30 +113,36 @@ class _FittedBaseline:
         return heard
 
 
-def _baseline(name: str) -> Callable[[Features, int, Features | None], Predictor]:
+def _baseline(name: str) -> Callable[[Features, int, Options], Predictor]:
     """Return how a baseline is fitted."""
 
-    def fit(train: Features, seed: int, observe: Features | None) -> Predictor:
+    def fit(train: Features, seed: int, options: Options) -> Predictor:
         return _FittedBaseline(classic.baseline(name, seed=seed).fit(train.X, train.emotion))
 
     return fit
 
 
-def _original(*, normalise: bool) -> Callable[[Features, int, Features | None], Predictor]:
+def _original(*, normalise: bool) -> Callable[[Features, int, Options], Predictor]:
     """Return how the original network is trained."""
 
-    def fit(train: Features, seed: int, observe: Features | None) -> Predictor:
+    def fit(train: Features, seed: int, options: Options) -> Predictor:
         n_emotions = len(set(train.emotion))
         network = models.mean_mfcc_lstm(n_emotions=n_emotions, normalise=normalise, seed=seed)
-        return training.fit(network, train, epochs=ORIGINAL_EPOCHS, seed=seed, observe=observe)
+        return training.fit(network, train, epochs=ORIGINAL_EPOCHS, seed=seed, **options)
 
     return fit
 
 
-def _frame_lstm(train: Features, seed: int, observe: Features | None) -> Predictor:
+def _frame_lstm(train: Features, seed: int, options: Options) -> Predictor:
     """Train the network over time."""
     network = models.frame_lstm(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
-    return training.fit(network, train, epochs=FRAME_LSTM_EPOCHS, seed=seed, observe=observe)
+    return training.fit(network, train, epochs=FRAME_LSTM_EPOCHS, seed=seed, **options)
+
+
+def _frame_cnn(train: Features, seed: int, options: Options) -> Predictor:
+    """Train the network for any voice."""
+    network = models.frame_cnn(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
+    return training.fit(network, train, epochs=FRAME_CNN_EPOCHS, seed=seed, regime=training.VARIED, **options)
 
 
 RECIPES = {
@@ -127,9 +155,12 @@ RECIPES = {
     ),
     "svm": Recipe("40 averages, SVM", "mean_mfcc", DEFAULT, _baseline("svm")),
     "mean_std_svm": Recipe("40 averages and deviations, SVM", "mean_std_mfcc", DEFAULT, _baseline("svm")),
-    "mean_mfcc_lstm": Recipe("original LSTM", "mean_mfcc", ORIGINAL, _original(normalise=False)),
-    "mean_mfcc_lstm_normalised": Recipe("original LSTM, normalised", "mean_mfcc", ORIGINAL, _original(normalise=True)),
-    "frame_lstm": Recipe("LSTM over time", "mfcc", DEFAULT, _frame_lstm),
+    "mean_mfcc_lstm": Recipe("original LSTM", "mean_mfcc", ORIGINAL, _original(normalise=False), is_network=True),
+    "mean_mfcc_lstm_normalised": Recipe(
+        "original LSTM, normalised", "mean_mfcc", ORIGINAL, _original(normalise=True), is_network=True
+    ),
+    "frame_lstm": Recipe("LSTM over time", "mfcc", DEFAULT, _frame_lstm, is_network=True),
+    "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
 }
 """The models that the table of results compares, by name."""
 
@@ -143,11 +174,14 @@ class Evaluation:
     corpus, protocol, model : str
         What was evaluated, and how.
     predictions : DataFrame
-        One row an utterance of a test: `seed`, `fold`, `id`, `speaker`, `text`, `emotion`, `predicted`.
+        One row an utterance of a test: `seed`, `fold`, `corpus`, `id`, `speaker`, `text`, `emotion`, `predicted`, and
+        of a network the probability of each emotion, in a column of its name.
     histories : DataFrame
         One row an epoch of a network: `seed`, `fold`, and the columns of its history; empty for the baselines.
     minutes : float
         Training and prediction, all seeds and folds together.
+    left_out : tuple of LeftOut
+        The recordings that could not be used, and why.
     """
 
     corpus: str
@@ -156,9 +190,18 @@ class Evaluation:
     predictions: pd.DataFrame
     histories: pd.DataFrame
     minutes: float
+    left_out: tuple[LeftOut, ...] = ()
 
 
-def evaluate(table: pd.DataFrame, model: str, protocol: str, *, seeds: Iterable[int] = (0,)) -> Evaluation:
+def evaluate(
+    table: pd.DataFrame,
+    model: str,
+    protocol: str,
+    *,
+    seeds: Iterable[int] = (0,),
+    checkpoints: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Evaluation:
     """Train a model on one side of a split and let it hear the other side, for each fold and seed.
 
     The held-out side is observed after each epoch for the curves, which changes nothing; nothing is chosen on it.
@@ -166,13 +209,18 @@ def evaluate(table: pd.DataFrame, model: str, protocol: str, *, seeds: Iterable[
     Parameters
     ----------
     table : DataFrame
-        A corpus table, of one corpus.
+        A corpus table; of several corpora, one below the other, only with `leave_speaker_out`.
     model : str
         Name of a recipe in `RECIPES`.
     protocol : str
         Name of a protocol in `splits.PROTOCOLS`.
     seeds : iterable of int
         Each draws the split and the initial weights anew.
+    checkpoints : path or None
+        Folder that keeps the state of each network after each epoch, so that a run that was stopped goes on; its
+        held-out side is then not observed.
+    progress : bool or None
+        Whether to show bars; None shows them where somebody watches.
 
     Returns
     -------
@@ -185,37 +233,92 @@ def evaluate(table: pd.DataFrame, model: str, protocol: str, *, seeds: Iterable[
 
     Notebook: 04_evaluate
     """
-    if model not in RECIPES:
-        raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
-    if table["corpus"].nunique() != 1:
-        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; evaluate one at a time")
+    _check(table, model, protocol)
     recipe = RECIPES[model]
-    features = extraction.extract(table, recipe.feature, settings=recipe.settings)
+    features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
     start = time.perf_counter()
     runs = [
-        _run(recipe, features, part, seed)
+        _run(recipe, features, part, seed, options(checkpoints, f"{protocol}-{part.fold}-{seed}", progress))
         for seed in seeds
         for part in splits.split(features.table, protocol, seed=seed)
     ]
     predictions, histories = (pd.concat(frames, ignore_index=True) for frames in zip(*runs, strict=True))
     minutes = (time.perf_counter() - start) / 60
-    return Evaluation(str(table["corpus"].iloc[0]), protocol, model, predictions, histories, minutes)
+    return Evaluation(named(table), protocol, model, predictions, histories, minutes, features.left_out)
 
 
-def _run(recipe: Recipe, features: Features, part: splits.Split, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def named(table: pd.DataFrame) -> str:
+    """Return the corpora of a table by name, joined by a plus.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> named(pd.DataFrame({"corpus": ["tess", "emodb", "tess"]}))
+    'emodb+tess'
+    """
+    return "+".join(sorted(set(table["corpus"])))
+
+
+def _check(table: pd.DataFrame, model: str, protocol: str) -> None:
+    """Refuse what cannot be evaluated."""
+    if model not in RECIPES:
+        raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
+    if table["corpus"].nunique() != 1 and protocol != "leave_speaker_out":
+        raise ParameterError(
+            f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or leave_speaker_out"
+        )
+
+
+def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: bool | None) -> Options:
+    """Return what the training of one network is told.
+
+    Parameters
+    ----------
+    checkpoints : path or None
+        Folder that keeps its state.
+    name : str
+        Name of the state in it.
+    progress : bool or None
+        Whether to show a bar.
+
+    Returns
+    -------
+    Options
+    """
+    if checkpoints is None:
+        return {"progress": progress}
+    return {"progress": progress, "checkpoint": Path(checkpoints) / f"{name.replace(' -> ', '-')}.npz"}
+
+
+def _run(
+    recipe: Recipe, features: Features, part: splits.Split, seed: int, options: Options
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the predictions and the history of one fold and seed."""
     train, test = features[part.train], features[part.test]
-    fitted = recipe.fit(train, seed, test)
-    rows = test.table[["id", "speaker", "text", "emotion"]].assign(predicted=fitted.predict(test))
-    history = fitted.history if isinstance(fitted, training.FittedNetwork) else pd.DataFrame()
-    return rows.assign(seed=seed, fold=part.fold), history.assign(seed=seed, fold=part.fold)
+    if "checkpoint" not in options:
+        options["observe"] = test
+    fitted = recipe.fit(train, seed, options)
+    rows = test.table[["corpus", "id", "speaker", "text", "emotion"]]
+    if not isinstance(fitted, training.FittedNetwork):
+        return rows.assign(predicted=fitted.predict(test), seed=seed, fold=part.fold), pd.DataFrame()
+    probabilities = pd.DataFrame(fitted.predict_proba(test), columns=list(fitted.emotions))
+    rows = rows.assign(predicted=probabilities.idxmax(axis=1).astype(str)).join(probabilities)
+    return rows.assign(seed=seed, fold=part.fold), fitted.history.assign(seed=seed, fold=part.fold)
 
 
 def rows(evaluation: Evaluation) -> pd.DataFrame:
     """Turn predictions into rows of the table of results.
 
     `by_speaker` has a row for each direction and one for their mean, which has no interval: two voices are two
-    points. The others pool their folds.
+    points. The others pool their folds, and give each corpus its own rows.
 
     Parameters
     ----------
@@ -225,38 +328,46 @@ def rows(evaluation: Evaluation) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `RESULT_COLUMNS`. Metrics are accuracy and UAR with their 95 % interval over words, and for a network
-        on the random split also the training accuracy, both at the last epoch and averaged over epochs as the
-        original reports them.
+        Columns `RESULT_COLUMNS`. Metrics are accuracy and UAR with their 95 % interval over words, or over speakers
+        where there are at least `ENOUGH_SPEAKERS`; of a single word there is none. For a network on the random split
+        also the training accuracy, both at the last epoch and averaged over epochs as the original reports them.
     """
-    if evaluation.protocol != "by_speaker":
-        parts = {"": evaluation.predictions}
-    else:
-        parts = {str(fold): group for fold, group in evaluation.predictions.groupby("fold")}
-    found = [_scored(part, metric, direction) for direction, part in parts.items() for metric in metrics.METRICS]
-    if len(parts) > 1:
+    by_speaker = evaluation.protocol == "by_speaker"
+    parts = evaluation.predictions.groupby("fold" if by_speaker else "corpus")
+    found = [
+        _scored(part, metric, str(name) if by_speaker else "") | {"corpus": str(part["corpus"].iloc[0])}
+        for name, part in parts
+        for metric in metrics.METRICS
+    ]
+    if by_speaker:
         found += [_mean_direction([row for row in found if row["metric"] == metric]) for metric in metrics.METRICS]
     if evaluation.protocol == "random" and "epoch" in evaluation.histories:
         found += _over_epochs(evaluation.histories)
-    table = pd.DataFrame(found).assign(
-        corpus=evaluation.corpus,
-        protocol=evaluation.protocol,
-        model=evaluation.model,
-        seen_of_voice="all" if evaluation.protocol != "by_speaker" else "none",
-        minutes=round(evaluation.minutes, 2),
+    table = (
+        pd.DataFrame(found)
+        .fillna({"corpus": evaluation.corpus})
+        .assign(
+            protocol=evaluation.protocol,
+            model=evaluation.model,
+            seen_of_voice="none" if evaluation.protocol in splits.UNSEEN_VOICES else "all",
+            trained_on=evaluation.corpus,
+            minutes=round(evaluation.minutes, 2),
+        )
     )
     return table.reindex(columns=list(RESULT_COLUMNS))
 
 
 def _scored(predictions: pd.DataFrame, metric: str, direction: str) -> dict[str, object]:
-    """Return a figure with its interval over words and its spread over seeds."""
+    """Return a figure with its interval, over speakers, words, or none at all, and its spread over seeds."""
     score = metrics.METRICS[metric]
     per_seed = [score(group["emotion"], group["predicted"]) for _, group in predictions.groupby("seed")]
-    low, high = metrics.interval(
-        predictions["emotion"], predictions["predicted"], groups=predictions["text"], metric=metric
-    )
-    n = len(predictions) // len(per_seed)
-    return _figure(metric, direction, per_seed) | {"low": low, "high": high, "interval_over": "words", "n": n}
+    many = predictions["speaker"].nunique() >= ENOUGH_SPEAKERS
+    groups = predictions["speaker" if many else "text"]
+    figure = _figure(metric, direction, per_seed) | {"n": len(predictions) // len(per_seed)}
+    if groups.nunique() < 2:
+        return figure
+    low, high = metrics.interval(predictions["emotion"], predictions["predicted"], groups=groups, metric=metric)
+    return figure | {"low": low, "high": high, "interval_over": "speakers" if many else "words"}
 
 
 def _mean_direction(directions: list[dict[str, object]]) -> dict[str, object]:

@@ -1,8 +1,12 @@
-"""A corpus table in, arrays of features out: on all cores, kept for the next time; what was left out is reported."""
+"""A corpus table in, arrays of features out: on all cores or a cluster, kept for the next time.
+
+What was left out is reported.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -127,6 +131,7 @@ def extract(
     settings: FeatureSettings = DEFAULT,
     cache: bool = True,
     progress: bool | None = None,
+    executor: Executor | None = None,
 ) -> Features:
     """Extract one feature from every recording of a corpus table.
 
@@ -145,6 +150,10 @@ def extract(
         Whether features are kept on disk for the next time, in $EMOTION_LIB_CACHE or the user's folder for caches.
     progress : bool, optional
         Whether a bar shows the progress; by default on a terminal and in a live notebook.
+    executor : concurrent.futures.Executor, optional
+        Where recordings are read and computed instead of in threads of this process, and left open: a pool of
+        processes, or a cluster of Dask through `client.get_executor()`. Its workers need this version of the
+        library, and the recordings under the same paths; the cache stays here.
 
     Returns
     -------
@@ -153,15 +162,17 @@ def extract(
     Raises
     ------
     ParameterError
-        If the feature is unknown, or the table is empty or lacks a column.
+        If the feature is unknown, the table is empty or lacks a column, or `executor` is no Executor.
     CorpusError
         If none of the recordings could be used.
 
     Notebook: 02_features
     """
-    _check(table, feature)
-    paths = [Path(path) for path in table["path"]]
-    values = _values(paths, feature, settings, FeatureCache(feature, settings) if cache else None, progress)
+    _check(table, feature, executor)
+    # A worker elsewhere has a working folder of its own.
+    paths = [Path(path).absolute() for path in table["path"]]
+    kept_before = FeatureCache(feature, settings) if cache else None
+    values = _values(paths, feature, settings, cache=kept_before, progress=progress, executor=executor)
     left_out = tuple(
         LeftOut(str(id_), path, str(value))
         for id_, path, value in zip(table["id"], paths, values, strict=True)
@@ -175,10 +186,59 @@ def extract(
     return Features(X, lengths, rows, feature, settings, left_out)
 
 
-def _check(table: "pd.DataFrame", feature: str) -> None:
-    """Raise a `ParameterError` for a feature that is unknown, or a table that cannot be worked through."""
+def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Extract one feature from one recording, which may be in memory; the cache is not asked.
+
+    Parameters
+    ----------
+    recording : path, bytes or binary file object
+        Whatever `audio.read` takes.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recording is read and the feature is made.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_frames, n_features), float32
+
+    Raises
+    ------
+    ParameterError
+        If the feature is unknown, or the recording is nothing that can be read.
+    AudioError
+        If the recording cannot be used.
+
+    Examples
+    --------
+    >>> import io
+    >>> import soundfile
+    >>> recording = io.BytesIO()
+    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
+    >>> extract_one(recording, "duration_level").round(2).tolist()
+    [0.5, -20.0]
+
+    Notebook: 02_features
+    """
+    _check_feature(feature)
+    y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
+    return FEATURES[feature](y, sr, settings=settings)
+
+
+def _check_feature(feature: str) -> None:
+    """Raise a `ParameterError` for a feature that is unknown."""
     if feature not in FEATURES:
         raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+
+
+def _check(table: "pd.DataFrame", feature: str, executor: Executor | None) -> None:
+    """Raise a `ParameterError` for an unknown feature, a table without recordings, or what is no executor."""
+    _check_feature(feature)
+    if executor is not None and not isinstance(executor, Executor):
+        raise ParameterError(
+            f"executor={executor!r}: must be a concurrent.futures.Executor; that of a Dask client is "
+            "`client.get_executor()`"
+        )
     missing = [column for column in ("id", "path") if column not in table]
     if missing:
         raise ParameterError(f"the table has no column {missing[0]!r}: load it with corpora.load, or add the column")
@@ -187,13 +247,19 @@ def _check(table: "pd.DataFrame", feature: str) -> None:
 
 
 def _values(
-    paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None, progress: bool | None
+    paths: list[Path],
+    feature: str,
+    settings: FeatureSettings,
+    *,
+    cache: FeatureCache | None,
+    progress: bool | None,
+    executor: Executor | None,
 ) -> list[np.ndarray | AudioError]:
     """Return the features of each recording, from the cache or anew, or the error that says why there are none."""
     recalled = cache.recall(paths) if cache else [None] * len(paths)
     missing = [path for path, value in zip(paths, recalled, strict=True) if value is None]
     anew = bar(
-        _compute(missing, feature, settings, cache),
+        _compute(missing, feature, settings, cache, executor),
         description="Extracting features",
         progress=progress,
         total=len(missing),
@@ -203,18 +269,27 @@ def _values(
 
 
 def _compute(
-    paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None
+    paths: list[Path],
+    feature: str,
+    settings: FeatureSettings,
+    cache: FeatureCache | None,
+    executor: Executor | None,
 ) -> Iterator[np.ndarray | AudioError]:
     """Yield the features of each recording or its error, in order; each batch is kept as soon as it is there."""
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
     one_batch = partial(_compute_batch, feature=feature, settings=settings)
-    # Threads: NumPy, SciPy and soundfile let go of the interpreter, and a process pool starts slower than it gains.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS)) as pool:
+    with _threads() if executor is None else nullcontext(executor) as pool:
         for batch, values in zip(batches, pool.map(one_batch, batches), strict=True):
             if cache:
                 found = zip(batch, values, strict=True)
                 cache.keep({path: value for path, value in found if isinstance(value, np.ndarray)})
             yield from values
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Return a thread for each core."""
+    # NumPy, SciPy and soundfile let go of the interpreter, and a process pool starts slower than it gains.
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS))
 
 
 def _compute_batch(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[np.ndarray | AudioError]:
@@ -225,8 +300,7 @@ def _compute_batch(paths: list[Path], *, feature: str, settings: FeatureSettings
 def _compute_one(path: Path, feature: str, settings: FeatureSettings) -> np.ndarray | AudioError:
     """Return the features of one recording, or the error that says why there are none."""
     try:
-        y, sr = audio.read(path, sr=settings.sr, offset=settings.offset, duration=settings.duration)
-        return FEATURES[feature](y, sr, settings=settings)
+        return extract_one(path, feature, settings=settings)
     except AudioError as error:
         return error
 

@@ -44,6 +44,9 @@ class FeatureSettings:
     top_db : float > 0 or None
         What lies further below the loudest band of the utterance is raised to this many dB below it;
         None keeps everything down to -100 dB.
+    trim_db : float > 0 or None
+        Frames at both ends of the utterance that are this many dB quieter than its loudest frame are cut off;
+        None cuts nothing.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class FeatureSettings:
     n_mels: int = 128
     n_mfcc: int = 40
     top_db: float | None = 80.0
+    trim_db: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -212,11 +216,20 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     Notebook: 02_features
     """
     power = power_spectrum(y, settings=settings) @ _sparse_filters(sr, settings)
+    if settings.trim_db is not None:
+        power = _trimmed(power, settings.trim_db)
     decibels: np.ndarray = 10 * np.log10(np.maximum(power, np.float32(SMALLEST_POWER)))
     if settings.top_db is None:
         return decibels
     floored: np.ndarray = np.maximum(decibels, decibels.max() - np.float32(settings.top_db))
     return floored
+
+
+def _trimmed(power: np.ndarray, decibels: float) -> np.ndarray:
+    """Return the frames from the first to the last that is not much quieter than the loudest."""
+    level = power.sum(axis=1)
+    loud = np.flatnonzero(level >= level.max() * 10 ** (-decibels / 10))
+    return power[loud[0] : loud[-1] + 1]
 
 
 def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
@@ -362,6 +375,31 @@ def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAUL
         raise AudioError("waveform without samples: nothing to measure")
     power = max(float(np.mean(np.square(y, dtype=np.float64))), SMALLEST_POWER)
     return np.array([len(y) / sr, 10 * np.log10(power)], dtype=np.float32)
+
+
+def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
+    """Give each real frame of an utterance the same weight, and padding none.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_utterances,), int > 0
+        Real frames of each utterance.
+    n_frames : int
+        Frames with padding.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_frames), float32
+        Each row sums to 1.
+
+    Examples
+    --------
+    >>> frame_weights(np.array([1, 2]), 4).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]]
+    """
+    real = np.arange(n_frames) < np.asarray(lengths)[:, None]
+    weights: np.ndarray = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights
 
 
 FEATURES: dict[str, Callable[..., np.ndarray]] = {

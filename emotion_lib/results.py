@@ -1,6 +1,7 @@
 """The committed table of results: read it, show it, and hold what is said to it."""
 
 import os
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import corpora, evaluation
+from emotion_lib.corpora.loading import CORPORA
 from emotion_lib.errors import EmotionLibError, ParameterError
 from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
 from emotion_lib.metrics import METRICS
+from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.splits import PROTOCOLS
 
 COLUMNS = {
@@ -23,7 +26,17 @@ COLUMNS = {
 }
 """Columns of the overview: the protocol and the direction that each shows."""
 
-_TEXT = ("corpus", "protocol", "direction", "model", "seen_of_voice", "metric", "interval_over", "per_seed")
+_TEXT = (
+    "corpus",
+    "protocol",
+    "direction",
+    "model",
+    "seen_of_voice",
+    "metric",
+    "interval_over",
+    "trained_on",
+    "per_seed",
+)
 
 LEEWAY = 0.03
 """The least that a figure of a trained network may leave the range of the table's seeds on another processor."""
@@ -95,7 +108,7 @@ def pick(results: pd.DataFrame, **where: str) -> pd.Series:
     return rows.iloc[0]
 
 
-def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, ...] = tuple(RECIPES)) -> pd.DataFrame:
+def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Show one figure of each model under each protocol, in percent, with its interval over words.
 
     Parameters
@@ -104,8 +117,8 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
         From `read`.
     metric : {"uar", "accuracy"}
         The figure.
-    models : tuple of str
-        Names of recipes, in the order of the rows.
+    models : tuple of str or None
+        Names of recipes, in the order of the rows; None shows those that have a figure, in the order of the recipes.
 
     Returns
     -------
@@ -121,15 +134,79 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
     """
     if metric not in METRICS:
         raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
-    if unknown := [model for model in models if model not in RECIPES]:
+    if unknown := [model for model in models or () if model not in RECIPES]:
         raise ParameterError(f"models: {unknown[0]!r} is not among {', '.join(RECIPES)}")
     rows = results[(results["corpus"] == "tess") & (results["metric"] == metric)]
     cells = rows.set_index(["model", "protocol", "direction"]).apply(percent, axis=1).to_dict()
     shown = {
         RECIPES[model].title: {name: cells.get((model, *where), "-") for name, where in COLUMNS.items()}
-        for model in models
+        for model in (_measured(cells) if models is None else models)
     }
-    return pd.DataFrame.from_dict(shown, orient="index").rename_axis("model")
+    return pd.DataFrame.from_dict(shown, orient="index", columns=list(COLUMNS)).rename_axis("model")
+
+
+def _measured(cells: Mapping[Hashable, str]) -> list[str]:
+    """Return the models that have a figure in some column of the overview."""
+    return [model for model in RECIPES if any((model, *where) in cells for where in COLUMNS.values())]
+
+
+def new_voices(results: pd.DataFrame) -> pd.DataFrame:
+    """Show the UAR of the models that were trained on several corpora, for speakers that were left out, in percent.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a model, one column a corpus; in brackets the 95 % interval, over speakers where there are enough of
+        them, else over words.
+    """
+    rows = results[(results["protocol"] == "leave_speaker_out") & (results["metric"] == "uar")]
+    figures = rows.assign(figure=[percent(row) for _, row in rows.iterrows()])
+    cells = figures.pivot(index="model", columns="corpus", values="figure").fillna("-")
+    shown = cells.rename(index={name: recipe.title for name, recipe in RECIPES.items()}).rename_axis(columns=None)
+    return shown.rename(columns=lambda name: CORPORA[name].short_title).rename_axis("model")
+
+
+def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
+    """Show what a recogniser is worth for speakers that were left out of its training, in percent.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        One that was measured.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a corpus: UAR with its interval; how many utterances get an answer, and how many of the answers are
+        right; how far confidence is from the share that is right (expected calibration error).
+
+    Raises
+    ------
+    ParameterError
+        If it was not measured.
+    """
+    if not recognizer.about.get("worth"):
+        raise ParameterError("the recogniser was not measured; `emotion-lib train` measures what it trains")
+    rows = {
+        CORPORA[name].short_title if name in CORPORA else name: {
+            "UAR": percent(pd.Series(each | {"per_seed": str(each["value"])})) + _over(each["interval_over"]),
+            "answered": f"{100 * each['coverage']:.1f}",
+            "answers that are right": "-" if each["precision"] is None else f"{100 * each['precision']:.1f}",
+            "calibration error": f"{100 * each['expected_calibration_error']:.1f}",
+        }
+        for name, each in recognizer.about["worth"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("corpus")
+
+
+def _over(groups: str | None) -> str:
+    """Return what an interval is over, in words; nothing where there is none."""
+    return f" over {groups}" if groups else ""
 
 
 def percent(row: pd.Series) -> str:

@@ -1,21 +1,21 @@
 """Training: features and emotions in, a fitted network out; repeatable, and not lost when it is killed."""
 
 import hashlib
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from emotion_lib import models, saving
+from emotion_lib import augment, checkpoints, models
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.extraction import Features
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FeatureSettings, frame_weights
 from emotion_lib.progress import bar
+from emotion_lib.recognizer import EmotionRecognizer
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class FittedNetwork:
         _check_same("features", features, self.feature, self.settings)
         if len(features) == 0:
             return np.empty((0, len(self.emotions)), dtype=np.float32)
-        probabilities: np.ndarray = self.model.predict(_inputs(self.model, features), batch_size=256, verbose=0)
+        probabilities: np.ndarray = self.model.predict(_inputs(self.model, _whole(features)), batch_size=256, verbose=0)
         return probabilities
 
     def predict(self, features: Features) -> np.ndarray:
@@ -88,59 +88,59 @@ class FittedNetwork:
         heard: np.ndarray = np.array(self.emotions)[self.predict_proba(features).argmax(axis=1)]
         return heard
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the network as one file of plain arrays and JSON, from which nothing is ever executed.
+    def recognizer(self, **options: Any) -> EmotionRecognizer:
+        """Return the network as a recogniser, which needs no TensorFlow and can be saved.
 
         Parameters
         ----------
-        path : str or path
-            Where to; by custom it ends in `.npz`.
+        **options
+            `calibration`, `about` and `trained_on`, as `EmotionRecognizer` takes them.
 
         Returns
         -------
-        Path
-            Where it was saved.
+        EmotionRecognizer
         """
-        manifest = {
-            "emotions": self.emotions,
-            "feature": self.feature,
-            "settings": asdict(self.settings),
-            "history": self.history.to_dict(orient="list"),
-            "network": json.loads(self.model.to_json()),
-        }
-        return saving.write(Path(path), "network", manifest, self.model.get_weights())
+        onnx = models.to_onnx(self.model)
+        return EmotionRecognizer(onnx, emotions=self.emotions, feature=self.feature, settings=self.settings, **options)
 
 
-def load(path: str | os.PathLike[str]) -> FittedNetwork:
-    """Load a network that `FittedNetwork.save` wrote.
+@dataclass(frozen=True)
+class Regime:
+    """Say what a network is shown in an epoch, and how fast it learns.
+
+    The default shows each utterance once, as it is.
 
     Parameters
     ----------
-    path : str or path
-        The file.
-
-    Returns
-    -------
-    FittedNetwork
+    per_corpus : int or None
+        Utterances that are drawn from each corpus in an epoch, the same number of each emotion, so that a large corpus
+        or a frequent emotion counts no more than another; None shows every utterance once.
+    n_frames : int or None
+        Shows another version of an utterance each time (`augment.vary`), of at most this many frames; None shows it
+        as it is.
+    decay : bool
+        Whether steps get smaller to the end, along a cosine.
 
     Raises
     ------
-    ModelFileError
-        If there is no such file, it is not a saved network, it is damaged, or a newer version wrote it.
-
-    Notebook: 03_model
+    ParameterError
+        If a number is not positive.
     """
-    manifest, weights = saving.read(Path(path), "network")
-    keras = models.import_keras()
-    model = keras.models.model_from_json(json.dumps(manifest["network"]))
-    model.set_weights(weights)
-    return FittedNetwork(
-        model,
-        emotions=tuple(manifest["emotions"]),
-        feature=manifest["feature"],
-        settings=FeatureSettings(**manifest["settings"]),
-        history=pd.DataFrame(manifest["history"]),
-    )
+
+    per_corpus: int | None = None
+    n_frames: int | None = None
+    decay: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("per_corpus", "n_frames"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ParameterError(f"{name}={value}: must be a positive number")
+
+
+AS_GIVEN = Regime()
+VARIED = Regime(per_corpus=600, n_frames=152, decay=True)
+"""For networks that are to know voices they never heard."""
 
 
 def fit(
@@ -151,6 +151,7 @@ def fit(
     batch_size: int = 64,
     seed: int = 0,
     observe: Features | None = None,
+    regime: Regime = AS_GIVEN,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> FittedNetwork:
@@ -174,6 +175,8 @@ def fit(
     observe : Features or None
         Held-out utterances, scored after each epoch for the curves. They change nothing: the weights are
         identical without them.
+    regime : Regime
+        What is shown in an epoch, and how fast the network learns.
     checkpoint : path or None
         File that keeps the state after each epoch; if it is there, training goes on from it.
     progress : bool or None
@@ -199,7 +202,7 @@ def fit(
         _check_observed(observe, features, emotions)
     _set_normalisation(model, features)
     model.optimizer.build(model.trainable_variables)
-    run = _Run(model, emotions, features, batch_size=batch_size, seed=seed, observe=observe)
+    run = _Run(model, emotions, features, regime, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
     history = run.resume(Path(checkpoint), epochs) if checkpoint else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
     for epoch in line:
@@ -210,31 +213,6 @@ def fit(
     return FittedNetwork(model, emotions, features.feature, features.settings, pd.DataFrame(history))
 
 
-def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
-    """Give each real frame of an utterance the same weight, and padding none.
-
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_utterances,), int > 0
-        Real frames of each utterance.
-    n_frames : int
-        Frames with padding.
-
-    Returns
-    -------
-    ndarray of shape (n_utterances, n_frames), float32
-        Each row sums to 1.
-
-    Examples
-    --------
-    >>> frame_weights(np.array([1, 2]), 4).tolist()
-    [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]]
-    """
-    real = np.arange(n_frames) < np.asarray(lengths)[:, None]
-    weights: np.ndarray = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
-    return weights
-
-
 @dataclass
 class _Run:
     """One training run: what an epoch needs, and what a checkpoint keeps."""
@@ -242,19 +220,25 @@ class _Run:
     model: Any
     emotions: tuple[str, ...]
     features: Features
+    regime: Regime
+    epochs: int
     batch_size: int
     seed: int
     observe: Features | None
     identity: str = field(init=False)
+    learning_rate: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.identity = self._identity()
+        self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch and return its row of the history."""
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.features))
+        shuffled = self._shown(np.random.default_rng([self.seed, epoch]))
         _set_dropout_seeds(self.model, self.seed, epoch)
-        shuffled = self.features[order]
+        if self.regime.decay:
+            share = (1 + np.cos(np.pi * epoch / self.epochs)) / 2
+            self.model.optimizer.learning_rate.assign(share * self.learning_rate)
         trained = self.model.fit(
             _inputs(self.model, shuffled),
             self._targets(shuffled),
@@ -265,11 +249,20 @@ class _Run:
         row = {"epoch": epoch + 1, "loss": trained["loss"][0], "accuracy": trained["accuracy"][0]}
         return row | self._observed()
 
+    def _shown(self, rng: np.random.Generator) -> Features:
+        """Return the utterances of an epoch in their order, as they are or varied."""
+        if self.regime.per_corpus is None:
+            order = rng.permutation(len(self.features))
+        else:
+            order = rng.permutation(_balanced(self.features, self.regime.per_corpus, rng))
+        shown = self.features[order]
+        return shown if self.regime.n_frames is None else _varied(shown, self.regime.n_frames, rng)
+
     def _observed(self) -> dict[str, float]:
         """Return loss and accuracy on the observed utterances, if there are any."""
         if self.observe is None:
             return {}
-        inputs, targets = _inputs(self.model, self.observe), self._targets(self.observe)
+        inputs, targets = _inputs(self.model, _whole(self.observe)), self._targets(self.observe)
         loss, accuracy = self.model.evaluate(inputs, targets, batch_size=256, verbose=0)
         return {"test_loss": loss, "test_accuracy": accuracy}
 
@@ -280,13 +273,13 @@ class _Run:
     def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
         """Write everything that the next epoch depends on."""
         weights = [np.asarray(variable) for variable in self._state()]
-        saving.write(checkpoint, "checkpoint", {"run": self.identity, "history": history}, weights)
+        checkpoints.write(checkpoint, {"run": self.identity, "history": history}, weights)
 
     def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
         """Take up the state that was kept, if there is one, and return its history."""
         if not checkpoint.exists():
             return []
-        manifest, weights = saving.read(checkpoint, "checkpoint")
+        manifest, weights = checkpoints.read(checkpoint)
         if manifest.get("run") != self.identity:
             raise ModelFileError(f"{checkpoint}: kept by another run (other data, network or seed); name another file")
         history: list[dict[str, float]] = manifest["history"]
@@ -300,13 +293,38 @@ class _Run:
         """Return the variables of network and optimiser."""
         return [*self.model.variables, *self.model.optimizer.variables]
 
+    def _choices(self) -> tuple[Any, ...]:
+        """Return what two runs must have in common besides data and network."""
+        chosen = (self.batch_size, self.seed, self.observe is None, self.regime)
+        return (*chosen, self.epochs) if self.regime.decay else chosen
+
     def _identity(self) -> str:
         """Return a digest of data, seed and the network before it is trained."""
-        digest = hashlib.sha256(repr((self.batch_size, self.seed, self.observe is None)).encode())
+        digest = hashlib.sha256(repr(self._choices()).encode())
         arrays = (self.features.X, self.features.lengths, self._targets(self.features), *self.model.get_weights())
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def _balanced(features: Features, per_corpus: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the same number of utterances of each corpus, and in it of each emotion; few ones are repeated."""
+    drawn: list[np.ndarray] = []
+    for _, corpus in features.table.reset_index(drop=True).groupby("corpus"):
+        emotions = [rows.index.to_numpy() for _, rows in corpus.groupby("emotion")]
+        n = max(1, per_corpus // len(emotions))
+        drawn += [rng.choice(rows, n, replace=n > len(rows)) for rows in emotions]
+    return np.concatenate(drawn)
+
+
+def _varied(features: Features, n_frames: int, rng: np.random.Generator) -> Features:
+    """Return another version of each utterance."""
+    X = np.zeros((len(features), n_frames, features.X.shape[2]), dtype=np.float32)
+    lengths = np.zeros(len(features), dtype=np.int32)
+    for row, (frames, length) in enumerate(zip(features.X, features.lengths, strict=True)):
+        varied = augment.vary(frames[:length], rng, n_frames=n_frames)
+        X[row, : len(varied)], lengths[row] = varied, len(varied)
+    return replace(features, X=X, lengths=lengths)
 
 
 def _check(model: Any, features: Features, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
@@ -360,6 +378,13 @@ def _inputs(model: Any, features: Features) -> np.ndarray | list[np.ndarray]:
     if len(model.inputs) == 1:
         return features.X[..., None]
     return [features.X, frame_weights(features.lengths, features.X.shape[1])]
+
+
+def _whole(features: Features) -> Features:
+    """Return features whose padded frames are a multiple of `models.STEP`, so that the last are heard too."""
+    if features.X.ndim == 2:
+        return features
+    return replace(features, X=np.pad(features.X, ((0, 0), (0, -features.X.shape[1] % models.STEP), (0, 0))))
 
 
 def _set_normalisation(model: Any, features: Features) -> None:

@@ -84,7 +84,7 @@ def check(paths: list[Path]) -> int:
         options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={SECONDS_PER_CELL}"]
         return subprocess.run([sys.executable, "-m", "pytest", *options, *paths], check=False).returncode
     print(f"TESS was not found, so no output of the notebooks can be compared: {FETCH_TESS}")
-    if os.environ.get("EMOTION_LIB_REQUIRE_TESS"):
+    if os.environ.get("EMOTION_LIB_REQUIRE_CORPORA"):
         return 1
     print("Running them on the demo corpus, with nothing compared.")
     return show(paths, BUILD)

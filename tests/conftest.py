@@ -1,6 +1,7 @@
 """What tests share: the real TESS where it is, and small synthetic recordings where it is not."""
 
 import os
+import warnings
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -12,7 +13,7 @@ import soundfile as sf
 from hypothesis import settings
 
 from emotion_lib import corpora
-from emotion_lib.errors import CorpusError
+from emotion_lib.errors import CorpusError, CorpusWarning
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -45,22 +46,53 @@ def _loopback_without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
+def corpus_or_skip(name: str) -> pd.DataFrame:
+    """Return the table of a real corpus, or skip with the reason; in CI, where the corpus has to be there, fail."""
+    try:
+        return corpora.load(name)
+    except CorpusError as error:
+        reason = f"the corpus {name} is not here ({error})"
+        if os.environ.get("EMOTION_LIB_REQUIRE_CORPORA") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def _tess_table() -> pd.DataFrame:
     """Load the real TESS once."""
-    try:
-        return corpora.load("tess")
-    except CorpusError as error:
-        reason = f"TESS is not here ({error})"
-        if os.environ.get("EMOTION_LIB_REQUIRE_TESS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    return corpus_or_skip("tess")
+
+
+@pytest.fixture(scope="session")
+def _emodb_table() -> pd.DataFrame:
+    """Load the real EMO-DB once."""
+    return corpus_or_skip("emodb")
+
+
+@pytest.fixture(scope="session")
+def _ravdess_table() -> pd.DataFrame:
+    """Load what there is of the real RAVDESS once: a part of it, as in CI, is enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorpusWarning)
+        return corpus_or_skip("ravdess")
 
 
 @pytest.fixture
 def tess(_tess_table: pd.DataFrame) -> pd.DataFrame:
     """The corpus table of the real TESS, or a skip that says how to get it (a failure in CI)."""
     return _tess_table.copy()
+
+
+@pytest.fixture
+def emodb(_emodb_table: pd.DataFrame) -> pd.DataFrame:
+    """The corpus table of the real EMO-DB, or a skip that says how to get it (a failure in CI)."""
+    return _emodb_table.copy()
+
+
+@pytest.fixture
+def ravdess(_ravdess_table: pd.DataFrame) -> pd.DataFrame:
+    """The corpus table of the real RAVDESS, or a skip that says how to get it (a failure in CI)."""
+    return _ravdess_table.copy()
 
 
 def tone(seconds: float = 0.25, sr: int = TESS_RATE, *, frequency: float = 220.0, seed: int = 0) -> np.ndarray:

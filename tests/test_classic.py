@@ -1,10 +1,35 @@
-"""Baselines: what knowing nothing scores, and that scale is none of their business."""
+"""The classic side: what the baselines score, features as a transformer, and the conventions of scikit-learn."""
+
+import importlib
+import io
+import pickle
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
+from sklearn.utils import estimator_checks, get_tags
 
-from emotion_lib import classic
-from emotion_lib.errors import ParameterError
+import emotion_lib
+from emotion_lib import classic, corpora, extraction, splits
+from emotion_lib.classic import FeatureExtractor
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.features import FEATURES, FeatureSettings
+
+SMALL = FeatureSettings(sr=8000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pd.DataFrame]:
+    """The demo corpus, and a cache that is empty at first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOTION_LIB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield corpora.load("demo")
 
 
 def clouds(n: int = 30, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -60,3 +85,246 @@ def test_an_unknown_baseline_is_a_parameter_error() -> None:
         ParameterError, match="baseline 'oracle': must be one of most_frequent, logistic_regression, svm"
     ):
         classic.baseline("oracle")
+
+
+def test_rows_are_those_of_the_extraction_in_the_order_of_x(demo: pd.DataFrame) -> None:
+    backwards = demo[:12][::-1]
+    X = FeatureExtractor("mean_mfcc", settings=SMALL).fit_transform(backwards["path"])
+    np.testing.assert_array_equal(X, extraction.extract(backwards, "mean_mfcc", settings=SMALL).X)
+    assert X.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "as_x",
+    [
+        list,
+        np.array,
+        lambda paths: [Path(path) for path in paths],
+        lambda paths: [Path(path).read_bytes() for path in paths],
+        lambda paths: [io.BytesIO(Path(path).read_bytes()) for path in paths],
+        lambda paths: [paths.iloc[0], *(Path(path).read_bytes() for path in paths[1:])],
+    ],
+    ids=["texts", "array", "paths", "bytes", "open files", "mixed"],
+)
+def test_whatever_audio_reads_is_a_recording(demo: pd.DataFrame, as_x) -> None:
+    paths = demo["path"][:3]
+    extractor = FeatureExtractor(settings=SMALL)
+    np.testing.assert_array_equal(extractor.transform(as_x(paths)), extractor.transform(paths))
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_the_transformer_keeps_features_only_where_it_should(
+    demo: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    FeatureExtractor(settings=SMALL, cache=cache).transform(demo["path"][:1])
+    assert any(tmp_path.iterdir()) == cache
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_a_feature_names_its_columns_or_is_refused_as_a_row_for_each_frame(feature: str) -> None:
+    value = FEATURES[feature](np.sin(np.arange(8000)), 8000, settings=SMALL)
+    extractor = FeatureExtractor(feature, settings=SMALL)
+    if value.ndim == 1:
+        assert len(set(extractor.get_feature_names_out())) == len(value)
+    else:
+        with pytest.raises(ParameterError, match=f"feature='{feature}': has a row for each frame"):
+            extractor.fit(["a.wav"])
+
+
+def test_a_table_has_the_names_of_the_columns_and_the_rows_of_x(demo: pd.DataFrame) -> None:
+    paths = demo["path"][3:6]
+    found = FeatureExtractor(settings=SMALL).set_output(transform="pandas").fit_transform(paths)
+    assert found.columns[[0, 4, 5, 9]].tolist() == ["mfcc_1_mean", "mfcc_5_mean", "mfcc_1_std", "mfcc_5_std"]
+    assert found.index.tolist() == [3, 4, 5]
+
+
+def test_the_transformer_has_the_defaults_of_the_library(demo: pd.DataFrame) -> None:
+    X = FeatureExtractor().transform(demo["path"][:2])
+    np.testing.assert_array_equal(X, extraction.extract(demo[:2], "mean_std_mfcc").X)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"feature": "mfc"}, r"feature='mfc': is unknown; must be one of mean_mfcc, mean_std_mfcc, duration_level"),
+        ({"settings": {"n_mfcc": 13}}, r"settings={'n_mfcc': 13}: must be a FeatureSettings, or None"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_found_by_fit_and_by_transform(parameters, message: str) -> None:
+    extractor = FeatureExtractor(**parameters)
+    for method in (extractor.fit, extractor.transform, extractor.get_feature_names_out):
+        with pytest.raises(ParameterError, match=message):
+            method(["a.wav"])
+
+
+@pytest.mark.parametrize(
+    "X",
+    ["a.wav", Path("a.wav"), b"RIFF", io.BytesIO(b"RIFF"), None, pd.DataFrame({"path": ["a.wav"]})],
+    ids=["text", "path", "bytes", "open file", "nothing", "table"],
+)
+def test_what_is_no_sequence_of_recordings_is_refused(X) -> None:
+    for method in (FeatureExtractor().fit, FeatureExtractor().transform):
+        with pytest.raises(ParameterError, match=rf"X: {type(X).__name__}, expected a sequence .*table\['path'\]"):
+            method(X)
+
+
+def test_numbers_are_no_recordings() -> None:
+    with pytest.raises(ParameterError, match=r"source=.*: must be a path, bytes or a file"):
+        FeatureExtractor().transform(np.ones((2, 3)))
+
+
+def test_no_recordings_are_refused() -> None:
+    with pytest.raises(ParameterError, match="X: no recordings; must have at least one"):
+        FeatureExtractor().transform([])
+
+
+def test_a_recording_that_cannot_be_used_is_named_with_its_cure(demo: pd.DataFrame) -> None:
+    one_bad = [demo["path"][0], "gone.wav"]
+    with pytest.raises(
+        AudioError, match=r"1 of 2 recordings cannot be used, .*: gone\.wav: no such file; check the pa"
+    ):
+        FeatureExtractor(settings=SMALL).transform(one_bad)
+    with pytest.raises(AudioError, match=r"none of 1 recordings .*: gone\.wav: no such file; check the path"):
+        FeatureExtractor(settings=SMALL).transform(["gone.wav"])
+    with pytest.raises(AudioError, match=r"the recording: an empty file"):
+        FeatureExtractor(settings=SMALL).transform([b""])
+
+
+def test_the_classic_path_scores_as_its_parts_do_with_a_voice_held_out(demo: pd.DataFrame) -> None:
+    path = classic.pipeline("svm", feature="mean_mfcc", settings=SMALL)
+    scores = cross_validate(path, demo["path"], demo["emotion"], groups=demo["speaker"], cv=GroupKFold(2))["test_score"]
+
+    features = extraction.extract(demo, "mean_mfcc", settings=SMALL)
+    parts = [(features[part.train], features[part.test]) for part in splits.split(features.table, "by_speaker")]
+    fitted = [classic.baseline("svm").fit(train.X, train.emotion) for train, _ in parts]
+    expected = [each.score(test.X, test.emotion) for each, (_, test) in zip(fitted, parts, strict=True)]
+    assert sorted(scores) == sorted(expected)
+
+
+def test_a_search_varies_feature_settings_and_classifier(demo: pd.DataFrame) -> None:
+    grid = {
+        "extractor__feature": ["mean_mfcc", "duration_level"],
+        "extractor__settings": [SMALL, FeatureSettings(sr=8000)],
+        "svc__C": [0.1, 10],
+    }
+    search = GridSearchCV(classic.pipeline("svm"), grid, cv=GroupKFold(2), error_score="raise")
+    search.fit(demo["path"], demo["emotion"], groups=demo["speaker"])
+    assert len(search.cv_results_["params"]) == 8
+    assert set(search.best_params_) == set(grid)
+    assert set(search.predict(demo["path"][:5])) <= set(demo["emotion"])
+
+
+@pytest.mark.parametrize("name", classic.BASELINES)
+def test_a_clone_is_untrained_and_a_pickle_is_not(demo: pd.DataFrame, name: str) -> None:
+    fitted = classic.pipeline(name, settings=SMALL, seed=3).fit(demo["path"], demo["emotion"])
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(fitted)).predict(demo["path"]), fitted.predict(demo["path"])
+    )
+    assert repr(clone(fitted)) == repr(fitted)
+    assert not hasattr(clone(fitted)[-1], "classes_")
+
+
+def test_a_pipeline_ends_in_the_baseline_of_its_name() -> None:
+    for name in classic.BASELINES:
+        path = classic.pipeline(name, feature="mean_mfcc", settings=SMALL, seed=3)
+        assert repr(path[1:]) == repr(classic.baseline(name, seed=3))
+        assert (path["extractor"].feature, path["extractor"].settings) == ("mean_mfcc", SMALL)
+
+
+def test_a_pipeline_of_an_unknown_baseline_is_a_parameter_error() -> None:
+    with pytest.raises(ParameterError, match="baseline 'oracle': must be one of"):
+        classic.pipeline("oracle")
+
+
+def test_the_room_has_nothing_that_it_does_not_have() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Oracle'"):
+        classic.Oracle  # noqa: B018
+
+
+FITS_IN_PLACE = dict.fromkeys(
+    ("check_dont_overwrite_parameters", "check_estimators_overwrite_params"),
+    "a Pipeline fits the steps that it was given; scikit-learn expects this of Pipeline in its own tests",
+)
+LOOKS_AT_NOTHING = dict.fromkeys(
+    ("check_classifiers_regression_target", "check_estimators_nan_inf", "check_supervised_y_no_nan"),
+    "DummyClassifier looks at no feature and takes any label; it says so by a tag, which a Pipeline does not hand on",
+)
+WEIGHS_OTHERWISE = dict.fromkeys(
+    ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"),
+    "scikit-learn expects this of SVC in its own tests; nothing here weighs samples",
+)
+NOT_PASSED = {
+    "most_frequent": FITS_IN_PLACE | LOOKS_AT_NOTHING,
+    "logistic_regression": FITS_IN_PLACE,
+    "svm": FITS_IN_PLACE,
+    "svc": WEIGHS_OTHERWISE,
+}
+"""The checks of scikit-learn that classes of its own do not pass, with the reason; own ones pass all."""
+
+API_CHECKS = (
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimator_tags_renamed",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
+)
+"""The checks of scikit-learn that need no X, which `check_estimator` does not run where X is no 2-D array."""
+
+
+def check(estimator: BaseEstimator, not_passed: dict[str, str]) -> Counter[str]:
+    """Run all checks of scikit-learn and return how many had which outcome; only the named ones may fail, and must."""
+    checks = estimator_checks.check_estimator(
+        estimator, expected_failed_checks=not_passed, on_skip=None, on_fail="raise"
+    )
+    outcomes: dict[str, list[str]] = {"passed": [], "skipped": [], "xfail": []}
+    for each in checks:
+        outcomes[each["status"]].append(each["check_name"])
+    assert set(outcomes["xfail"]) == set(not_passed)
+    # They need PyTorch, CuPy and the like: no tag of ours skips them.
+    assert [name for name in outcomes["skipped"] if not name.startswith("check_array_api")] == []
+    return Counter(each["status"] for each in checks)
+
+
+def own_estimators() -> list[type[BaseEstimator]]:
+    """Return every class of the library that inherits from an estimator of scikit-learn."""
+    for module in pkgutil.walk_packages(emotion_lib.__path__, "emotion_lib."):
+        importlib.import_module(module.name)
+    found, below = [], [BaseEstimator]
+    while below:
+        kind = below.pop()
+        below += kind.__subclasses__()
+        found += [kind] if kind.__module__.startswith("emotion_lib.") else []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "passed"), [("most_frequent", 49), ("logistic_regression", 51), ("svm", 51)], ids=classic.BASELINES
+)
+def test_the_baselines_pass_the_checks_of_scikit_learn_that_a_pipeline_can(name: str, passed: int) -> None:
+    assert check(classic.baseline(name), NOT_PASSED[name])["passed"] >= passed
+
+
+@pytest.mark.parametrize("name", classic.BASELINES)
+def test_each_step_of_a_baseline_passes_them_too(name: str) -> None:
+    for step, estimator in classic.baseline(name).steps:
+        assert check(estimator, NOT_PASSED.get(step, {}))["passed"] >= 50
+
+
+def test_every_own_estimator_on_arrays_passes_all_checks_with_default_tags() -> None:
+    on_arrays = [kind for kind in own_estimators() if get_tags(kind()).input_tags.two_d_array]
+    for kind in on_arrays:
+        assert "__sklearn_tags__" not in vars(kind)
+        assert check(kind(), {})["passed"] >= 40
+
+
+def test_every_own_estimator_on_recordings_follows_the_conventions_and_is_tested_above() -> None:
+    on_recordings = [kind for kind in own_estimators() if not get_tags(kind()).input_tags.two_d_array]
+    for kind in on_recordings:
+        for name in API_CHECKS:
+            getattr(estimator_checks, name)(kind.__name__, kind())
+    assert on_recordings == [FeatureExtractor]

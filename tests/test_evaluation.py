@@ -1,5 +1,6 @@
 """Evaluation: rows of results that can be counted by hand, and a held-out side that is only ever predicted."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import Evaluation
+from emotion_lib.evaluation import Evaluation, Options
 from emotion_lib.extraction import Features
 from emotion_lib.features import FeatureSettings
 
@@ -20,6 +21,11 @@ N_WORDS = 10
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """A corpus table of two voices, seven emotions and ten words, whose features are made up."""
+    return designed(monkeypatch)
+
+
+def designed(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Return the table, and make its features up as long as the patch holds."""
     monkeypatch.setattr(extraction, "extract", made_up_features)
     monkeypatch.setattr(evaluation, "FRAME_LSTM_EPOCHS", 2)
     cells = product(("A", "B"), EMOTIONS, [f"word{number}" for number in range(N_WORDS)])
@@ -27,7 +33,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     return table.assign(id=table["speaker"] + "_" + table["text"] + "_" + table["emotion"], corpus="folder")
 
 
-def made_up_features(table: pd.DataFrame, feature: str, *, settings: FeatureSettings) -> Features:
+def made_up_features(
+    table: pd.DataFrame, feature: str, *, settings: FeatureSettings, progress: bool | None = None
+) -> Features:
     """Return features that follow from the id: each emotion has a place of its own, further out for voice B."""
     acted = table["id"].str.rpartition("_")[2].map(EMOTIONS.index).to_numpy()
     X = 3 * np.eye(len(EMOTIONS))[acted] * np.where(table["speaker"] == "B", 1.5, 1.0)[:, None]
@@ -40,7 +48,7 @@ def made_up_features(table: pd.DataFrame, feature: str, *, settings: FeatureSett
 
 def predicted(table: pd.DataFrame, heard: np.ndarray | pd.Series | str, **options: object) -> Evaluation:
     """Return an evaluation that holds these predictions."""
-    predictions = table[["id", "speaker", "text", "emotion"]].assign(predicted=heard, seed=0, fold="1")
+    predictions = table[["corpus", "id", "speaker", "text", "emotion"]].assign(predicted=heard, seed=0, fold="1")
     held = {"corpus": "folder", "protocol": "random", "model": "svm", "histories": pd.DataFrame(), "minutes": 0.123}
     return Evaluation(**(held | {"predictions": predictions} | options))  # type: ignore[arg-type]
 
@@ -55,7 +63,7 @@ def row(results: pd.DataFrame, **where: str) -> pd.Series:
 def test_each_utterance_of_a_test_is_predicted_once(table: pd.DataFrame, protocol: str, n: int) -> None:
     found = evaluation.evaluate(table, "most_frequent", protocol)
     assert len(found.predictions) == found.predictions["id"].nunique() == n
-    assert list(found.predictions) == ["id", "speaker", "text", "emotion", "predicted", "seed", "fold"]
+    assert list(found.predictions) == ["corpus", "id", "speaker", "text", "emotion", "predicted", "seed", "fold"]
 
 
 def test_knowing_nothing_scores_one_seventh(table: pd.DataFrame) -> None:
@@ -87,8 +95,23 @@ def test_shuffled_labels_of_the_held_out_voice_change_nothing_but_its_score(
     assert np.mean(true["predicted"] == true["emotion"]) != np.mean(false["predicted"] == false["emotion"])
 
 
-def test_a_network_has_a_history_for_each_seed_and_fold_and_a_baseline_has_none(table: pd.DataFrame) -> None:
-    histories = evaluation.evaluate(table, "frame_lstm", "by_speaker", seeds=(4,)).histories
+@pytest.fixture(scope="module")
+def network() -> Evaluation:
+    """What a network heard, trained once for the tests that only look at it."""
+    with pytest.MonkeyPatch.context() as patched:
+        return evaluation.evaluate(designed(patched), "frame_lstm", "by_speaker", seeds=(4,))
+
+
+def test_of_a_network_the_probability_of_each_emotion_is_kept(network: Evaluation) -> None:
+    probabilities = network.predictions[list(EMOTIONS)]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert probabilities.idxmax(axis=1).tolist() == network.predictions["predicted"].tolist()
+
+
+def test_a_network_has_a_history_for_each_seed_and_fold_and_a_baseline_has_none(
+    network: Evaluation, table: pd.DataFrame
+) -> None:
+    histories = network.histories
     assert histories.groupby(["seed", "fold"])["epoch"].apply(list).to_dict() == {
         (4, "A -> B"): [1, 2],
         (4, "B -> A"): [1, 2],
@@ -101,8 +124,8 @@ def test_rows_have_the_columns_of_the_table_of_results(table: pd.DataFrame) -> N
     results = evaluation.rows(predicted(table, table["emotion"]))
     assert tuple(results) == evaluation.RESULT_COLUMNS
     assert results["metric"].tolist() == ["accuracy", "uar"]
-    fixed = results[["corpus", "protocol", "model", "seen_of_voice", "interval_over", "n", "seeds", "minutes"]]
-    assert fixed.drop_duplicates().to_numpy().tolist() == [["folder", "random", "svm", "all", "words", 140, 1, 0.12]]
+    fixed = results[["corpus", "protocol", "model", "interval_over", "trained_on", "n", "seeds", "minutes"]]
+    assert fixed.drop_duplicates().to_numpy().tolist() == [["folder", "random", "svm", "words", "folder", 140, 1, 0.12]]
 
 
 @pytest.mark.parametrize(("right", "value"), [(True, 1), (False, 1 / 7)])
@@ -177,8 +200,53 @@ def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame, model: str, prot
 
 def test_two_corpora_at_once_are_a_parameter_error(table: pd.DataFrame) -> None:
     both = table.assign(corpus=np.where(table["speaker"] == "A", "tess", "demo"))
-    with pytest.raises(ParameterError, match="table: 2 corpora; evaluate one at a time"):
+    with pytest.raises(ParameterError, match="table: 2 corpora; evaluate one at a time, or leave_speaker_out"):
         evaluation.evaluate(both, "svm", "random")
+
+
+def test_of_several_corpora_each_has_its_figures_and_all_were_trained_on(table: pd.DataFrame) -> None:
+    both = pd.concat([table.assign(corpus="tess"), table.assign(corpus="emodb")], ignore_index=True)
+    found = evaluation.evaluate(both, "svm", "leave_speaker_out")
+    results = evaluation.rows(found)
+    assert found.corpus == "emodb+tess"
+    assert results[["corpus", "metric", "trained_on", "seen_of_voice", "n"]].to_numpy().tolist() == [
+        ["emodb", "accuracy", "emodb+tess", "none", 140],
+        ["emodb", "uar", "emodb+tess", "none", 140],
+        ["tess", "accuracy", "emodb+tess", "none", 140],
+        ["tess", "uar", "emodb+tess", "none", 140],
+    ]
+
+
+@pytest.mark.parametrize(("n_speakers", "over"), [(7, "words"), (8, "speakers")])
+def test_an_interval_is_over_speakers_where_there_are_eight(n_speakers: int, over: str, table: pd.DataFrame) -> None:
+    speaker = [str(number % n_speakers) for number in range(len(table))]
+    results = evaluation.rows(predicted(table.assign(speaker=speaker), table["emotion"]))
+    assert set(results["interval_over"]) == {over}
+
+
+def test_of_a_single_word_there_is_a_figure_and_no_interval(table: pd.DataFrame) -> None:
+    results = evaluation.rows(predicted(table.assign(text="dog"), table["emotion"]))
+    assert results["value"].tolist() == [1, 1]
+    assert results[["low", "high", "interval_over"]].isna().all(axis=None)
+
+
+def test_a_network_is_told_where_its_state_is_kept_and_then_observes_nothing(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Options] = []
+
+    def fit(train: Features, seed: int, options: Options) -> evaluation.Predictor:
+        told.append(options)
+        return most_frequent.fit(train, seed, options)
+
+    most_frequent = evaluation.RECIPES["most_frequent"]
+    monkeypatch.setitem(evaluation.RECIPES, "svm", replace(most_frequent, fit=fit))
+    evaluation.evaluate(table, "svm", "by_speaker", seeds=(3,), checkpoints=tmp_path, progress=False)
+    names = ["by_speaker-B-A-3.npz", "by_speaker-A-B-3.npz"]
+    assert told == [{"progress": False, "checkpoint": tmp_path / name} for name in names]
+    told.clear()
+    evaluation.evaluate(table, "svm", "by_speaker", progress=True)
+    assert [(len(options["observe"]), options["progress"]) for options in told] == [(70, True), (70, True)]
 
 
 def test_recordings_are_evaluated_from_the_folder_to_the_figure(

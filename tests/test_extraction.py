@@ -1,10 +1,13 @@
-"""Tests of extraction: order, padding and values, what is left out, and a cache that is never wrong."""
+"""Tests of extraction: order, padding and values, what is left out, a cache that is never wrong, and executors."""
 
+import io
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -377,3 +380,88 @@ def test_all_of_tess_can_be_used(tess: pd.DataFrame) -> None:
 def test_rows_of_a_longer_table_are_refused(table: pd.DataFrame, rows: "np.ndarray | list[int]") -> None:
     with pytest.raises(ParameterError, match=r"rows: .*split `features\.table`, not the table extracted from"):
         extract(table, "mean_mfcc")[rows]
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Executor]:
+    """Two processes that are started as on every system, and know nothing of this one."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[Executor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+@pytest.fixture(params=["threads", "processes"])
+def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Executor:
+    """An executor that gets three batches of the table."""
+    monkeypatch.setattr(extraction, "_BATCH", 2)
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("feature", ["mean_mfcc", "mfcc"])
+def test_an_executor_changes_no_value_and_stays_open(table: pd.DataFrame, executor: Executor, feature: str) -> None:
+    features = extract(table, feature, settings=SMALL, executor=executor)
+    expected = extract(table, feature, settings=SMALL, cache=False)
+    np.testing.assert_array_equal(features.X, expected.X)
+    np.testing.assert_array_equal(features.lengths, expected.lengths)
+    assert executor.submit(len, "open").result() == 4
+
+
+def test_a_bad_recording_is_reported_from_another_process(table: pd.DataFrame, executor: Executor) -> None:
+    table["path"][2].write_bytes(b"no audio")
+    features = extract(table, "mean_mfcc", settings=SMALL, executor=executor)
+    assert features.left_out == extract(table, "mean_mfcc", settings=SMALL).left_out
+    assert len(features) == 5
+
+
+def test_processes_read_and_the_cache_stays_here(table: pd.DataFrame, computed: list[str], processes: Executor) -> None:
+    features = extract(table, "mean_mfcc", settings=SMALL, executor=processes)
+    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, features.X)
+    assert computed == []
+
+
+def test_what_is_in_the_cache_needs_no_executor(table: pd.DataFrame) -> None:
+    features = extract(table, "mean_mfcc", settings=SMALL)
+    with ThreadPoolExecutor() as closed:
+        pass
+    again = extract(table, "mean_mfcc", settings=SMALL, executor=closed)
+    np.testing.assert_array_equal(again.X, features.X)
+    with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
+        extract(table, "mfcc", settings=SMALL, executor=closed)
+
+
+def test_a_path_from_here_is_found_by_a_worker_elsewhere(
+    table: pd.DataFrame, processes: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert processes.submit(os.getcwd).result() == os.getcwd()
+    monkeypatch.chdir(table["path"][0].parent)
+    here = table.assign(path=[path.name for path in table["path"]])
+    assert extract(here, "mean_mfcc", settings=SMALL, executor=processes).report == "6 recordings"
+
+
+def test_what_is_no_executor_is_a_parameter_error(table: pd.DataFrame) -> None:
+    with pytest.raises(
+        ParameterError, match=r"executor=.*: must be a concurrent\.futures\.Executor; that of a Dask cl"
+    ):
+        extract(table, "mean_mfcc", executor=map)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("as_recording", [str, Path.read_bytes, lambda path: io.BytesIO(path.read_bytes())])
+def test_one_recording_has_the_features_that_it_has_in_a_table(table: pd.DataFrame, as_recording) -> None:
+    recording = as_recording(table["path"][0])
+    value = extraction.extract_one(recording, "mean_mfcc", settings=SMALL)
+    np.testing.assert_array_equal(value, one_by_one(table)[0])
+
+
+def test_one_recording_that_cannot_be_used_is_an_audio_error() -> None:
+    with pytest.raises(AudioError, match=r"lost\.wav: no such file; check the path"):
+        extraction.extract_one("lost.wav", "mean_mfcc")
+
+
+def test_an_unknown_feature_of_one_recording_is_a_parameter_error() -> None:
+    with pytest.raises(ParameterError, match="feature='mfc': must be one of"):
+        extraction.extract_one(b"", "mfc")

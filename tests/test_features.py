@@ -79,6 +79,25 @@ def test_mean_mfcc_is_the_mean_over_frames(noise: np.ndarray) -> None:
     np.testing.assert_allclose(features.mean_std_mfcc(noise, 22_050)[40:], frames.std(axis=0))
 
 
+def test_frame_weights_of_an_utterance_sum_to_1() -> None:
+    weights = features.frame_weights(np.array([3, 10]), 10)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
+    assert (weights[0, 3:] == 0).all()
+
+
+def test_quiet_ends_are_cut_off_and_a_quiet_middle_is_kept() -> None:
+    loud, quiet = np.sin(np.arange(8192)), 1e-4 * np.sin(np.arange(8192))
+    y = np.concatenate([quiet, loud, quiet, loud, quiet])
+    kept = features.log_mel(y, 22_050, settings=FeatureSettings(trim_db=40.0))
+    whole = features.log_mel(y, 22_050)
+    assert 48 <= len(kept) <= 52
+    np.testing.assert_array_equal(kept, whole[16 - (len(kept) - 48) // 2 :][: len(kept)])
+
+
+def test_silence_is_not_trimmed() -> None:
+    assert len(features.log_mel(np.zeros(8192), 22_050, settings=FeatureSettings(trim_db=40.0))) == 17
+
+
 @settings(max_examples=30)
 @given(arrays(np.float32, st.integers(1, 6000), elements=st.floats(-1, 1, width=32)))
 def test_any_waveform_gives_finite_features(y: np.ndarray) -> None:

@@ -3,12 +3,37 @@
 import re
 from pathlib import Path
 
+from benchmarks import accuracy
+from emotion_lib import EmotionRecognizer, results
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_shows_the_table_of_results() -> None:
-    assert (ROOT / "benchmarks" / "accuracy.md").read_text(encoding="utf-8") in README
+CARD = (ROOT / "emotion_lib" / "pretrained" / "README.md").read_text(encoding="utf-8")
+
+
+def shown(page: str) -> str:
+    """Return a table that was measured, as Markdown."""
+    return (ROOT / "benchmarks" / page).read_text(encoding="utf-8")
+
+
+def test_readme_shows_the_tables_of_results() -> None:
+    assert shown("accuracy.md") in README
+    assert shown("new_voices.md") in README
+
+
+def test_the_model_card_shows_the_figures_of_the_recogniser() -> None:
+    assert shown("new_voices.md") in CARD
+    assert accuracy.page(results.worth(EmotionRecognizer.load())) in CARD
+
+
+def test_the_recogniser_says_the_figures_of_the_table() -> None:
+    table = results.read(ROOT / "benchmarks" / "accuracy.csv")
+    for corpus, each in EmotionRecognizer.load().about["worth"].items():
+        where = {"corpus": corpus, "protocol": "leave_speaker_out", "model": "frame_cnn", "metric": "uar"}
+        row = results.pick(table, **where)
+        assert [each[name] for name in ("value", "low", "high")] == [row[name] for name in ("value", "low", "high")]
 
 
 def test_readme_is_no_longer_than_a_reader_has_patience() -> None:

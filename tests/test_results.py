@@ -13,8 +13,25 @@ from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
 from emotion_lib.splits import PROTOCOLS
 
 ROWS = [
-    ("tess", "random", "", "svm", "all", "uar", 0.99, 0.98, 1.0, "words", 0.01, 560, 2, 0.1, "0.9800 1.0000"),
-    ("tess", "random", "", "svm", "all", "train_accuracy", 1.0, None, None, None, 0.0, None, 2, 0.1, "1.0000 1.0000"),
+    ("tess", "random", "", "svm", "all", "uar", 0.99, 0.98, 1.0, "words", "tess", 0.01, 560, 2, 0.1, "0.9800 1.0000"),
+    (
+        "tess",
+        "random",
+        "",
+        "svm",
+        "all",
+        "train_accuracy",
+        1.0,
+        None,
+        None,
+        None,
+        "tess",
+        0.0,
+        None,
+        2,
+        0.1,
+        "1.0000 1.0000",
+    ),
     (
         "tess",
         "by_speaker",
@@ -26,14 +43,32 @@ ROWS = [
         0.465,
         0.5036,
         "words",
+        "tess",
         None,
         1400,
         1,
         0,
         "0.4843",
     ),
-    ("tess", "by_speaker", "mean", "svm", "none", "uar", 0.4432, None, None, None, None, 2800, 1, 0.0, "0.4432"),
-    ("demo", "random", "", "svm", "all", "uar", 0.5, 0.4, 0.6, "words", None, 34, 1, 0.0, "0.5000"),
+    (
+        "tess",
+        "by_speaker",
+        "mean",
+        "svm",
+        "none",
+        "uar",
+        0.4432,
+        None,
+        None,
+        None,
+        "tess",
+        None,
+        2800,
+        1,
+        0.0,
+        "0.4432",
+    ),
+    ("demo", "random", "", "svm", "all", "uar", 0.5, 0.4, 0.6, "words", "demo", None, 34, 1, 0.0, "0.5000"),
 ]
 
 
@@ -102,9 +137,11 @@ def test_no_row_and_several_rows_are_a_parameter_error(table: pd.DataFrame, wher
         results.pick(table, **where)
 
 
-def test_the_overview_has_a_row_for_each_model_and_a_dash_where_nothing_was_measured(table: pd.DataFrame) -> None:
+def test_the_overview_has_a_row_for_each_model_that_was_measured_and_a_dash_where_it_was_not(
+    table: pd.DataFrame,
+) -> None:
     shown = results.overview(table)
-    assert shown.index.tolist() == [recipe.title for recipe in RECIPES.values()]
+    assert shown.index.tolist() == ["40 averages, SVM"]
     assert shown.loc["40 averages, SVM"].to_dict() == {
         "random": "99.0 [98.0, 100.0]",
         "by word": "-",
@@ -112,18 +149,37 @@ def test_the_overview_has_a_row_for_each_model_and_a_dash_where_nothing_was_meas
         "YAF -> OAF": "-",
         "mean of both": "44.3",
     }
-    assert (shown.loc["original LSTM"] == "-").all()
+
+
+def test_a_model_that_was_measured_on_another_corpus_only_is_not_in_the_overview(table: pd.DataFrame) -> None:
+    demo = table[table["corpus"] == "demo"].assign(model="frame_cnn")
+    assert "convolutions over time" not in results.overview(pd.concat([table, demo])).index
 
 
 def test_the_overview_shows_the_models_that_were_asked_for(table: pd.DataFrame) -> None:
-    assert results.overview(table, models=("frame_lstm", "svm")).index.tolist() == [
-        "LSTM over time",
-        "40 averages, SVM",
-    ]
+    shown = results.overview(table, models=("frame_lstm", "svm"))
+    assert shown.index.tolist() == ["LSTM over time", "40 averages, SVM"]
+    assert (shown.loc["LSTM over time"] == "-").all()
 
 
-def test_the_overview_of_nothing_is_all_dashes(table: pd.DataFrame) -> None:
-    assert (results.overview(table[:0]) == "-").all(axis=None)
+def test_the_overview_of_nothing_has_columns_and_no_row(table: pd.DataFrame) -> None:
+    assert results.overview(table[:0]).columns.tolist() == list(results.COLUMNS)
+    assert len(results.overview(table[:0])) == 0
+    assert (results.overview(table[:0], models=tuple(RECIPES)) == "-").all(axis=None)
+
+
+def test_new_voices_have_a_row_for_each_model_and_a_column_for_each_corpus(table: pd.DataFrame) -> None:
+    svm = table[:1].assign(protocol="leave_speaker_out", trained_on="emodb+tess")
+    cnn = svm.assign(model="frame_cnn", corpus="emodb", value=0.7, low=0.6, high=0.8, per_seed="0.7")
+    shown = results.new_voices(pd.concat([table, svm, cnn]))
+    assert shown.to_dict("index") == {
+        "40 averages, SVM": {"EMO-DB": "-", "TESS": "99.0 [98.0, 100.0]"},
+        "convolutions over time": {"EMO-DB": "70.0 [60.0, 80.0]", "TESS": "-"},
+    }
+
+
+def test_of_new_voices_nothing_is_shown_where_nothing_was_measured(table: pd.DataFrame) -> None:
+    assert results.new_voices(table).empty
 
 
 def test_a_figure_without_an_interval_has_no_brackets() -> None:

@@ -1,22 +1,29 @@
 """Training: repeatable to the last bit, resumable, undisturbed by who watches."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from emotion_lib import models, training
+from emotion_lib.calibration import Calibration
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.extraction import Features
 from emotion_lib.features import FeatureSettings
+from emotion_lib.recognizer import Utterances
+from emotion_lib.training import Regime
 
 EMOTIONS = ("angry", "happy", "sad")
+SETTINGS = FeatureSettings(n_mels=40, n_mfcc=5)
+UTTERANCE = Utterances(("a/b",), (bytes(32),))
 
 
 def utterances(n: int = 24, *, n_frames: int = 12, seed: int = 0) -> Features:
@@ -27,7 +34,7 @@ def utterances(n: int = 24, *, n_frames: int = 12, seed: int = 0) -> Features:
     X = (rng.standard_normal((n, n_frames, 5)) + 3 * number[:, None, None]).astype(np.float32)
     X[np.arange(n_frames) >= lengths[:, None]] = 0
     table = pd.DataFrame({"id": [f"u{i}" for i in range(n)], "emotion": np.array(EMOTIONS)[number]})
-    return Features(X, lengths, table, "mfcc", FeatureSettings())
+    return Features(X, lengths, table, "mfcc", SETTINGS)
 
 
 def averages(features: Features) -> Features:
@@ -135,23 +142,24 @@ def test_a_network_learns_what_is_easy() -> None:
     assert (network.predict(utterances(seed=5)) == utterances(seed=5).emotion).mean() > 0.8
 
 
-def test_frame_weights_of_an_utterance_sum_to_1() -> None:
-    weights = training.frame_weights(np.array([3, 10]), 10)
-    np.testing.assert_allclose(weights.sum(axis=1), 1)
-    assert (weights[0, 3:] == 0).all()
-
-
-def test_a_saved_network_predicts_the_same(reference: training.FittedNetwork, tmp_path: Path) -> None:
-    loaded = training.load(reference.save(tmp_path / "network.npz"))
-    np.testing.assert_array_equal(loaded.predict_proba(utterances()), reference.predict_proba(utterances()))
-    assert (loaded.emotions, loaded.feature, loaded.settings) == (EMOTIONS, "mfcc", FeatureSettings())
-    pd.testing.assert_frame_equal(loaded.history, reference.history)
+def test_a_fitted_network_gives_a_recogniser_that_gives_the_same_probabilities(
+    reference: training.FittedNetwork,
+) -> None:
+    calibration = Calibration(temperature=2.0, threshold=0.5)
+    recogniser = reference.recognizer(calibration=calibration, about={"seed": 1}, trained_on=UTTERANCE)
+    features = utterances()
+    np.testing.assert_allclose(
+        recogniser.network.probabilities(features.X, features.lengths), reference.predict_proba(features), atol=1e-4
+    )
+    assert (recogniser.emotions, recogniser.feature, recogniser.settings) == (EMOTIONS, "mfcc", SETTINGS)
+    assert (recogniser.calibration, recogniser.about) == (calibration, {"seed": 1})
+    assert recogniser.trained_on == UTTERANCE
 
 
 def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
-    other = replace(utterances(), settings=FeatureSettings(n_mfcc=13))
+    other = replace(utterances(), settings=replace(SETTINGS, n_mfcc=13))
     with pytest.raises(
-        ParameterError, match=r"made with n_mfcc=13; this network was trained with n_mfcc=40; extract them so"
+        ParameterError, match=r"made with n_mfcc=13; this network was trained with n_mfcc=5; extract them so"
     ):
         reference.predict(other)
 
@@ -165,12 +173,6 @@ def test_no_epochs_or_no_batch_is_a_parameter_error(wrong: str) -> None:
 def test_a_network_with_other_outputs_than_emotions_is_a_parameter_error() -> None:
     with pytest.raises(ParameterError, match=r"has 7 outputs for 3 emotions \(angry, happy, sad\)"):
         training.fit(models.frame_lstm(5), utterances(), epochs=1)
-
-
-def test_a_checkpoint_is_no_network(tmp_path: Path) -> None:
-    fitted(epochs=1, checkpoint=tmp_path / "run.npz")
-    with pytest.raises(ModelFileError, match=r"run\.npz: a checkpoint, not a network"):
-        training.load(tmp_path / "run.npz")
 
 
 def test_a_checkpoint_with_more_epochs_than_asked_for_is_refused(tmp_path: Path) -> None:
@@ -205,3 +207,146 @@ def test_utterances_that_cannot_be_scored_are_not_observed() -> None:
         fitted(observe=calm)
     with pytest.raises(ParameterError, match="observe: made with feature='mean_mfcc'; this network was trained with"):
         fitted(observe=averages(other))
+
+
+REGIME = Regime(per_corpus=12, n_frames=16, decay=True)
+"""What a small network is shown, so that it knows voices it never heard."""
+
+
+def of_corpora(features: Features) -> Features:
+    """Return the utterances with the first 18 in one corpus and the rest in another, which lacks an emotion."""
+    corpus = np.where(np.arange(len(features)) < 18, "large", "small")
+    kept = (corpus == "large") | (features.emotion != "sad")
+    return replace(features, table=features.table.assign(corpus=corpus))[kept]
+
+
+def small_frame_cnn() -> object:
+    return models.frame_cnn(16, n_emotions=3, channels=(2, 2, 2, 2), seed=1)
+
+
+def varied(**options: object) -> training.FittedNetwork:
+    """Return a network for any voice, trained for two epochs on two corpora."""
+    chosen = {"epochs": 2, "batch_size": 12, "seed": 1, "regime": REGIME}
+    return training.fit(small_frame_cnn(), of_corpora(bands()), **(chosen | options))  # type: ignore[arg-type]
+
+
+def bands(seed: int = 0) -> Features:
+    """Return utterances of 16 bands and of up to 21 frames, which is no multiple of 8."""
+    features = utterances(n_frames=21, seed=seed)
+    X = np.repeat(features.X, 4, axis=2)[:, :, :16]
+    return Features(X, features.lengths, features.table, "log_mel", FeatureSettings(n_mels=16, n_mfcc=16))
+
+
+@pytest.fixture(scope="module")
+def varied_reference() -> training.FittedNetwork:
+    return varied()
+
+
+def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
+    features = of_corpora(utterances())
+    drawn = features[training._balanced(features, 12, np.random.default_rng(0))].table
+    assert drawn.groupby(["corpus", "emotion"]).size().to_dict() == {
+        ("large", "angry"): 4,
+        ("large", "happy"): 4,
+        ("large", "sad"): 4,
+        ("small", "angry"): 6,
+        ("small", "happy"): 6,
+    }
+
+
+def test_utterances_are_repeated_only_where_there_are_too_few() -> None:
+    features = of_corpora(utterances())
+    drawn = features[training._balanced(features, 12, np.random.default_rng(0))].table
+    assert drawn[drawn["corpus"] == "large"]["id"].is_unique
+    assert drawn[drawn["corpus"] == "small"]["id"].nunique() <= 4
+
+
+def test_of_each_emotion_at_least_one_is_drawn() -> None:
+    features = of_corpora(utterances())
+    assert len(training._balanced(features, 1, np.random.default_rng(0))) == 5
+
+
+def test_other_versions_have_no_more_frames_than_asked_for_and_padding_is_zero() -> None:
+    features = bands()
+    shown = training._varied(features, 16, np.random.default_rng(0))
+    assert shown.X.shape == (24, 16, 16)
+    assert ((shown.lengths >= 1) & (shown.lengths <= 16)).all()
+    assert (shown.X[np.arange(16) >= shown.lengths[:, None]] == 0).all()
+    assert shown.emotion.tolist() == features.emotion.tolist()
+
+
+def test_varied_training_gives_identical_weights_whoever_watches(varied_reference: training.FittedNetwork) -> None:
+    watched = varied(observe=of_corpora(bands(9)))
+    assert same_weights(varied_reference, watched)
+    assert "test_accuracy" in watched.history
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a varied training that was stopped after its first epoch."""
+    checkpoint = tmp_path_factory.mktemp("stopped") / "run.npz"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training, "bar", lambda epochs, **_: StoppedBar(epochs[:1]))
+        varied(checkpoint=checkpoint)
+    return checkpoint
+
+
+class StoppedBar(list[int]):
+    """Stands for a progress bar whose run ends early."""
+
+    def set_postfix_str(self, text: str) -> None:
+        """Show nothing."""
+
+
+def test_varied_training_that_stopped_resumes_to_the_same_weights(
+    varied_reference: training.FittedNetwork, stopped: Path, tmp_path: Path
+) -> None:
+    resumed = varied(checkpoint=shutil.copy(stopped, tmp_path / "run.npz"))
+    assert same_weights(varied_reference, resumed)
+    pd.testing.assert_frame_equal(varied_reference.history, resumed.history)
+
+
+@pytest.mark.parametrize(
+    "other", [{"epochs": 4}, {"regime": replace(REGIME, decay=False)}, {"regime": replace(REGIME, n_frames=9)}]
+)
+def test_a_checkpoint_of_another_regime_or_of_other_steps_is_refused(other: dict[str, object], stopped: Path) -> None:
+    with pytest.raises(ModelFileError, match="kept by another run"):
+        varied(checkpoint=stopped, **other)
+
+
+NO_HISTORY = SimpleNamespace(history={"loss": [0.0], "accuracy": [0.0]})
+
+
+def test_steps_get_smaller_along_a_cosine() -> None:
+    model = small_frame_cnn()
+    first = float(model.optimizer.learning_rate)  # type: ignore[attr-defined]
+    rates = []
+    run = training._Run(model, EMOTIONS, of_corpora(bands()), REGIME, epochs=4, batch_size=8, seed=0, observe=None)
+    model.fit = lambda *_, **__: rates.append(float(model.optimizer.learning_rate)) or NO_HISTORY  # type: ignore[attr-defined,func-returns-value]
+    for epoch in range(4):
+        run.epoch(epoch)
+    assert rates == pytest.approx([first * share for share in (1, 0.853553, 0.5, 0.146447)], rel=1e-5)
+
+
+def test_a_fitted_network_hears_the_last_frames_as_its_recogniser_does(
+    varied_reference: training.FittedNetwork,
+) -> None:
+    features = bands()
+    assert features.lengths.max() == features.X.shape[1] == 21
+    recogniser = varied_reference.recognizer()
+    np.testing.assert_allclose(
+        recogniser.network.probabilities(features.X, features.lengths),
+        varied_reference.predict_proba(features),
+        atol=1e-4,
+    )
+
+
+@pytest.mark.parametrize("wrong", ["per_corpus", "n_frames"])
+def test_a_regime_that_shows_nothing_is_a_parameter_error(wrong: str) -> None:
+    with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):
+        Regime(**{wrong: 0})  # type: ignore[arg-type]
+
+
+def test_the_regime_for_any_voice_shows_no_frame_that_is_cut_off() -> None:
+    assert training.VARIED.n_frames is not None
+    assert training.VARIED.n_frames % models.STEP == 0

@@ -2,7 +2,8 @@
 
 A folder is found, its files sorted into utterances, copies and strangers (`stock`), and the utterances become a table
 (`loading`). `checking` reads the audio too and names whatever is wrong, `indexing` writes the list that a copy is
-compared with, `fetch` downloads TESS. What is known of each corpus is in a file of its own.
+compared with, `fetching` downloads. What is known of each corpus, and how it names its recordings, is in a file of
+its own with its index beside it.
 """
 
 import pandas as pd
@@ -10,11 +11,23 @@ import pandas as pd
 from emotion_lib.corpora.base import read_index
 from emotion_lib.corpora.checking import CheckReport, Finding, check
 from emotion_lib.corpora.describing import Description, describe
+from emotion_lib.corpora.fetching import fetch
 from emotion_lib.corpora.indexing import make_index
 from emotion_lib.corpora.loading import CORPORA, find, load
 from emotion_lib.errors import ParameterError
 
-__all__ = ["CheckReport", "Description", "Finding", "check", "describe", "find", "index", "load", "make_index"]
+__all__ = [
+    "CheckReport",
+    "Description",
+    "Finding",
+    "check",
+    "describe",
+    "fetch",
+    "find",
+    "index",
+    "load",
+    "make_index",
+]
 
 
 def index(name: str = "tess") -> pd.DataFrame:
@@ -23,12 +36,14 @@ def index(name: str = "tess") -> pd.DataFrame:
     Parameters
     ----------
     name : str, default "tess"
-        `"tess"` or `"demo"`.
+        `"tess"`, `"emodb"`, `"ravdess"` or `"demo"`.
 
     Returns
     -------
     DataFrame
-        Columns id, speaker, emotion, text, rate (Hz), samples, sha256 (of the file); sorted by id.
+        Columns id, speaker, emotion, text, then `take` (EMO-DB) or `intensity` and `take` (RAVDESS), then rate (Hz),
+        samples, sha256 (of the file); sorted by id. Of most of RAVDESS the last three are not known: rate and samples
+        are missing values there, and sha256 is empty.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Unpack the recordings of a corpus from an archive that may be nested, broken or hostile."""
 
-import hashlib
+import os
 import shutil
 import zipfile
 import zlib
@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from emotion_lib.corpora.files import has_audio_suffix
-from emotion_lib.corpora.naming import read_name
-from emotion_lib.errors import CorpusError
+from emotion_lib import audio
+from emotion_lib.corpora.base import Corpus
+from emotion_lib.corpora.files import digest, has_audio_suffix
+from emotion_lib.errors import AudioError, CorpusError
 
 _BLOCK = 1 << 18
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -18,14 +19,21 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 
 class Wanted(NamedTuple):
-    """A recording to bring: its place in the folder of the corpus, its SHA-256, and the most bytes it can have."""
+    """A recording to bring: its place in the folder of the corpus, its SHA-256, and the most bytes it can have.
+
+    The SHA-256 is empty where the index does not know it.
+    """
 
     place: str
     sha256: str
     most_bytes: int
 
+    def is_met_by(self, path: str | os.PathLike[str]) -> bool:
+        """Return whether a file has these bytes or, where nobody knows them, is a recording that can be read."""
+        return digest(path) == self.sha256 if self.sha256 else _can_be_read(path)
 
-def unpack(archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
+
+def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
     """Unpack each wanted recording once, under the name that the index gives it.
 
     A place is never taken from the archive, and no more bytes are written than the index allows, so an archive can
@@ -33,6 +41,8 @@ def unpack(archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
 
     Parameters
     ----------
+    corpus : Corpus
+        Says which names are recordings.
     archive : Path
         A zip file that holds each recording once or more often, in any folders.
     target : Path
@@ -49,7 +59,7 @@ def unpack(archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = _recordings(opened.infolist(), archive.name)
-            done, wrong = _unpack_members(opened, members, target, wanted)
+            done, wrong = _unpack_members(corpus, opened, members, target, wanted)
     except zipfile.BadZipFile as error:
         raise CorpusError(f"{archive.name}: not a whole zip archive ({error})") from error
     refuse_wrong(wrong - done)
@@ -57,9 +67,9 @@ def unpack(archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
 
 
 def refuse_wrong(names: Iterable[str]) -> None:
-    """Raise a CorpusError that names the recordings with other bytes than the index says."""
+    """Raise a CorpusError that names the recordings with other bytes than the index says, or that cannot be read."""
     if listed := sorted(names):
-        raise CorpusError(f"{_few(listed)}: other bytes than TESS as published (SHA-256 differs from the index)")
+        raise CorpusError(f"{_few(listed)}: not as published (other bytes than the index says, or no audio)")
 
 
 def refuse_missing(names: Iterable[str]) -> None:
@@ -73,6 +83,15 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def _can_be_read(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is a recording that can be read."""
+    try:
+        audio.read(path)
+    except AudioError:
+        return False
+    return True
+
+
 def _recordings(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zipfile.ZipInfo]:
     """Return the members that are recordings; a path that leads out of the archive is an error."""
     members = [member for member in members if not member.is_dir()]
@@ -84,13 +103,17 @@ def _recordings(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zipfil
 
 
 def _unpack_members(
-    opened: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo], target: Path, wanted: Mapping[str, Wanted]
+    corpus: Corpus,
+    opened: zipfile.ZipFile,
+    members: Iterable[zipfile.ZipInfo],
+    target: Path,
+    wanted: Mapping[str, Wanted],
 ) -> tuple[set[str], set[str]]:
     """Unpack members; return the ids that came out right, and those of which a copy came out wrong."""
     done: set[str] = set()
     wrong: set[str] = set()
     for member in members:
-        name = read_name(PurePosixPath(member.filename).stem)
+        name = corpus.read_name(PurePosixPath(member.filename).stem)
         if name is None or name.id in done or name.id not in wanted:
             continue
         right = _unpack_member(opened, member, target, wanted[name.id])
@@ -102,14 +125,12 @@ def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
     """Write one member to its place; return whether it came out as the index says."""
     place = target / wanted.place
     place.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
     left = wanted.most_bytes
     try:
         with opened.open(member) as packed, open(place, "wb") as file:
             while left >= 0 and (block := packed.read(min(_BLOCK, left + 1))):
                 left -= len(block)
-                digest.update(block)
                 file.write(block)
     except _UNREADABLE:
         return False
-    return digest.hexdigest() == wanted.sha256
+    return wanted.is_met_by(place)

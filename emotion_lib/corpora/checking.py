@@ -1,27 +1,35 @@
 """Check a copy of a corpus: read every recording, and say by name what is missing, doubled, unreadable or odd."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from pathlib import PurePath
 from typing import NamedTuple
 
-from emotion_lib import audio
-from emotion_lib.corpora.base import Corpus, read_index
+from emotion_lib.corpora.base import Corpus
 from emotion_lib.corpora.files import File
+from emotion_lib.corpora.hearing import hear, oddities
 from emotion_lib.corpora.loading import open_corpus
-from emotion_lib.corpora.prose import Part, Prose
-from emotion_lib.corpora.stock import Recording, Stock, take_stock
-from emotion_lib.errors import AudioError
+from emotion_lib.corpora.prose import Part, Prose, counted
+from emotion_lib.corpora.stock import Pair, Stock, take_stock
 
 
 class Finding(NamedTuple):
-    """What was found about one recording; `name` is its path in the folder, or its id where it is missing."""
+    """What was found about one recording.
+
+    Attributes
+    ----------
+    name : str
+        Its path in the folder, or its id where it is missing.
+    what : str
+        What was found.
+    as_published : bool
+        Whether its makers published it so.
+    """
 
     name: str
     what: str = ""
+    as_published: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}: {self.what}" if self.what else self.name
@@ -30,21 +38,15 @@ class Finding(NamedTuple):
 Findings = tuple[Finding, ...]
 
 
-class Heard(NamedTuple):
-    """A recording, and its rate and peak, or why it cannot be read."""
-
-    recording: Recording
-    rate: int = 0
-    peak: float = 0.0
-    error: str = ""
-
-
 class Cell(NamedTuple):
-    """One place in the design of a corpus."""
+    """One place in the design of a folder."""
 
     speaker: str
     emotion: str
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.speaker} {self.text} {self.emotion}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,9 +70,12 @@ class CheckReport(Prose):
     foreign : tuple of Finding
         Files whose names are not of this corpus.
     odd : tuple of Finding
-        What can be used but is unlike the rest: another rate, AIFF behind the name .wav, a misspelt name, silence.
+        What can be used but is unlike the rest: another rate, two channels, something before the samples, AIFF behind
+        the name .wav, a misspelt name, silence.
     others : tuple of Finding
         Files that are no recordings.
+    n_unknown : int
+        How many recordings were read and not compared, because the index does not know their bytes.
     repair : str
         How to mend this copy; empty for a folder of your own.
     """
@@ -86,12 +91,14 @@ class CheckReport(Prose):
     foreign: Findings = ()
     odd: Findings = ()
     others: Findings = ()
+    n_unknown: int = 0
     repair: str = ""
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong; what is only odd, as some of TESS is, is not wrong."""
-        return not (self.missing or self.doubled or self.unreadable or self.different or self.foreign)
+        """Whether nothing is wrong; what is only odd, as some of TESS is, or was published so, is not wrong."""
+        wrong = (*self.missing, *self.doubled, *self.unreadable, *self.different, *self.foreign)
+        return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Part]:
         """Yield the verdict, then each kind of finding with its names."""
@@ -109,6 +116,9 @@ class CheckReport(Prose):
         for title, findings in kinds.items():
             if findings:
                 yield Part(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
+        if self.n_unknown:
+            what = "read, and not compared: the index does not know the published bytes"
+            yield Part(f"{counted(self.n_unknown, 'recording')} {what}.")
         if self.repair and (self.missing or self.unreadable or self.different):
             yield Part(self.repair)
 
@@ -116,8 +126,8 @@ class CheckReport(Prose):
 def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     """Check a copy of a corpus, and name whatever is not as it should be.
 
-    Every recording is read. TESS and the demo corpus are compared with their index, byte for byte; any other folder
-    with its own design, speakers by emotions by words, where at least half of that is there.
+    Every recording is read. A corpus with a name is compared with its index, byte for byte where the index knows them;
+    any other folder with its own design, speakers by emotions by words, where at least half of that is there.
 
     Parameters
     ----------
@@ -132,7 +142,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or has no recordings that are named as TESS names them.
+        If the corpus or folder is not found, or has no recordings that are named as in a corpus.
 
     Notes
     -----
@@ -140,47 +150,31 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     """
     corpus, folder, files = open_corpus(name_or_path)
     stock = take_stock(corpus, files)
-    heard = [_hear(recording) for recording in (*stock.kept, *(pair.left_out for pair in stock.rivals))]
-    design = _design(corpus, stock)
+    heard = [hear(recording) for recording in (*stock.kept, *(pair.left_out for pair in stock.rivals))]
+    missing = stock.missing if corpus.has_index else _gaps(stock)
     return CheckReport(
         corpus=corpus.name,
         folder=str(folder),
         n_utterances=len(stock.kept),
-        n_expected=len(design),
-        missing=_missing(design, stock),
-        doubled=tuple(
-            sorted(Finding(p.left_out.file.relative, f"a copy of {p.kept.file.relative}") for p in stock.copies)
-        ),
+        n_expected=len(corpus.ids) or len(_present(stock)) + len(missing),
+        missing=tuple(map(Finding, missing)),
+        doubled=tuple(sorted(_doubled(corpus, pair) for pair in stock.copies)),
         unreadable=tuple(Finding(h.recording.file.relative, h.error) for h in heard if h.error),
         different=_different(corpus, stock, unreadable={h.recording.file for h in heard if h.error}),
         foreign=tuple(Finding(name) for name in stock.strangers),
-        odd=(*_odd(heard), *_in_one_copy(stock)),
+        odd=(*(Finding(o.recording.file.relative, o.what) for o in oddities(heard)), *_in_one_copy(stock)),
         others=tuple(Finding(name) for name in stock.others),
+        n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.has_index else 0,
         repair=corpus.repair,
     )
 
 
-def _hear(recording: Recording) -> Heard:
-    """Read a recording."""
-    try:
-        y, rate = audio.read(recording.file.path)
-    except AudioError as error:
-        name = PurePath(recording.file.relative).name
-        return Heard(recording, error=str(error).removeprefix(f"{name}: "))
-    return Heard(recording, rate, float(abs(y).max()))
-
-
-def _design(corpus: Corpus, stock: Stock) -> dict[Cell, str]:
-    """Return what ought to be there, with the name of each."""
-    if corpus.has_index:
-        table = read_index(corpus.name)
-        cells = map(Cell, table["speaker"], table["emotion"], table["text"])
-        return dict(zip(cells, table["id"], strict=True))
+def _gaps(stock: Stock) -> list[str]:
+    """Return the places that are empty in a folder that is at least half full, by its own design."""
     present = _present(stock)
     speakers, emotions, texts = (sorted(set(column)) for column in zip(*present, strict=True))
     crossed = [Cell(*values) for values in product(speakers, emotions, texts)]
-    wanted = crossed if 2 * len(present) >= len(crossed) else sorted(present)
-    return {cell: f"{cell.speaker} {cell.text} {cell.emotion}" for cell in wanted}
+    return [str(cell) for cell in crossed if cell not in present] if 2 * len(present) >= len(crossed) else []
 
 
 def _present(stock: Stock) -> set[Cell]:
@@ -188,10 +182,12 @@ def _present(stock: Stock) -> set[Cell]:
     return {Cell(r.name.speaker, r.name.emotion, r.name.text) for r in stock.kept}
 
 
-def _missing(design: dict[Cell, str], stock: Stock) -> Findings:
-    """Return what ought to be there and is not."""
-    present = _present(stock)
-    return tuple(Finding(name) for cell, name in design.items() if cell not in present)
+def _doubled(corpus: Corpus, pair: Pair) -> Finding:
+    """Return what there is to say of a copy: some are no accident of this folder."""
+    published = corpus.digests.get(pair.left_out.id)
+    as_published = pair.left_out.id != pair.kept.id and published == pair.kept.digest
+    what = f"a copy of {pair.kept.file.relative}{', published so' if as_published else ''}"
+    return Finding(pair.left_out.file.relative, what, as_published)
 
 
 def _different(corpus: Corpus, stock: Stock, *, unreadable: set[File]) -> Findings:
@@ -208,26 +204,6 @@ def _different(corpus: Corpus, stock: Stock, *, unreadable: set[File]) -> Findin
         if left_out.file not in unreadable
     ]
     return (*changed, *rivals)
-
-
-def _odd(heard: Sequence[Heard]) -> Iterator[Finding]:
-    """Yield what is unlike the rest about recordings that can be read."""
-    readable = [h for h in heard if not h.error]
-    usual = Counter(h.rate for h in readable).most_common(1)[0][0] if readable else 0
-    for recording, rate, peak, _ in readable:
-        what = {
-            f"{rate} Hz, most have {usual} Hz": rate != usual,
-            "AIFF behind the name .wav": _is_disguised(recording.file),
-            f"a misspelt name, read as {recording.name.id}": recording.name.misspelt,
-            "silent": peak == 0.0,
-        }
-        yield from (Finding(recording.file.relative, text) for text, holds in what.items() if holds)
-
-
-def _is_disguised(file: File) -> bool:
-    """Return whether a file is AIFF by its first bytes and WAV by its name."""
-    with open(file.path, "rb") as opened:
-        return file.relative.lower().endswith(".wav") and opened.read(4) == b"FORM"
 
 
 def _in_one_copy(stock: Stock) -> Findings:

@@ -49,19 +49,29 @@ def describe(table: pd.DataFrame) -> Description:
     Notebook: 01_explore
     """
     wanted = table.attrs.get("instead_of")
-    sentences = [f"{wanted.upper() if wanted in CORPORA else wanted} was not found on this machine."] if wanted else []
+    sentences = [f"{_called(wanted)} was not found on this machine."] if wanted else []
     for name, rows in table.groupby("corpus"):
         corpus = CORPORA.get(str(name), FOLDER)
-        sentences.append(f"{corpus.title[0].upper()}{corpus.title[1:]}: {_contents(rows)}.")
+        sentences.append(f"{_capital(corpus.title)}: {_contents(rows, corpus.kind_of_text)}.")
         sentences += [corpus.note] if corpus.note else []
     return Description(tuple(sentences) or ("No utterances.",))
 
 
-def _contents(rows: pd.DataFrame) -> str:
+def _called(wanted: str) -> str:
+    """Return what people call the corpus of a name, at the start of a sentence; a path stays what it is."""
+    return _capital(CORPORA[wanted].short_title) if wanted in CORPORA else wanted
+
+
+def _capital(text: str) -> str:
+    """Return a text as the start of a sentence."""
+    return text[0].upper() + text[1:]
+
+
+def _contents(rows: pd.DataFrame, kind_of_text: str) -> str:
     """Return how many utterances, speakers, emotions and texts there are, and the names of the few."""
     speakers, emotions = sorted(set(rows["speaker"])), in_order(rows["emotion"])
     return (
-        f"{counted(len(rows), 'utterance')} of {counted(rows['text'].nunique(), 'word')} "
+        f"{counted(len(rows), 'utterance')} of {counted(rows['text'].nunique(), kind_of_text)} "
         f"by {counted(len(speakers), 'speaker')}{_in_brackets(speakers)} "
         f"in {counted(len(emotions), 'emotion')}{_in_brackets(emotions)}"
     )

@@ -1,4 +1,4 @@
-"""Where TESS can be downloaded from, and a download that goes on where it stopped."""
+"""The kinds of places that corpora are downloaded from, and a download that goes on where it stopped."""
 
 import os
 from collections.abc import Container, Iterator, Mapping
@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 from urllib3.util import Retry
 
 from emotion_lib.corpora.archive import Wanted, refuse_missing, refuse_wrong, unpack
-from emotion_lib.corpora.naming import read_name
-from emotion_lib.corpora.tess import DOI, KAGGLE_DATASET
+from emotion_lib.corpora.base import Corpus
+from emotion_lib.corpora.files import digest
 from emotion_lib.errors import CorpusError
 from emotion_lib.progress import bar
 
@@ -26,57 +26,96 @@ _SECONDS_TO_CONNECT_AND_READ = (15, 60)
 _BLOCK = 1 << 16
 _MOST_WRONG = 5
 _ARCHIVE_COPIES = 4
-"""An archive may hold a corpus this often; Kaggle's holds it twice."""
+"""An archive may hold a corpus this often; Kaggle's of TESS and of RAVDESS hold it twice."""
 
 
 class Source(Protocol):
     """Where a corpus comes from."""
 
-    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+    @property
+    def size(self) -> str:
+        """How much is downloaded, in words."""
+
+    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
         """Download into `staging`, and return the folder there that holds every wanted recording, verified."""
 
 
 @dataclass(frozen=True)
-class Kaggle:
-    """TESS as one zip archive; public, without login. The archive holds the corpus twice."""
+class Archive:
+    """A corpus as one zip archive that anybody may download.
 
-    address: str = f"https://www.kaggle.com/api/v1/datasets/download/{KAGGLE_DATASET}"
+    Attributes
+    ----------
+    address : str
+        Where the archive is.
+    size : str
+        How much is downloaded, in words.
+    md5 : str
+        Its MD5 where that was published; it vouches for recordings whose bytes the index does not know.
+    retries : int
+        How often to ask again.
+    """
+
+    address: str
+    size: str = ""
+    md5: str = ""
     retries: int = RETRIES
 
-    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download the archive and unpack it once; an archive that is wrong is thrown away."""
-        archive, folder = staging / "tess.zip", staging / "recordings"
+    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+        """Download the archive and unpack each recording once; an archive that is wrong is thrown away."""
+        archive, folder = staging / f"{_name_at(self.address).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
         kennel = _kennel(staging, {archive.name: (self.address, None)}, self.retries)
         with _session(self.retries) as session, _quiet():
-            kennel.fetch(archive.name, downloader=Resuming(session, staging, most_bytes, progress))
+            resuming = Resuming(session, staging, most_bytes, corpus.short_title, progress)
+            kennel.fetch(archive.name, downloader=resuming)
         try:
-            unpack(archive, folder, wanted)
+            self._refuse_other(archive)
+            unpack(corpus, archive, folder, wanted)
         except CorpusError as error:
             archive.unlink()
-            cure = "the archive was thrown away: fetch again, or from the other place with `--source dataverse`"
+            cure = "the archive was thrown away: fetch again, or from another place with `--source`"
             raise CorpusError(f"{error}; {cure}") from error
         return folder
+
+    def _refuse_other(self, archive: Path) -> None:
+        """Raise a CorpusError where the archive is another than the published one."""
+        if self.md5 and digest(archive, "md5") != self.md5:
+            raise CorpusError(f"{archive.name}: not the archive that was published (MD5 differs)")
 
 
 @dataclass(frozen=True)
 class Dataverse:
-    """TESS file by file, from the repository of its makers' university (Borealis)."""
+    """A corpus file by file, from a repository of research data that runs Dataverse.
 
-    address: str = "https://borealisdata.ca"
+    Attributes
+    ----------
+    address : str
+        Where the repository is.
+    doi : str
+        Which data set of it is the corpus.
+    size : str
+        How much is downloaded, in words.
+    retries : int
+        How often to ask again.
+    """
+
+    address: str
+    doi: str
+    size: str = ""
     retries: int = RETRIES
 
-    def bring(self, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
         """Download the recordings that are not there yet, each compared with the index."""
         folder = staging / "recordings"
         wrong: list[str] = []
         with _session(self.retries) as session, _quiet():
-            addresses = self._addresses(session)
+            addresses = self._addresses(corpus, session)
             refuse_missing(wanted.keys() - addresses.keys())
             files = {item.place: (addresses[name], item.sha256) for name, item in wanted.items()}
             kennel = _kennel(folder, files, self.retries)
-            for name, item in bar(wanted.items(), description="TESS", progress=progress):
-                downloader = Resuming(session, staging, item.most_bytes, progress=False)
+            for name, item in bar(wanted.items(), description=corpus.short_title, progress=progress):
+                downloader = Resuming(session, staging, item.most_bytes, corpus.short_title, progress=False)
                 wrong += [] if _fetched(kennel, item.place, downloader) else [name]
                 if len(wrong) == _MOST_WRONG:
                     break
@@ -84,15 +123,17 @@ class Dataverse:
         _remove_others(folder, files)
         return folder
 
-    def _addresses(self, session: requests.Session) -> dict[str, str]:
+    def _addresses(self, corpus: Corpus, session: requests.Session) -> dict[str, str]:
         """Return where each recording is, by its id."""
         listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files"
-        response = session.get(listing, params={"persistentId": DOI}, timeout=_SECONDS_TO_CONNECT_AND_READ)
+        response = session.get(listing, params={"persistentId": self.doi}, timeout=_SECONDS_TO_CONNECT_AND_READ)
         response.raise_for_status()
         try:
-            found = [(read_name(Path(row["label"]).stem), row["dataFile"]["id"]) for row in response.json()["data"]]
+            rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in response.json()["data"]]
         except (KeyError, TypeError) as error:
-            raise CorpusError(f"{listing}: not the list of files that was expected; try `--source kaggle`") from error
+            cure = "fetch from another place with `--source`"
+            raise CorpusError(f"{listing}: not the list of files that was expected; {cure}") from error
+        found = [(corpus.read_name(stem), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
 
 
@@ -108,6 +149,8 @@ class Resuming:
         Folder for what has come so far, in a file named after the address.
     most_bytes : int
         The most that the file can have.
+    description : str
+        What the bar says.
     progress : bool, optional
         Whether to show a bar; on a terminal when None.
     """
@@ -115,11 +158,12 @@ class Resuming:
     session: requests.Session
     staging: Path
     most_bytes: int
+    description: str
     progress: bool | None = None
 
     def __call__(self, url: str, output_file: str, _: pooch.Pooch) -> None:
         """Download `url`, and put it in the place of `output_file` once it is whole."""
-        part = self.staging / f"{Path(urlsplit(url).path).name}.part"
+        part = self.staging / f"{_name_at(url).name}.part"
         have = part.stat().st_size if part.exists() else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = _SECONDS_TO_CONNECT_AND_READ
@@ -152,10 +196,15 @@ class Resuming:
 
     def _bar(self, begun: int, total: int | None) -> "tqdm[NoReturn]":
         """Return a bar that counts bytes."""
-        shown: tqdm[NoReturn] = bar((), description="TESS", progress=self.progress, total=total)
+        shown: tqdm[NoReturn] = bar((), description=self.description, progress=self.progress, total=total)
         shown.unit, shown.unit_scale = "B", True
         shown.initial = shown.n = begun
         return shown
+
+
+def _name_at(address: str) -> Path:
+    """Return the path that an address ends in, without its query."""
+    return Path(urlsplit(address).path)
 
 
 def _size(response: requests.Response, begun: int) -> int | None:

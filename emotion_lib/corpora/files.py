@@ -33,13 +33,16 @@ class File(NamedTuple):
 
     def digest(self) -> str:
         """Return the SHA-256 of its bytes in hexadecimal; raise a CorpusError where they cannot be read."""
-        try:
-            with open(self.path, "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise CorpusError(
-                f"{self.path}: cannot be read ({error.strerror}); make it readable or delete it"
-            ) from error
+        return digest(self.path)
+
+
+def digest(path: str | os.PathLike[str], algorithm: str = "sha256") -> str:
+    """Return the digest of a file in hexadecimal; raise a CorpusError where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, algorithm).hexdigest()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); make it readable or delete it") from error
 
 
 def has_audio_suffix(name: str) -> bool:

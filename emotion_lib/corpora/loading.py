@@ -12,15 +12,16 @@ import pandas as pd
 
 from emotion_lib.corpora.base import Corpus
 from emotion_lib.corpora.demo import DEMO
+from emotion_lib.corpora.emodb import EMODB
 from emotion_lib.corpora.files import File, files_below, has_audio, places
 from emotion_lib.corpora.folder import FOLDER
-from emotion_lib.corpora.naming import read_name
 from emotion_lib.corpora.prose import counted
+from emotion_lib.corpora.ravdess import RAVDESS
 from emotion_lib.corpora.stock import Recording, Stock, recognise, take_stock
 from emotion_lib.corpora.tess import TESS
 from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError
 
-CORPORA = {corpus.name: corpus for corpus in (TESS, DEMO)}
+CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, DEMO)}
 """The corpora that have a name of their own."""
 
 
@@ -41,7 +42,7 @@ def find(name: str) -> Path:
     Parameters
     ----------
     name : str
-        `"tess"` or `"demo"`.
+        `"tess"`, `"emodb"`, `"ravdess"` or `"demo"`.
 
     Returns
     -------
@@ -69,12 +70,13 @@ def load(
     """Load a corpus as a table with one row an utterance.
 
     Only names and sizes are looked at, and the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` reads the audio too. A folder that holds TESS or the demo corpus is recognised by its file names.
+    second; `check` reads the audio too. A folder that holds a corpus with a name is recognised by its file names.
 
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        `"tess"`, `"demo"`, or a folder of recordings named as TESS names them, at any depth.
+        `"tess"`, `"emodb"`, `"ravdess"`, `"demo"`, or a folder that holds one of them or recordings named as TESS
+        names them, at any depth.
     otherwise : str, optional
         Corpus to load instead where the first is not found, for instance `"demo"`; `describe` says so then.
     keep_duplicates : bool, default False
@@ -83,12 +85,13 @@ def load(
     Returns
     -------
     DataFrame
-        Columns id, path, corpus, speaker, emotion, text; sorted by id; index 0 to n - 1.
+        Columns id, path, corpus, speaker, emotion, text, then `take` (EMO-DB) or `intensity` and `take` (RAVDESS);
+        sorted by id; index 0 to n - 1.
 
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or has no recordings that are named as TESS names them.
+        If the corpus or folder is not found, or has no recordings that are named as in a corpus.
 
     Warns
     -----
@@ -147,11 +150,20 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def _corpus_of(files: Iterable[File]) -> Corpus:
+def named_as(files: Iterable[File]) -> Corpus:
+    """Return the corpus in whose naming most of the recordings are; a folder where TESS's and others' share one."""
+    stems = [file.stem for file in files if file.is_audio]
+    return max(
+        (FOLDER, *CORPORA.values()), key=lambda corpus: sum(corpus.read_name(stem) is not None for stem in stems)
+    )
+
+
+def _corpus_of(files: Sequence[File]) -> Corpus:
     """Return the corpus to which most of the recordings belong, by their names."""
+    read_name = named_as(files).read_name
     ids = [name.id for file in files if file.is_audio and (name := read_name(file.stem))]
     for corpus in CORPORA.values():
-        if 2 * sum(id in corpus.digests for id in ids) > len(ids):
+        if 2 * sum(id in corpus.ids for id in ids) > len(ids):
             return corpus
     return FOLDER
 
@@ -169,18 +181,18 @@ def _numbered(recordings: Sequence[Recording]) -> list[Recording]:
 
 def _table(corpus: Corpus, recordings: Iterable[Recording]) -> pd.DataFrame:
     """Return the corpus table of recordings, in the order given."""
-    rows = [(r.id, r.file.path, corpus.name, r.name.speaker, r.name.emotion, r.name.text) for r in recordings]
-    return pd.DataFrame(rows, columns=["id", "path", "corpus", "speaker", "emotion", "text"])
+    return pd.DataFrame(
+        [{"id": r.id, "path": r.file.path, "corpus": corpus.name, **r.name.columns} for r in recordings]
+    )
 
 
 def _warn(corpus: Corpus, where: str, stock: Stock) -> None:
     """Warn, with a number, of whatever is not as its makers published it."""
-    n_known = len(corpus.digests) or len(stock.kept)
     cases = {
         "{} byte-identical to others and left out": len(stock.copies),
         "{} left out because another has the same name": len(stock.rivals),
         "{} left out because the name is not of this corpus": len(stock.strangers),
-        f"{{}} missing of {n_known}": n_known - len(stock.kept),
+        f"{{}} missing of {len(corpus.ids)}": len(stock.missing),
     }
     for sentence, n in cases.items():
         if n:

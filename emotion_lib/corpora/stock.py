@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from emotion_lib.corpora.base import Corpus
+from emotion_lib.corpora.base import Corpus, Name
 from emotion_lib.corpora.files import File
-from emotion_lib.corpora.naming import Name, read_name
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class Stock:
         Relative paths of recordings whose names are not of this corpus.
     others : list of str
         Relative paths of files that are no recordings.
+    missing : list of str
+        Ids of the index that are not there, sorted.
     """
 
     kept: list[Recording]
@@ -55,6 +56,7 @@ class Stock:
     rivals: list[Pair] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def take_stock(corpus: Corpus, files: Iterable[File]) -> Stock:
@@ -64,7 +66,8 @@ def take_stock(corpus: Corpus, files: Iterable[File]) -> Stock:
     distinct, copies = _without_copies(recordings, corpus.digests)
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
     others = [file.relative for file in files if not file.is_audio]
-    return Stock(sorted(kept, key=lambda recording: recording.id), copies, rivals, strangers, others)
+    kept.sort(key=lambda recording: recording.id)
+    return Stock(kept, copies, rivals, strangers, others, _missing(corpus, kept))
 
 
 def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[Recording], list[str]]:
@@ -73,8 +76,8 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[Recording], l
     for file in files:
         if not file.is_audio:
             continue
-        name = read_name(file.stem)
-        if name is None or (corpus.has_index and name.id not in corpus.digests):
+        name = corpus.read_name(file.stem)
+        if name is None or (corpus.has_index and name.id not in corpus.ids):
             strangers.append(file.relative)
         else:
             recordings.append(Recording(name.id if corpus.has_index else file.relative, name, file))
@@ -110,3 +113,10 @@ def _best_of_each(groups: Iterable[list[Recording]], digests: dict[str, str]) ->
         best.append(kept)
         pairs += [Pair(recording, kept) for recording in group if recording is not kept]
     return best, pairs
+
+
+def _missing(corpus: Corpus, kept: Iterable[Recording]) -> list[str]:
+    """Return the ids of the index that are not there, nor under another id with which they were published alike."""
+    present = {recording.id for recording in kept}
+    contents = {digest for id, digest in corpus.digests.items() if id in present}
+    return sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)

@@ -1,15 +1,19 @@
-"""A machine without corpora, a copy of the demo corpus to break, and a server on loopback."""
+"""A machine without corpora, small copies of corpora to break, and a server on loopback."""
 
+import io
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
+import numpy as np
 import platformdirs
 import pytest
+import soundfile as sf
 
 from emotion_lib import corpora
 from emotion_lib.corpora import files
@@ -32,6 +36,52 @@ def demo_copy(tmp_path: Path) -> Path:
     return Path(
         shutil.copytree(corpora.find("demo"), tmp_path / "copy", ignore=shutil.ignore_patterns("*.py", "*.md", "*.csv"))
     )
+
+
+def noise(sr: int, *, seed: int, channels: int = 1, chunk: bytes = b"") -> bytes:
+    """Return a WAV file of 20 ms of noise that no other seed gives, with a chunk of that name before the samples."""
+    y = 0.1 * np.random.default_rng(seed).normal(size=(sr // 50, channels))
+    sf.write(file := io.BytesIO(), y, sr, format="WAV", subtype="PCM_16")
+    content = file.getvalue()
+    inserted = chunk + (4044).to_bytes(4, "little") + bytes(4044) if chunk else b""
+    riff = (len(content) + len(inserted) - 8).to_bytes(4, "little")
+    return content[:4] + riff + content[8:36] + inserted + content[36:]
+
+
+PADDED = ("14a07Aa", "14a07Fd", "14a07Na", "14a07Wc")
+"""The recordings of EMO-DB that have a chunk before the samples."""
+
+
+@pytest.fixture
+def emodb_folder(tmp_path: Path) -> Path:
+    """A folder named as EMO-DB is: two of its ten speakers, with its oddity."""
+    index = corpora.index("emodb")
+    folder = tmp_path / "emodb_folder"
+    (folder / "wav").mkdir(parents=True)
+    for seed, id in enumerate(index.loc[index["speaker"].isin(["03", "14"]), "id"]):
+        content = noise(16_000, seed=seed, chunk=b"PAD " if id in PADDED else b"")
+        (folder / "wav" / f"{id}.wav").write_bytes(content)
+    return folder
+
+
+TWIN, OTHER_TWIN = "03-01-03-01-02-01-07", "03-01-03-01-02-02-07"
+"""The recording that RAVDESS has under two names."""
+
+STEREO = "03-01-02-01-01-02-01"
+
+
+@pytest.fixture
+def ravdess_folder(tmp_path: Path) -> Path:
+    """A folder named as RAVDESS is: three of its 24 actors, with its oddities."""
+    index = corpora.index("ravdess")
+    folder = tmp_path / "ravdess_folder"
+    for actor in ("01", "02", "07"):
+        (folder / f"Actor_{actor}").mkdir(parents=True)
+    for seed, id in enumerate(index.loc[index["speaker"].isin(["actor_01", "actor_02", "actor_07"]), "id"]):
+        content = noise(48_000, seed=seed, channels=2 if id == STEREO else 1, chunk=b"FLLR")
+        (folder / f"Actor_{id[-2:]}" / f"{id}.wav").write_bytes(content)
+    shutil.copy(folder / "Actor_07" / f"{TWIN}.wav", folder / "Actor_07" / f"{OTHER_TWIN}.wav")
+    return folder
 
 
 class Request(NamedTuple):
@@ -90,7 +140,8 @@ def server() -> Iterator[Server]:
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(sent)
+            with suppress(ConnectionError):  # of a client that has had enough
+                self.wfile.write(sent)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing on stderr."""

@@ -47,7 +47,9 @@ def test_without_a_checkout_the_demo_corpus_says_where_it_is(data: Path) -> None
 
 
 def test_a_name_that_is_no_corpus_is_an_error() -> None:
-    with pytest.raises(ParameterError, match=r"corpus 'tes': not a name the library knows \(tess, demo\)"):
+    with pytest.raises(
+        ParameterError, match=r"corpus 'tes': not a name the library knows \(tess, emodb, ravdess, demo\)"
+    ):
         corpora.find("tes")
 
 

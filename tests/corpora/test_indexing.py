@@ -51,7 +51,9 @@ def test_a_changed_index_changes_nobody_elses() -> None:
 
 
 def test_a_corpus_without_index_is_an_error() -> None:
-    with pytest.raises(ParameterError, match="corpus 'folder': has no index; those that have one are tess, demo"):
+    with pytest.raises(
+        ParameterError, match="corpus 'folder': has no index; those that have one are tess, emodb, ravdess, demo"
+    ):
         corpora.index("folder")
 
 

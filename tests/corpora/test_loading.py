@@ -79,6 +79,12 @@ def test_a_copy_of_a_known_corpus_is_recognised_in_any_folder(demo_copy: Path) -
     pd.testing.assert_frame_equal(table.drop(columns="path"), corpora.load("demo").drop(columns="path"))
 
 
+def test_a_few_names_of_another_corpus_do_not_make_a_folder_that_corpus(tess_folder: Path) -> None:
+    shutil.copy(tess_folder / "YAF_sad" / "YAF_lamp_sad.wav", tess_folder / "03a01Fa.wav")
+    with pytest.warns(CorpusWarning, match="1 recording left out because the name is not of this corpus"):
+        assert set(corpora.load(tess_folder)["corpus"]) == {"folder"}
+
+
 def test_duplicates_can_be_kept_on_purpose(demo_copy: Path) -> None:
     shutil.copytree(demo_copy, demo_copy / "again")
     with warnings.catch_warnings():

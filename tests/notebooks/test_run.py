@@ -160,7 +160,7 @@ def test_check_without_tess_runs_on_the_demo_corpus_and_says_so(
     without_tess: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.delenv("EMOTION_LIB_REQUIRE_TESS", raising=False)
+    monkeypatch.delenv("EMOTION_LIB_REQUIRE_CORPORA", raising=False)
     monkeypatch.setattr(run, "BUILD", tmp_path / "build")
 
     assert run.check([write_notebook("1 + 1")]) == 0
@@ -169,7 +169,7 @@ def test_check_without_tess_runs_on_the_demo_corpus_and_says_so(
 
 
 def test_check_without_tess_fails_where_tess_is_required(monkeypatch: pytest.MonkeyPatch, without_tess: None) -> None:
-    monkeypatch.setenv("EMOTION_LIB_REQUIRE_TESS", "1")
+    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")
 
     assert run.check([]) == 1
 

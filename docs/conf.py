@@ -1,0 +1,107 @@
+"""How Sphinx makes the pages of `make docs`, without the network.
+
+README, the notebooks and the cards are pages where they lie, so the root of the repository is the folder of sources
+and this one that of the configuration. A link that works in the repository works on the pages too.
+"""
+
+import pkgutil
+import shutil
+from importlib import import_module, metadata
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import emotion_lib
+
+project = "emotion_lib"
+author = "The emotion_lib developers"
+release = metadata.version("emotion_lib")
+
+root_doc = "README"
+include_patterns = [
+    "README.md",
+    "CHANGELOG.md",
+    "benchmarks/looks.md",
+    "data/README.md",
+    "data/demo/README.md",
+    "docs/**",
+    "emotion_lib/pretrained/README.md",
+    "notebooks/*.ipynb",
+]
+exclude_patterns = [".*", "build"]  # large folders, and not a page in them
+CONTENTS = """
+```{toctree}
+:hidden:
+:caption: Notebooks
+:glob:
+
+notebooks/*
+```
+
+```{toctree}
+:hidden:
+:caption: Library
+:glob:
+
+docs/command
+docs/api/*
+```
+
+```{toctree}
+:hidden:
+:caption: About
+
+emotion_lib/pretrained/README
+data/README
+data/demo/README
+benchmarks/looks
+docs/design
+docs/contributing
+CHANGELOG
+```
+"""
+"""What stands beside every page. README is the first page, and on GitHub it has no use for this."""
+
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx_click"]
+default_role = "code"  # single backticks in a docstring mean what they mean in Markdown
+nitpicky = True
+nb_execution_mode = "off"  # the outputs are those that are committed and compared
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no state of widgets is kept, so nothing to draw them with
+myst_heading_anchors = 3
+
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # the docstrings say more: shape, unit, range
+numpydoc_show_class_members = False  # autodoc shows them
+
+html_theme = "furo"
+html_title = project
+html_show_copyright = False
+html_copy_source = False
+
+
+def open_doors(app: Sphinx) -> None:
+    """Import what a room imports on first use, as autodoc describes only what a room has."""
+    for each in pkgutil.iter_modules(emotion_lib.__path__, "emotion_lib."):
+        room = import_module(each.name)
+        for name in getattr(room, "__all__", ()):
+            setattr(room, name, getattr(room, name))
+
+
+def add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the contents of the documentation at the end of its first page."""
+    if docname == app.config.root_doc:
+        source[0] += CONTENTS
+
+
+def add_index(app: Sphinx, exception: Exception | None) -> None:
+    """Show the first page under the name by which a folder of pages is opened."""
+    if exception is None and app.builder.format == "html":
+        shutil.copy(Path(app.outdir, f"{app.config.root_doc}.html"), Path(app.outdir, "index.html"))
+
+
+def setup(app: Sphinx) -> None:
+    """Say when the functions above are called."""
+    app.connect("builder-inited", open_doors)
+    app.connect("source-read", add_contents)
+    app.connect("build-finished", add_index)

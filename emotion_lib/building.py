@@ -1,0 +1,226 @@
+"""From corpora to a recogniser that knows what it is worth: trained, calibrated on speakers left out, described."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib import calibration, evaluation, extraction, splits, training
+from emotion_lib.calibration import Calibration
+from emotion_lib.corpora.files import digest
+from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation import RECIPES
+from emotion_lib.recognizer import EmotionRecognizer, Utterances
+
+PRECISION = 0.75
+"""Share of the answers to speakers left out that must be right; the threshold is the lowest that reaches it.
+
+Three in four: a reader who acts on answers is right far more often than not, and still gets answers.
+"""
+
+PROTOCOL = "leave_speaker_out"
+
+NETWORKS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network)
+"""The recipes that a recogniser can be made of."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A recogniser, and what its like heard in speakers that were left out of their training.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        Trained on all speakers.
+    held_out : Evaluation
+        What it was calibrated on.
+    """
+
+    recognizer: EmotionRecognizer
+    held_out: evaluation.Evaluation
+
+
+def build(
+    table: pd.DataFrame,
+    model: str = "frame_cnn",
+    *,
+    emotions: Sequence[str] = EMOTIONS,
+    seed: int = 0,
+    about: Mapping[str, Any] | None = None,
+    checkpoints: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Built:
+    """Train a recogniser on a corpus or several, and measure what it is worth for a voice that it never heard.
+
+    Networks are trained with some of the speakers left out, until each was left out once. What they heard in those
+    calibrates the probabilities, sets the threshold below which the answer is "I don't know", and is what the
+    recogniser says of itself. The network that is kept is trained on all speakers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table, or tables one below the other.
+    model : str
+        One of `NETWORKS`.
+    emotions : sequence of str
+        The emotions that it is to tell apart; utterances of others are left out.
+    seed : int
+        Seed of all that is drawn.
+    about : mapping, optional
+        What the recogniser is to say of itself besides: its command, its licence.
+    checkpoints : path or None
+        Folder that keeps what was done, so that a run that was stopped goes on.
+    progress : bool or None
+        Whether to show bars; None shows them where somebody watches.
+
+    Returns
+    -------
+    Built
+
+    Raises
+    ------
+    ParameterError
+        If there is no such network, an emotion has no utterances, there are fewer than two speakers, or all who act an
+        emotion are left out together.
+    """
+    _check(table, model, emotions)
+    table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
+    _check_folds(table, emotions)
+    held_out = evaluation.evaluate(table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress)
+    chosen = calibrate(held_out.predictions)
+    recipe = RECIPES[model]
+    features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    fitted = recipe.fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
+    assert isinstance(fitted, training.FittedNetwork)
+    story = {"model": model, "seed": seed, **_story(features.table, held_out, chosen), **(about or {})}
+    recognizer = fitted.recognizer(calibration=chosen, about=story, trained_on=utterances(features.table))
+    return Built(recognizer, held_out)
+
+
+def _check(table: pd.DataFrame, model: str, emotions: Sequence[str]) -> None:
+    """Refuse what no recogniser can be made of."""
+    if model not in NETWORKS:
+        raise ParameterError(f"model={model!r}: must be one of {', '.join(NETWORKS)}")
+    if missing := [emotion for emotion in emotions if emotion not in set(table["emotion"])]:
+        raise ParameterError(f"emotion {missing[0]!r}: no utterance of it in {evaluation.named(table)}; leave it out")
+
+
+def _check_folds(table: pd.DataFrame, emotions: Sequence[str]) -> None:
+    """Refuse an emotion that a network could not learn while the only speakers who act it are left out."""
+    for part in splits.split(table, PROTOCOL):
+        learnt = set(table["emotion"].iloc[part.train])
+        if missing := [emotion for emotion in emotions if emotion not in learnt]:
+            raise ParameterError(
+                f"emotion {missing[0]!r}: all who act it are left out together, in fold {part.fold}; leave it out, or "
+                "add recordings of others"
+            )
+
+
+def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Calibration:
+    """Choose temperature and threshold on speakers that were left out; each corpus counts the same.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of an `Evaluation` of a network.
+    precision : float in (0, 1)
+        The share of the answers that must be right.
+
+    Returns
+    -------
+    Calibration
+    """
+    probabilities, truth = _scores(predictions)
+    weight = _weights(predictions)
+    temperature = calibration.fit_temperature(probabilities, truth, weight=weight)
+    scaled = Calibration(temperature=temperature).apply(probabilities)
+    correct = scaled.argmax(axis=1) == truth
+    threshold = calibration.fit_threshold(scaled.max(axis=1), correct, precision=precision, weight=weight)
+    return Calibration(round(temperature, 4), round(threshold, 4))
+
+
+def reliability(predictions: pd.DataFrame, chosen: Calibration) -> pd.DataFrame:
+    """Measure, for each corpus, what confidence and "I don't know" are worth on speakers left out.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of an `Evaluation` of a network.
+    chosen : Calibration
+        How its probabilities are read.
+
+    Returns
+    -------
+    DataFrame
+        One row a corpus: `coverage`, the share of utterances that get an answer; `precision`, the share of those
+        answers that are right; `expected_calibration_error` of all.
+    """
+    rows = []
+    for corpus, part in predictions.groupby("corpus"):
+        probabilities, truth = _scores(part)
+        scaled = chosen.apply(probabilities)
+        confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == truth
+        answered = confidence >= chosen.threshold
+        rows.append(
+            {
+                "corpus": str(corpus),
+                "coverage": float(answered.mean()),
+                "precision": float(correct[answered].mean()) if answered.any() else np.nan,
+                "expected_calibration_error": calibration.expected_calibration_error(confidence, correct),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _story(table: pd.DataFrame, held_out: evaluation.Evaluation, chosen: Calibration) -> dict[str, Any]:
+    """Return what a recogniser says of itself: what it was trained on, with what, and what it is worth."""
+    corpora = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
+    figures = evaluation.rows(held_out)
+    worth = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
+    sure = reliability(held_out.predictions, chosen).set_index("corpus")
+    return {
+        "corpora": corpora.astype(object).to_dict(orient="index"),
+        "protocol": PROTOCOL,
+        "precision": PRECISION,
+        "worth": {str(corpus): _told(figures) for corpus, figures in worth.join(sure).iterrows()},
+        "made_with": {name: version(name) for name in ("emotion_lib", "keras", "tensorflow", "numpy")},
+    }
+
+
+def _told(figures: pd.Series) -> dict[str, Any]:
+    """Return figures as JSON can say them: rounded, and None for one that there is not."""
+    known = figures.astype(object).where(figures.notna(), None).to_dict()
+    return {str(name): round(value, 4) if isinstance(value, float) else value for name, value in known.items()}
+
+
+def _scores(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities, and the column of what was acted."""
+    emotions = [emotion for emotion in STYLES if emotion in predictions]
+    return predictions[emotions].to_numpy(dtype=float), predictions["emotion"].map(emotions.index).to_numpy()
+
+
+def _weights(predictions: pd.DataFrame) -> np.ndarray:
+    """Return how much each utterance counts, so that each corpus counts the same."""
+    weights: np.ndarray = (1 / predictions.groupby("corpus")["id"].transform("size")).to_numpy()
+    return weights
+
+
+def utterances(table: pd.DataFrame) -> Utterances:
+    """List the utterances of a corpus table, by name and by content.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table.
+
+    Returns
+    -------
+    Utterances
+    """
+    digests = tuple(bytes.fromhex(digest(path)) for path in table["path"])
+    return Utterances(tuple(table["corpus"] + "/" + table["id"]), digests)

@@ -1,0 +1,29 @@
+"""The `emotion-lib` command: one file for each command or family, and `command` for what they have in common.
+
+Nothing heavy is imported before a command needs it, so that `--help` is there at once and `predict` soon.
+"""
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, Commands
+from emotion_lib.cli.corpora import check, fetch, index
+from emotion_lib.cli.evaluate import evaluate
+from emotion_lib.cli.extract import extract
+from emotion_lib.cli.info import info
+from emotion_lib.cli.predict import predict
+from emotion_lib.cli.train import train
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES)
+@click.version_option(package_name="emotion_lib")
+def main() -> None:
+    """Recognise emotion in speech: hear recordings, and fetch, check and use corpora.
+
+    Example: emotion-lib predict interview.wav --segments
+    """
+
+
+for _command in (fetch, check, index, extract, train, evaluate, predict, info):
+    main.add_command(_command)

@@ -1,0 +1,112 @@
+"""The command `evaluate`: what a model is worth by a protocol, or a recogniser on a corpus."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, tell_left_out, to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from emotion_lib.recognizer import EmotionRecognizer
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("corpus")
+@click.option("--model", type=OneOf("emotion_lib.evaluation", "RECIPES"), help="Train this model and test it.")
+@click.option("--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="Who is held out for the test.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many times it is trained.")
+@click.option("--recognizer", metavar="FILE", type=click.Path(path_type=Path), help="Let this recogniser hear it all.")
+@click.option("--pretrained", is_flag=True, help="Let the recogniser of the package hear it all.")
+@click.option("--unheard", is_flag=True, help="Leave out the utterances that the recogniser was trained on.")
+@click.option("--include-trained", is_flag=True, help="Count the utterances that the recogniser was trained on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def evaluate(
+    corpus: str,
+    *,
+    model: str | None,
+    protocol: str | None,
+    seeds: int,
+    recognizer: Path | None,
+    pretrained: bool,
+    unheard: bool,
+    include_trained: bool,
+    as_json: bool,
+) -> None:
+    """Measure a model or a recogniser on a corpus, by name or folder.
+
+    With --model and --protocol, the model is trained on one side of a split and tested on the other. With
+    --recognizer or --pretrained, a trained recogniser hears the corpus; utterances that it was trained on are refused.
+
+    Example: emotion-lib evaluate tess --model svm --protocol by_speaker
+    """
+    if bool(model or protocol) == bool(recognizer or pretrained) or (recognizer and pretrained):
+        raise click.UsageError("Give either --model and --protocol, or --recognizer FILE, or --pretrained.")
+    if model and protocol:
+        _by_protocol(corpus, model, protocol, seeds, as_json=as_json)
+    elif model or protocol:
+        raise click.UsageError("Give both --model and --protocol: a score without its protocol says nothing.")
+    elif unheard and include_trained:
+        raise click.UsageError("Give --unheard or --include-trained, not both.")
+    else:
+        _by_ear(corpus, recognizer, unheard=unheard, include_trained=include_trained, as_json=as_json)
+
+
+def _by_protocol(corpus: str, model: str, protocol: str, seeds: int, *, as_json: bool) -> None:
+    """Train and test a model, and print its figures."""
+    from emotion_lib import evaluation
+
+    table = load_all([corpus])
+    with stopping("Nothing was written; features that were extracted are kept for the next time."):
+        evaluated = evaluation.evaluate(table, model, protocol, seeds=range(seeds))
+    tell_left_out(evaluated.left_out)
+    rows: list[Any] = evaluation.rows(evaluated).to_dict(orient="records")
+    if as_json:
+        click.echo(to_json(rows, indent=2))
+        return
+    click.echo(
+        f"{model} ({evaluation.RECIPES[model].title}) on {evaluation.named(table)}, {protocol}, {seeds} x trained"
+    )
+    click.echo("\n".join(map(_line, rows)))
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """Return a figure in words; what it has none of is NaN."""
+    has = {name: row[name] == row[name] for name in ("direction", "low", "seed_sd")}
+    where = f"{row['direction']}: " if has["direction"] and row["direction"] else ""
+    name = {"uar": "UAR"}.get(row["metric"], row["metric"].replace("_", " "))
+    low_high = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}] over {row['interval_over']}" if has["low"] else ""
+    spread = f", {100 * row['seed_sd']:.1f} standard deviation over seeds" if has["seed_sd"] else ""
+    return f"{where}{name} {100 * row['value']:.1f} %{low_high}{spread}"
+
+
+def _by_ear(corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, as_json: bool) -> None:
+    """Let a recogniser hear a corpus, and print what it is worth there."""
+    from emotion_lib import scoring
+    from emotion_lib.recognizer import EmotionRecognizer
+
+    recognizer = EmotionRecognizer.load(file)
+    table = load_all([corpus])
+    with stopping("Nothing was written."):
+        table = _unheard(recognizer, table) if unheard else table
+        score = scoring.score(recognizer, table, include_trained=include_trained)
+    click.echo(to_json(score.to_dict(), indent=2) if as_json else str(score))
+    if score.broken:
+        raise click.exceptions.Exit(1)
+
+
+def _unheard(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the utterances that a recogniser was not trained on, and say how many it was."""
+    from emotion_lib import scoring
+
+    heard = scoring.trained_on(recognizer, table)
+    rest = table[~heard]
+    voices = set(table["speaker"][heard])
+    known = f"; of the other {len(rest)}, {rest['speaker'].isin(voices).sum()} are by speakers that it was trained on"
+    click.echo(
+        f"Left out: {heard.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}", err=True
+    )
+    return rest

@@ -1,0 +1,129 @@
+"""The command `train`: corpora in, the file of a recogniser out."""
+
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, tell_left_out
+from emotion_lib.cli.info import show
+from emotion_lib.emotions import EMOTIONS, in_order
+from emotion_lib.errors import ModelFileError, ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Return the emotions of a list with commas."""
+    if value is None:
+        return None
+    try:
+        return in_order(name.strip() for name in value.split(",") if name.strip())
+    except ParameterError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("corpora", metavar="CORPUS...", nargs=-1, required=True)
+@click.option("--output", metavar="FILE.emotion", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option(
+    "--model",
+    type=OneOf("emotion_lib.building", "NETWORKS"),
+    default="frame_cnn",
+    show_default=True,
+    help="The network.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "--emotions", metavar="NAME,NAME...", callback=_in_order, help="What it tells apart; all seven that are there."
+)
+@click.option("--licence", metavar="TEXT", help="On what terms the recogniser may be used; it says so itself.")
+@click.option(
+    "--checkpoints", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep there what was trained, for good."
+)
+@click.option("--json", "as_json", is_flag=True, help="Describe the recogniser as one JSON object.")
+def train(
+    corpora: tuple[str, ...],
+    output: Path,
+    *,
+    model: str,
+    seed: int,
+    emotions: tuple[str, ...] | None,
+    licence: str | None,
+    checkpoints: Path | None,
+    as_json: bool,
+) -> None:
+    """Train a recogniser on corpora, by name or folder, and measure it on speakers left out of the training.
+
+    After Ctrl-C the same command goes on where it stopped, from a folder beside the output that is removed in the end.
+
+    Example: emotion-lib train tess emodb ravdess --output speech.emotion
+    """
+    need("tensorflow", "keras", "onnx", "tf2onnx")
+    from emotion_lib import building
+
+    table = load_all(corpora)
+    chosen = emotions or tuple(name for name in EMOTIONS if name in set(table["emotion"]))
+    table = _only(table, chosen)
+    more = ["--emotions", ",".join(emotions)] if emotions else []
+    more += ["--licence", licence] if licence else []
+    command = ["emotion-lib", "train", *corpora, "--output", output.name, "--model", model, "--seed", str(seed), *more]
+    about = {"command": shlex.join(command)} | ({"licence": licence} if licence else {})
+    with _kept(output, checkpoints) as folder:
+        built = building.build(table, model, emotions=chosen, seed=seed, about=about, checkpoints=folder)
+        built.recognizer.save(output)
+    show(output, as_json=as_json)
+    tell_left_out(built.held_out.left_out)
+    if built.held_out.left_out:
+        raise click.exceptions.Exit(1)
+
+
+def _only(table: "pd.DataFrame", emotions: Sequence[str]) -> "pd.DataFrame":
+    """Return the utterances of some emotions, and say how many others there are."""
+    others = table.loc[~table["emotion"].isin(emotions), "emotion"].value_counts(sort=False)
+    if len(others):
+        click.echo(f"Left out: {', '.join(f'{n} {emotion}' for emotion, n in others.items())}", err=True)
+    return table[table["emotion"].isin(emotions)]
+
+
+@contextmanager
+def _kept(output: Path, checkpoints: Path | None) -> Iterator[Path]:
+    """Give the folder that keeps the state of a training; one that nobody asked for is removed when all is done."""
+    folder = checkpoints or output.with_name(f".{output.name}.training")
+    _make(folder, output)
+    try:
+        yield folder
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_what_is_left(folder)) from None
+    except ModelFileError as error:
+        if str(folder) not in str(error):
+            raise
+        raise ModelFileError(f"{error}; to begin anew, delete {folder}") from error
+    finally:
+        # Only an empty one goes.
+        with suppress(OSError):
+            folder.rmdir()
+    if checkpoints is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(folder: Path, output: Path) -> None:
+    """Make a folder, and find out before hours of work whether the output can be written."""
+    if output.is_dir():
+        raise ModelFileError(f"{output}: a folder; give the name of a file in it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def _what_is_left(folder: Path) -> str:
+    """Return what Ctrl-C left behind."""
+    if any(folder.iterdir()):
+        return f"What was trained is kept in {folder}, and the same command goes on from there."
+    return "Nothing was trained yet, and nothing is left behind."

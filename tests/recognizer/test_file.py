@@ -1,0 +1,753 @@
+"""The file of a recogniser: what was saved comes back, everything else is refused, and nothing in it runs."""
+
+import io
+import json
+import os
+import pickle
+import struct
+import tracemalloc
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizing
+from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK, Contents, write
+from tests.recognizer.conftest import linear
+
+CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
+DAMAGED = f"not a recogniser, or a damaged one; {CURE}"
+
+
+@pytest.fixture(scope="module")
+def saved(recognizer: EmotionRecognizer, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a recogniser's file."""
+    return recognizer.save(tmp_path_factory.mktemp("saved") / "whole.emotion").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def members(saved: bytes) -> Mapping[str, bytes]:
+    """What is in it."""
+    with zipfile.ZipFile(io.BytesIO(saved)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+@pytest.fixture
+def manifest(members: Mapping[str, bytes]) -> dict[str, Any]:
+    """What its manifest says, for a test to change."""
+    return json.loads(members[MANIFEST])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a test puts its file."""
+    return tmp_path / "voice.emotion"
+
+
+Refused = Callable[[bytes], str]
+
+
+@pytest.fixture
+def refused(place: Path) -> Refused:
+    """Load bytes as a recogniser, which must be refused, and return what the error says after the file's name."""
+
+    def load(content: bytes) -> str:
+        place.write_bytes(content)
+        with pytest.raises(ModelFileError) as refusal:
+            EmotionRecognizer.load(place)
+        name, sentence = str(refusal.value).split(": ", maxsplit=1)
+        assert name == str(place)
+        assert "\n" not in sentence
+        return sentence
+
+    return load
+
+
+def packed(members: Mapping[str, bytes] | Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return a zip of some members; of two with one name too."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as opened:
+        for name, content in members.items() if isinstance(members, Mapping) else members:
+            opened.writestr(zipfile.ZipInfo(name), content, method)
+    return file.getvalue()
+
+
+def as_json(value: object) -> bytes:
+    """Return a value as the bytes of its JSON."""
+    return json.dumps(value).encode()
+
+
+def npy(array: np.ndarray, *, version: tuple[int, int] = (1, 0), allow_pickle: bool = False) -> bytes:
+    """Return an array as the bytes of a `.npy` file."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, version=version, allow_pickle=allow_pickle)
+    return file.getvalue()
+
+
+def forged_npy(header: str, content: bytes = b"") -> bytes:
+    """Return a `.npy` file with any header."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) + 1) + header.encode() + b"\n" + content
+
+
+def forged_zip(name: str, data: bytes, *, method: int, claims: int, crc: int = 0) -> bytes:
+    """Return a zip of one member, whose header claims any size."""
+    common = struct.pack("<HHHHHIIIHH", 20, 0, method, 0, 33, crc, len(data), claims, len(name), 0)
+    local = b"PK\x03\x04" + common + name.encode() + data
+    central = b"PK\x01\x02\x14\x00" + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name.encode()
+    return local + central + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+
+
+def zeros(gigabytes: int) -> bytes:
+    """Return the deflated form of gigabytes of zeros, of which one megabyte was deflated."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    megabyte = deflate.compress(bytes(2**20)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return megabyte * 1024 * gigabytes + deflate.flush()
+
+
+# What was saved comes back.
+
+
+def test_a_loaded_recognizer_answers_as_the_saved_one_to_the_last_digit(
+    recognizer: EmotionRecognizer, speech_path: Path, place: Path
+) -> None:
+    loaded = EmotionRecognizer.load(recognizer.save(place))
+
+    assert loaded.predict(speech_path) == recognizer.predict(speech_path)
+
+
+def test_all_that_a_recognizer_says_of_itself_comes_back(recognizer: EmotionRecognizer, place: Path) -> None:
+    loaded = EmotionRecognizer.load(recognizer.save(place))
+
+    for name in ("emotions", "feature", "settings", "calibration", "about", "trained_on"):
+        assert getattr(loaded, name) == getattr(recognizer, name)
+
+
+def test_a_recognizer_without_utterances_comes_back(unsure: EmotionRecognizer, place: Path) -> None:
+    assert EmotionRecognizer.load(unsure.save(place)).trained_on == Utterances()
+
+
+def test_equal_contents_give_equal_bytes(recognizer: EmotionRecognizer, saved: bytes, tmp_path: Path) -> None:
+    again = EmotionRecognizer.load(recognizer.save(tmp_path / "one.emotion")).save(tmp_path / "two.emotion")
+
+    assert again.read_bytes() == saved
+
+
+@pytest.mark.parametrize("form", [str, Path], ids=["str", "Path"])
+def test_a_path_may_be_text_or_a_path(recognizer: EmotionRecognizer, place: Path, form: Callable[[Path], Any]) -> None:
+    assert recognizer.save(form(place)) == place
+    assert EmotionRecognizer.load(form(place)).emotions == recognizer.emotions
+
+
+def test_folders_that_are_missing_are_made(recognizer: EmotionRecognizer, tmp_path: Path) -> None:
+    assert recognizer.save(tmp_path / "a" / "b" / "voice.emotion").is_file()
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(recognizer: EmotionRecognizer, place: Path) -> None:
+    place.write_text("old")
+    recognizer.save(place)
+    recognizer.save(place)
+
+    assert list(place.parent.iterdir()) == [place]
+    assert EmotionRecognizer.load(place).emotions == recognizer.emotions
+
+
+# What cannot be written.
+
+
+def test_a_folder_is_not_overwritten(recognizer: EmotionRecognizer, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="a folder; give the name of a file in it"):
+        recognizer.save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_below_a_file_is_refused(recognizer: EmotionRecognizer, place: Path) -> None:
+    place.write_text("a file")
+
+    with pytest.raises(ModelFileError, match=r"cannot be written \(.*\); choose another place"):
+        recognizer.save(place / "voice.emotion")
+    assert [path.read_text() for path in place.parent.iterdir()] == ["a file"]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "zero\0byte"], ids=["too long", "with a zero byte"])
+def test_a_name_that_no_file_can_have_is_refused(recognizer: EmotionRecognizer, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelFileError, match="cannot be written"):
+        recognizer.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file_and_no_rubbish(
+    recognizer: EmotionRecognizer, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write_text("old")
+
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ModelFileError, match="No space left on device"):
+        recognizer.save(place)
+    assert [path.read_text() for path in place.parent.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("value", [np.float32(1), float("nan"), {1, 2}], ids=["NumPy", "NaN", "a set"])
+def test_what_json_cannot_say_is_refused_when_it_is_saved(place: Path, value: object) -> None:
+    with pytest.raises(ParameterError, match="about: must be what JSON can say"):
+        write(place, Contents({"about": {"worth": value}}, b""))
+    assert not place.exists()
+
+
+def test_nothing_is_written_that_would_be_refused_for_its_size(place: Path) -> None:
+    with pytest.raises(ModelFileError, match="larger than a recogniser can be; take a smaller network"):
+        write(place, Contents({"about": "x" * 2**20}, b""))
+    assert not place.exists()
+
+
+def test_utterances_have_one_digest_each() -> None:
+    with pytest.raises(ParameterError, match="1 ids and 0 digests"):
+        Utterances(("demo/a",), ())
+    with pytest.raises(ParameterError, match="must be SHA-256, 32 bytes each"):
+        Utterances(("demo/a",), (b"short",))
+
+
+# What is no file at all.
+
+
+def test_a_missing_file_says_so(place: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"voice\.emotion: no such file; check the path"):
+        EmotionRecognizer.load(place)
+
+
+def test_a_package_without_its_recognizer_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognizing, "PRETRAINED", "missing.emotion")
+
+    with pytest.raises(ModelFileError, match=r"missing\.emotion: no such file; install emotion_lib again"):
+        EmotionRecognizer.load()
+
+
+def test_a_folder_is_no_recognizer(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="a folder; give the path of a recogniser in it"):
+        EmotionRecognizer.load(tmp_path)
+
+
+def test_a_named_pipe_is_not_waited_for(place: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(place)
+    with pytest.raises(ModelFileError, match="no such file"):
+        EmotionRecognizer.load(place)
+
+
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="check the path"):
+        EmotionRecognizer.load("zero\0byte")
+
+
+@pytest.mark.parametrize("path", [0, b"bytes", ["a", "list"]], ids=["a number", "bytes", "a list"])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(ParameterError, match="must be the path of a file that `save` wrote"):
+        EmotionRecognizer.load(path)
+
+
+def test_an_empty_file_says_so(refused: Refused) -> None:
+    assert refused(b"") == f"an empty file (0 bytes); {CURE}"
+
+
+@pytest.mark.parametrize("content", [b"Dear reader,\n", b"PK\x03\x04", bytes(1000)], ids=["text", "a start", "zeros"])
+def test_what_is_no_zip_is_refused(refused: Refused, content: bytes) -> None:
+    assert refused(content) == DAMAGED
+
+
+def test_another_zip_is_refused(refused: Refused) -> None:
+    assert refused(packed({"word/document.xml": b"<xml/>"})) == DAMAGED
+    assert refused(packed({})) == DAMAGED
+
+
+# Versions.
+
+
+@pytest.mark.parametrize("version", [2, 10**30], ids=["the next", "a distant one"])
+def test_a_newer_version_is_told_with_the_cure(refused: Refused, manifest: dict[str, Any], version: int) -> None:
+    content = packed({MANIFEST: as_json(manifest | {"format": version}), "members.bin": b"of the future"})
+    newer = f"a recogniser of format {version}, and this emotion_lib reads up to 1"
+
+    assert refused(content) == f"{newer}; update it: pip install --upgrade emotion_lib"
+
+
+def test_a_newer_version_may_have_another_manifest(refused: Refused) -> None:
+    assert refused(packed({MANIFEST: b'{"format": 2}'})).startswith("a recogniser of format 2")
+
+
+@pytest.mark.parametrize("version", ["1", 1.0, True, None, [1], 0, -1])
+def test_what_is_no_version_is_refused(
+    refused: Refused, members: Mapping[str, bytes], manifest: dict[str, Any], version: object
+) -> None:
+    assert refused(packed({**members, MANIFEST: as_json(manifest | {"format": version})})) == DAMAGED
+
+
+# Damage.
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.9999])
+def test_a_truncated_file_is_refused(refused: Refused, saved: bytes, share: float) -> None:
+    assert refused(saved[: int(share * len(saved))]) == DAMAGED
+
+
+def test_a_file_without_its_beginning_is_refused(refused: Refused, saved: bytes) -> None:
+    assert refused(saved[1000:]) == DAMAGED
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place_of_damage=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
+def test_one_damaged_byte_is_refused_or_does_not_matter(
+    saved: bytes, place: Path, place_of_damage: float, value: int
+) -> None:
+    damaged = bytearray(saved)
+    damaged[int(place_of_damage * len(saved))] = value
+    place.write_bytes(damaged)
+
+    assert loads_or_is_refused(place)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(from_the_end=st.integers(1, 400), value=st.integers(0, 255))
+def test_one_damaged_byte_in_the_table_of_members_is_refused_or_does_not_matter(
+    saved: bytes, place: Path, from_the_end: int, value: int
+) -> None:
+    damaged = bytearray(saved)
+    damaged[-from_the_end] = value
+    place.write_bytes(damaged)
+
+    assert loads_or_is_refused(place)
+
+
+def loads_or_is_refused(path: Path) -> bool:
+    """Load a file, and let nothing but the refusal pass."""
+    try:
+        return EmotionRecognizer.load(path).emotions != ()
+    except ModelFileError:
+        return True
+
+
+# Members.
+
+
+def test_a_member_that_is_no_part_of_a_recognizer_is_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
+    content = packed({**members, "setup.py": b"print('hello')"})
+
+    assert refused(content) == f"holds 'setup.py', which is no part of a recogniser; {CURE}"
+
+
+def test_a_member_that_climbs_out_of_the_zip_is_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
+    assert refused(packed({**members, "../../.bashrc": b""})).startswith("holds '../../.bashrc', which is no part")
+
+
+@pytest.mark.parametrize("member", [NETWORK, IDS, DIGESTS])
+def test_a_missing_member_is_named(refused: Refused, members: Mapping[str, bytes], member: str) -> None:
+    content = packed({name: content for name, content in members.items() if name != member})
+
+    assert refused(content) == f"lacks {member!r}; {CURE}"
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_doubled_member_is_refused(refused: Refused, members: Mapping[str, bytes], member: str) -> None:
+    assert refused(packed([*members.items(), (member, members[member])])) == f"holds {member!r} twice; {CURE}"
+
+
+def test_an_encrypted_zip_is_refused(refused: Refused, saved: bytes) -> None:
+    locked = bytearray(saved)
+    central = saved.index(b"PK\x01\x02")
+    locked[6] |= 1
+    locked[central + 8] |= 1
+
+    assert refused(bytes(locked)) == f"locked with a password, which no recogniser is; {CURE}"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "LZMA"])
+def test_what_unpacks_without_a_bound_is_refused(refused: Refused, members: Mapping[str, bytes], method: int) -> None:
+    assert refused(packed(members, method)) == f"packed in another way than a recogniser is; {CURE}"
+
+
+def test_members_may_be_stored_as_they_are(members: Mapping[str, bytes], place: Path) -> None:
+    place.write_bytes(packed(members, zipfile.ZIP_STORED))
+
+    assert loads_or_is_refused(place)
+    assert EmotionRecognizer.load(place).emotions
+
+
+# Bombs: refused before they claim the memory.
+
+
+def peak_megabytes(refuse: Callable[[], str]) -> tuple[str, float]:
+    """Return what a refusal says, and the memory in MB that it took."""
+    tracemalloc.start()
+    sentence = refuse()
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return sentence, peak
+
+
+@pytest.mark.parametrize("member", [MANIFEST, NETWORK])
+def test_gigabytes_of_zeros_are_refused_by_what_their_header_says(refused: Refused, member: str) -> None:
+    bomb = forged_zip(member, zeros(3), method=zipfile.ZIP_DEFLATED, claims=3 * 2**30)
+    sentence, peak = peak_megabytes(lambda: refused(bomb))
+
+    assert sentence == f"unpacks to more than 64 MB, which no recogniser does; {CURE}"
+    assert peak < 8
+
+
+@pytest.mark.parametrize("claims", [0, 100, 2**19])
+def test_gigabytes_of_zeros_are_refused_where_their_header_lies(refused: Refused, claims: int) -> None:
+    bomb = forged_zip(MANIFEST, zeros(3), method=zipfile.ZIP_DEFLATED, claims=claims)
+    sentence, peak = peak_megabytes(lambda: refused(bomb))
+
+    assert sentence == DAMAGED
+    assert peak < 8
+
+
+def test_members_that_are_small_one_by_one_are_refused_for_their_sum(
+    refused: Refused, members: Mapping[str, bytes]
+) -> None:
+    content = packed([*members.items(), *((f"{number}.bin", bytes(2**20)) for number in range(65))])
+
+    assert refused(content).startswith("unpacks to more than 64 MB")
+
+
+def test_a_manifest_that_would_fill_the_memory_as_objects_is_refused(
+    refused: Refused, members: Mapping[str, bytes]
+) -> None:
+    content = packed({**members, MANIFEST: b"[" + b"[]," * 2**22 + b"[]]"})
+    sentence, peak = peak_megabytes(lambda: refused(content))
+
+    assert sentence == f"its manifest.json is larger than a recogniser's; {CURE}"
+    assert peak < 8
+
+
+def test_a_file_of_gigabytes_is_not_read(place: Path) -> None:
+    with place.open("wb") as file:
+        file.truncate(2**32)  # a hole, which takes no room on the disk
+
+    with pytest.raises(ModelFileError, match="4096 MB, more than a recogniser can have"):
+        EmotionRecognizer.load(place)
+
+
+# Arrays.
+
+
+class Trap:
+    """What, unpickled, would leave a trace."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("member", [IDS, DIGESTS])
+def test_an_array_of_objects_is_refused_and_nothing_in_it_runs(
+    refused: Refused, members: Mapping[str, bytes], tmp_path: Path, member: str
+) -> None:
+    trace = tmp_path / "it ran"
+    content = npy(np.array([Trap(trace)], dtype=object), allow_pickle=True)
+    sentence = refused(packed({**members, member: content}))
+
+    assert sentence == f"its {member} is an array of objects, which could run code, so it stays shut; {CURE}"
+    assert not trace.exists()
+
+
+def test_a_pickle_in_the_place_of_an_array_does_not_run(
+    refused: Refused, members: Mapping[str, bytes], tmp_path: Path
+) -> None:
+    trace = tmp_path / "it ran"
+
+    assert refused(packed({**members, IDS: pickle.dumps(Trap(trace))})) == DAMAGED
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<U9', 'fortran_order': False, 'shape': (1000000000000,)}",
+        "{'descr': '<U9000000', 'fortran_order': False, 'shape': (2,)}",
+        "{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000000,)}",
+        "{'descr': '<U1', 'fortran_order': False, 'shape': (-2,)}",
+    ],
+    ids=["a giant shape", "giant items", "items of nothing", "a negative shape"],
+)
+def test_an_array_that_claims_another_size_than_it_has_is_refused(
+    refused: Refused, members: Mapping[str, bytes], header: str
+) -> None:
+    assert refused(packed({**members, IDS: forged_npy(header)})) == f"its {IDS} claims another size than it has; {CURE}"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "__import__('os').system('true')",
+        "(" * 5000,
+        "{[]: 1}",
+        "{'descr': '|O', 'fortran_order': False",
+        "{'descr': 1L}\n 'x",
+        "",
+    ],
+    ids=["a call", "nested deep", "a list as a key", "cut short", "of Python 2", "empty"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_header_that_is_none_is_refused(refused: Refused, members: Mapping[str, bytes], header: str) -> None:
+    assert refused(packed({**members, IDS: forged_npy(header)})) == DAMAGED
+
+
+@pytest.mark.parametrize("version", [(2, 0), (3, 0)])
+def test_an_array_of_another_version_of_npy_is_refused(
+    refused: Refused, members: Mapping[str, bytes], version: tuple[int, int]
+) -> None:
+    content = packed({**members, IDS: npy(np.array(["demo/a", "demo/b"]), version=version)})
+
+    assert refused(content) == f"its {IDS} is no array in the form that `save` writes; {CURE}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {IDS: npy(np.array(["one", "two", "three"]))},
+        {IDS: npy(np.array([["one", "two"]]))},
+        {IDS: npy(np.array([1, 2]))},
+        {DIGESTS: npy(np.zeros((2, 31), dtype=np.uint8))},
+        {DIGESTS: npy(np.zeros((2, 32), dtype=np.int8))},
+        {DIGESTS: npy(np.zeros(64, dtype=np.uint8))},
+    ],
+    ids=["too many ids", "ids in rows", "ids that are numbers", "short digests", "signed digests", "digests in a row"],
+)
+def test_ids_and_digests_that_do_not_fit_are_refused(
+    refused: Refused, members: Mapping[str, bytes], changed: dict[str, bytes]
+) -> None:
+    assert refused(packed({**members, **changed})) == f"its list of training utterances is damaged; {CURE}"
+
+
+def test_ids_that_are_no_text_are_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
+    beyond = npy(np.full(2, 0x7FFFFFFF, dtype="<u4").view("<U1"))
+
+    assert refused(packed({**members, IDS: beyond})) == DAMAGED
+
+
+# The manifest.
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"1", b'"format"', b"{}", b"{", b"\xff\xfe", b"[" * 100_000, b"1" * 5000],
+    ids=["empty", "a list", "a number", "text", "empty object", "cut short", "no text", "nested deep", "a long number"],
+)
+def test_a_manifest_that_is_none_is_refused(refused: Refused, members: Mapping[str, bytes], content: bytes) -> None:
+    assert refused(packed({**members, MANIFEST: content})) == DAMAGED
+
+
+@pytest.mark.parametrize("name", ["emotions", "feature", "settings", "calibration", "about"])
+def test_what_the_manifest_lacks_is_named(
+    refused: Refused, members: Mapping[str, bytes], manifest: dict[str, Any], name: str
+) -> None:
+    del manifest[name]
+
+    assert refused(packed({**members, MANIFEST: as_json(manifest)})) == f"its manifest lacks {name!r}; {CURE}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("emotions", "angry", "list"),
+        ("feature", ["log_mel"], "text"),
+        ("settings", None, "table"),
+        ("calibration", 0.5, "table"),
+        ("about", [], "table"),
+    ],
+)
+def test_what_the_manifest_has_of_another_type_is_named(
+    refused: Refused, members: Mapping[str, bytes], manifest: dict[str, Any], name: str, value: object, kind: str
+) -> None:
+    content = packed({**members, MANIFEST: as_json(manifest | {name: value})})
+
+    assert refused(content) == f"its manifest has no {kind} for {name!r}; {CURE}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("feature", "x_vector", "feature='x_vector': must be one of log_mel, mfcc"),
+        ("emotions", ["angry", "bored stiff"], "emotion 'bored stiff': not in the vocabulary"),
+        ("emotions", ["sad", "angry"], "must be in this order: angry, sad"),
+        ("emotions", ["angry", "sad"], "its network gives an output of shape (1, 7) for 2 emotions"),
+        ("emotions", ["angry"], "must be at least two"),
+        ("emotions", [], "must be at least two"),
+        ("emotions", [["angry"], {}], "must be words"),
+        ("emotions", [1, "angry"], "must be words"),
+    ],
+)
+def test_what_a_recognizer_cannot_be_made_of_is_named(
+    refused: Refused, members: Mapping[str, bytes], manifest: dict[str, Any], name: str, value: object, reason: str
+) -> None:
+    sentence = refused(packed({**members, MANIFEST: as_json(manifest | {name: value})}))
+
+    assert sentence.startswith("not a recogniser, or a damaged one (")
+    assert reason in sentence
+    assert sentence.endswith(f"); {CURE}")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "reason"),
+    [
+        ("settings", "window", "hann", "'window': no setting that is known here"),
+        ("settings", "sr", "16000", "sr='16000': must be a number"),
+        ("settings", "sr", None, "sr=None: a recogniser hears all recordings at one rate"),
+        ("settings", "sr", True, "sr=True: must be a number"),
+        ("settings", "sr", 16000.5, "sr=16000.5: must be a whole number"),
+        ("settings", "sr", 10**12, "sr=1000000000000: must be from 1000 to 768000 Hz"),
+        ("settings", "sr", 1, "sr=1: must be from 1000 to 768000 Hz"),
+        ("settings", "n_fft", 10**12, "must be at most 16384 and 512"),
+        ("settings", "n_mels", 10**12, "must be at most 16384 and 512"),
+        ("settings", "hop_length", 0, "hop_length=0: must be a positive number"),
+        ("settings", "n_fft", None, "n_fft=None: must be a number"),
+        ("settings", "offset", float("nan"), "offset=nan: must be a number"),
+        ("settings", "offset", float("inf"), "offset=inf: must be a number"),
+        ("settings", "offset", None, "offset=None: must be a number"),
+        ("settings", "top_db", [], "top_db=[]: must be a number"),
+        ("settings", "n_mels", 60, "its network does not take features of shape"),
+        ("calibration", "threshold", float("nan"), "threshold=nan: must be a probability, from 0 to 1"),
+        ("calibration", "threshold", "0.5", "threshold='0.5': must be a number"),
+        ("calibration", "threshold", None, "threshold=None: must be a number"),
+        ("calibration", "temperature", 0, "temperature=0: must be from 0.05 to 20.0"),
+        ("calibration", "temperature", float("nan"), "temperature=nan: must be from 0.05 to 20.0"),
+        ("calibration", "bias", 1, "'bias': no setting that is known here"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    refused: Refused,
+    members: Mapping[str, bytes],
+    manifest: dict[str, Any],
+    part: str,
+    name: str,
+    value: object,
+    reason: str,
+) -> None:
+    manifest[part][name] = value
+    sentence = refused(packed({**members, MANIFEST: as_json(manifest)}))
+
+    assert reason in sentence
+    assert sentence.endswith(f"); {CURE}")
+
+
+def test_settings_that_would_fill_the_memory_are_refused(
+    refused: Refused, members: Mapping[str, bytes], manifest: dict[str, Any]
+) -> None:
+    manifest["settings"] |= {"n_fft": 2**14, "hop_length": 1}
+    sentence, peak = peak_megabytes(lambda: refused(packed({**members, MANIFEST: as_json(manifest)})))
+
+    assert "hop_length=1: must be larger with n_fft=16384" in sentence
+    assert peak < 8
+
+
+# The network.
+
+
+def test_a_damaged_network_is_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
+    for content in (b"", b"network", members[NETWORK][:-10], members[NETWORK][:1000]):
+        sentence = refused(packed({**members, NETWORK: content}))
+        assert sentence == f"not a recogniser, or a damaged one (its network cannot be read); {CURE}"
+
+
+def test_a_network_in_the_own_form_of_onnx_runtime_is_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
+    assert "its network cannot be read" in refused(packed({**members, NETWORK: b"\x10\x00\x00\x00ORTM" + bytes(100)}))
+    assert "its network cannot be read" in refused(packed({**members, NETWORK: b"\x18\x00\x18\x00ORTM" + bytes(100)}))
+
+
+def test_a_network_for_another_feature_is_refused(
+    refused: Refused, members: Mapping[str, bytes], networks: Mapping[str, bytes]
+) -> None:
+    vector, frames = networks["mean_mfcc_lstm"], networks["frame_lstm"]
+
+    assert "(its network does not take log_mel); " in refused(packed({**members, NETWORK: vector}))
+    assert "(its network does not take features of shape 101 x 64); " in refused(packed({**members, NETWORK: frames}))
+
+
+@pytest.fixture
+def for_vectors(members: Mapping[str, bytes], manifest: dict[str, Any]) -> Callable[[Any], bytes]:
+    """Return the bytes of a file whose network takes vectors."""
+
+    def pack(network: Any) -> bytes:
+        manifest["feature"] = "mean_mfcc"
+        return packed({**members, MANIFEST: as_json(manifest), NETWORK: network.SerializeToString()})
+
+    return pack
+
+
+def test_a_small_network_for_vectors_is_loaded(for_vectors: Callable[[Any], bytes], place: Path) -> None:
+    place.write_bytes(for_vectors(linear()))
+
+    assert EmotionRecognizer.load(place).feature == "mean_mfcc"
+
+
+def test_a_network_with_another_number_of_outputs_is_refused(
+    refused: Refused, for_vectors: Callable[[Any], bytes]
+) -> None:
+    sentence = refused(for_vectors(linear(n_outputs=5)))
+
+    assert "(its network gives an output of shape (1, 5) for 7 emotions)" in sentence
+
+
+def test_a_network_whose_outputs_are_no_probabilities_is_refused(
+    refused: Refused, for_vectors: Callable[[Any], bytes]
+) -> None:
+    assert "(its network gives something else than probabilities)" in refused(for_vectors(linear(softmax=False)))
+
+
+def outside(name: str, location: str) -> Any:
+    """Return a weight whose values stand in another file."""
+    weight = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=[40, 7], data_location=TensorProto.EXTERNAL)
+    weight.external_data.add(key="location", value=location)
+    return weight
+
+
+@pytest.mark.parametrize("location", ["weights.bin", "../weights.bin", "/dev/zero", "/etc/passwd"])
+def test_a_network_that_would_read_another_file_is_refused(
+    refused: Refused, for_vectors: Callable[[Any], bytes], place: Path, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    (place.parent / "weights.bin").write_bytes(bytes(40 * 7 * 4))
+    monkeypatch.chdir(place.parent)
+    sentence = refused(for_vectors(linear(weight=outside("weight", location))))
+
+    assert sentence == f"not a recogniser, or a damaged one (its network would read another file); {CURE}"
+
+
+def test_a_reference_to_another_file_is_found_wherever_it_stands(
+    refused: Refused, for_vectors: Callable[[Any], bytes]
+) -> None:
+    in_a_node, sparse, in_a_function, only_the_place = linear(), linear(), linear(), linear()
+    weight = outside("more", "weights.bin")
+    in_a_node.graph.node.append(helper.make_node("Constant", [], ["more"], value=weight))
+    sparse.graph.sparse_initializer.add().values.CopyFrom(weight)
+    function = helper.make_function(
+        "own", "f", [], ["y"], [helper.make_node("Constant", [], ["y"], value=weight)], [helper.make_opsetid("", 13)]
+    )
+    in_a_function.functions.append(function)
+    only_the_place.graph.initializer.add().data_location = TensorProto.EXTERNAL
+
+    for network in (in_a_node, sparse, in_a_function, only_the_place):
+        assert "(its network would read another file)" in refused(for_vectors(network))
+
+
+def test_a_network_with_a_loop_is_refused(refused: Refused, for_vectors: Callable[[Any], bytes]) -> None:
+    network = linear()
+    body = helper.make_graph([], "for ever", [], [])
+    network.graph.node.append(helper.make_node("Loop", ["", ""], ["more"], body=body))
+
+    assert "(its network has a loop or a branch)" in refused(for_vectors(network))
