@@ -4,7 +4,8 @@
     python -m benchmarks.accuracy --all      make all that are missing (about two hours on two cores)
     python -m benchmarks.accuracy --row tess/random/svm   make this one again
 
-A row is written as soon as it is done, so that a run that was stopped goes on where it was.
+A row is written as soon as it is done, so that a run that was stopped goes on where it was. Of a row of several corpora
+each network is kept in build/checkpoints; delete that to train it anew.
 """
 
 from dataclasses import dataclass

@@ -19,9 +19,6 @@ from emotion_lib.errors import extra
 if TYPE_CHECKING:
     import keras
 
-STEP = 8
-"""Frames that are heard are padded to a multiple of this; `frame_cnn` halves time three times."""
-
 STANDARDISE = "standardise"
 """Name of the layer whose mean and variance `training.fit` takes from the training utterances."""
 
@@ -95,7 +92,7 @@ def to_onnx(model: Any) -> bytes:
 
 def _call_once(model: Any) -> None:
     """Let the network hear nothing for a moment; one that was never called cannot be exported."""
-    shapes = [[1, *(size or 2 * STEP for size in each.shape[1:])] for each in model.inputs]
+    shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
     given = [np.ones(shape, np.float32) for shape in shapes]
     model.predict(given if len(given) > 1 else given[0], verbose=0)
 

@@ -65,7 +65,7 @@ class FittedNetwork:
         _check_same("features", features, self.feature, self.settings)
         if len(features) == 0:
             return np.empty((0, len(self.emotions)), dtype=np.float32)
-        probabilities: np.ndarray = self.model.predict(_inputs(self.model, _whole(features)), batch_size=256, verbose=0)
+        probabilities: np.ndarray = self.model.predict(_inputs(self.model, features), batch_size=256, verbose=0)
         return probabilities
 
     def predict(self, features: Features) -> np.ndarray:
@@ -262,7 +262,7 @@ class _Run:
         """Return loss and accuracy on the observed utterances, if there are any."""
         if self.observe is None:
             return {}
-        inputs, targets = _inputs(self.model, _whole(self.observe)), self._targets(self.observe)
+        inputs, targets = _inputs(self.model, self.observe), self._targets(self.observe)
         loss, accuracy = self.model.evaluate(inputs, targets, batch_size=256, verbose=0)
         return {"test_loss": loss, "test_accuracy": accuracy}
 
@@ -378,13 +378,6 @@ def _inputs(model: Any, features: Features) -> np.ndarray | list[np.ndarray]:
     if len(model.inputs) == 1:
         return features.X[..., None]
     return [features.X, frame_weights(features.lengths, features.X.shape[1])]
-
-
-def _whole(features: Features) -> Features:
-    """Return features whose padded frames are a multiple of `models.STEP`, so that the last are heard too."""
-    if features.X.ndim == 2:
-        return features
-    return replace(features, X=np.pad(features.X, ((0, 0), (0, -features.X.shape[1] % models.STEP), (0, 0))))
 
 
 def _set_normalisation(model: Any, features: Features) -> None:

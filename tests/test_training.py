@@ -345,8 +345,3 @@ def test_a_fitted_network_hears_the_last_frames_as_its_recogniser_does(
 def test_a_regime_that_shows_nothing_is_a_parameter_error(wrong: str) -> None:
     with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):
         Regime(**{wrong: 0})  # type: ignore[arg-type]
-
-
-def test_the_regime_for_any_voice_shows_no_frame_that_is_cut_off() -> None:
-    assert training.VARIED.n_frames is not None
-    assert training.VARIED.n_frames % models.STEP == 0
