@@ -25,7 +25,11 @@ TABLE = HERE / "accuracy.csv"
 PAGE = HERE / "accuracy.md"
 NEW_VOICES_PAGE = HERE / "new_voices.md"
 PREDICTIONS = HERE / "predictions.csv"
-KEPT_PREDICTIONS = ("tess/random/frame_lstm", "tess/by_speaker/frame_lstm")
+KEPT_PREDICTIONS = (
+    "tess/random/frame_lstm",
+    "tess/by_speaker/frame_lstm",
+    "emodb+ravdess+tess/leave_speaker_out/frame_cnn",
+)
 
 
 @dataclass(frozen=True)

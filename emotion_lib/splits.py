@@ -39,8 +39,8 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     - `by_word`: five folds; no word of a test was in its training. Voices are on both sides.
     - `by_speaker`: each speaker is held out once, and the others train. Words are on both sides.
     - `leave_speaker_out`: the same for corpora of many speakers, who are held out in folds: one at a time where a
-      corpus has up to ten, else four at a time, in their order. Of several corpora, a sixth of the speakers of each
-      is held out at a time.
+      corpus has up to ten, else four at a time, in their order. Of several corpora, in up to six folds, some
+      speakers of each are held out at a time.
 
     Parameters
     ----------

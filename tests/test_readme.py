@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from benchmarks import accuracy
 from emotion_lib import EmotionRecognizer, results
 
@@ -43,3 +46,22 @@ def test_readme_is_no_longer_than_a_reader_has_patience() -> None:
 def test_every_link_of_readme_leads_somewhere() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_first_lines_of_code_in_readme_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0], {})
+    assert "s: " in capsys.readouterr().out
+
+
+def test_the_model_card_says_the_command_and_what_was_heard() -> None:
+    command = EmotionRecognizer.load().about["command"]
+    assert command.partition(" --output")[0] in CARD
+    assert command.partition("--licence ")[2].strip("'") in CARD
+    kept = pd.read_csv(ROOT / "benchmarks" / "predictions.csv", dtype=str)
+    heard = kept[(kept["model"] == "frame_cnn") & (kept["protocol"] == "leave_speaker_out")]
+    happy = heard[heard["id"].str.endswith("_happy")]
+    assert (len(happy), (happy["predicted"] == "happy").sum()) == (400, 1)
+    assert "Of 400 *happy* utterances of TESS it heard one as happy" in CARD

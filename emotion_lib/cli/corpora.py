@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("corpus", type=OneOf("emotion_lib.corpora.fetching", "SOURCES"))
+@click.argument("corpus", metavar="CORPUS", type=OneOf("emotion_lib.corpora.fetching", "SOURCES"))
 @click.option(
     "--source",
     metavar="NAME",

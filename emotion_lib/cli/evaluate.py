@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, tell_left_out, to_json
+from emotion_lib.errors import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,10 @@ def evaluate(
     """
     if bool(model or protocol) == bool(recognizer or pretrained) or (recognizer and pretrained):
         raise click.UsageError("Give either --model and --protocol, or --recognizer FILE, or --pretrained.")
+    if (unheard or include_trained) and not (recognizer or pretrained):
+        raise click.UsageError("--unheard and --include-trained are for --recognizer and --pretrained.")
+    if seeds != 1 and not model:
+        raise click.UsageError("--seeds is for --model: a recogniser is not trained again.")
     if model and protocol:
         _by_protocol(corpus, model, protocol, seeds, as_json=as_json)
     elif model or protocol:
@@ -104,6 +109,8 @@ def _unheard(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "pd.Data
 
     heard = scoring.trained_on(recognizer, table)
     rest = table[~heard]
+    if rest.empty:
+        raise ParameterError(f"it was trained on all {len(table)} utterances; nothing is left to score")
     voices = set(table["speaker"][heard])
     known = f"; of the other {len(rest)}, {rest['speaker'].isin(voices).sum()} are by speakers that it was trained on"
     click.echo(

@@ -2,10 +2,9 @@
 
 import os
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import takewhile
@@ -19,6 +18,7 @@ from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import checking, file
 from emotion_lib.recognizer.hearing import Hearing
+from emotion_lib.recognizer.many import side_by_side
 from emotion_lib.recognizer.network import Network
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.recording import Opened, Recording, Recordings, is_list, resampled, rewindable
@@ -134,6 +134,11 @@ class EmotionRecognizer:
             If there is no such file, it is no recogniser, a damaged one, or one of a newer version.
         ParameterError
             If `path` is no path.
+
+        Examples
+        --------
+        >>> EmotionRecognizer.load().emotions
+        ('angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise')
         """
         if path is None:
             pretrained = resources.files("emotion_lib") / "pretrained" / PRETRAINED
@@ -175,6 +180,32 @@ class EmotionRecognizer:
             about=manifest["about"],
             trained_on=contents.trained_on,
         )
+
+    def with_threshold(self, threshold: float) -> "EmotionRecognizer":
+        """Return the same recogniser, which says `unknown` more or less often.
+
+        Parameters
+        ----------
+        threshold : float in [0, 1]
+            Where the highest probability is below it, the answer is `unknown`; at 0 only where nobody speaks.
+
+        Returns
+        -------
+        EmotionRecognizer
+
+        Raises
+        ------
+        ParameterError
+            If the threshold is no probability.
+
+        Examples
+        --------
+        >>> EmotionRecognizer.load().with_threshold(0.9).calibration.threshold
+        0.9
+        """
+        contents = self._contents()
+        calibration = asdict(replace(self.calibration, threshold=threshold))
+        return self._made_of(replace(contents, manifest=contents.manifest | {"calibration": calibration}))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save it as one file, which any later version of this library can load.
@@ -240,6 +271,12 @@ class EmotionRecognizer:
             If a recording cannot be used; the message names it. `predictions` loses nothing over it.
         ParameterError
             If `x` is nothing that can be heard, or a waveform comes without its rate.
+
+        Examples
+        --------
+        >>> silence = np.zeros(16000)
+        >>> [answer.reason for answer in EmotionRecognizer.load().predict([silence, silence], sr=16000)]
+        ['silence', 'silence']
         """
         if is_list(x):
             return [_raised(answer) for answer in self.predictions(x, sr)]
@@ -271,23 +308,11 @@ class EmotionRecognizer:
         ...     print(answer)
         the recording: an empty file (0 bytes); delete it or bring a fresh copy
         """
-        # Threads: what takes time lets go of the interpreter, and a recogniser can be shared.
-        workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-        pending: deque[Future[Prediction | AudioError]] = deque()
-        stopped = threading.Event()
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for x in xs:
-                    pending.append(pool.submit(self._tried, x, sr, stopped))
-                    if len(pending) > 2 * workers:
-                        yield pending.popleft().result()
-                while pending:
-                    yield pending.popleft().result()
-            finally:
-                stopped.set()  # nobody waits for the rest of a long recording
-                pool.shutdown(wait=False, cancel_futures=True)
+        if not is_list(xs) and not isinstance(xs, Iterator):
+            raise ParameterError("xs: one recording; use predict, or put it in a list")
+        return side_by_side(partial(self._tried, sr=sr), xs)
 
-    def _tried(self, x: Recording, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
+    def _tried(self, x: Recording, stopped: threading.Event, *, sr: int | None) -> Prediction | AudioError:
         """Return the answer for a recording, or the error that says why there is none."""
         try:
             return self._predict(x, sr, stopped)
@@ -311,6 +336,11 @@ class EmotionRecognizer:
         ------
         AudioError, ParameterError
             As for `predict`.
+
+        Examples
+        --------
+        >>> EmotionRecognizer.load().predict_proba(np.zeros(16000), sr=16000).round(2).tolist()
+        [0.14, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]
         """
         answers = self.predict(x, sr)
         if isinstance(answers, Prediction):
@@ -329,12 +359,18 @@ class EmotionRecognizer:
         ------
         Segment
             Where somebody speaks, as soon as it was heard. A stretch of speech of more than 3 seconds is cut into
-            windows of 2 to 3 seconds where it is least like speech; the last ones of a stretch may be shorter.
+            windows of 2 to 3 seconds where it is least like speech; the last ones of a stretch may be shorter. A part
+            can be heard otherwise than the whole.
 
         Raises
         ------
         AudioError, ParameterError
             As for `predict`; what was yielded before a broken place stays true.
+
+        Examples
+        --------
+        >>> list(EmotionRecognizer.load().segments(np.zeros(60 * 16000), sr=16000))
+        []
         """
         return self._hearing.segments(self._opened(x, sr).blocks())
 
@@ -365,6 +401,8 @@ class EmotionRecognizer:
         >>> [segment.end for segment in EmotionRecognizer.load().stream(silence, sr=16000)]
         [0.5, 1.0]
         """
+        if not isinstance(chunks, Iterable) or isinstance(chunks, (str, bytes, np.ndarray)):
+            raise ParameterError("chunks: must be parts of a waveform; for a whole one there are predict and segments")
         return self._hearing.stream(resampled(chunks, sr, self._hearing.sr))
 
     def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:
