@@ -48,7 +48,8 @@ class Resampler:
         check_rate("sr_in", sr_in)
         check_rate("sr_out", sr_out)
         if sr_out > HIGHEST_RATIO * sr_in:
-            raise ParameterError(f"sr_out={sr_out}: must be at most {HIGHEST_RATIO} times sr_in={sr_in}")
+            lowest = -(-sr_out // HIGHEST_RATIO)
+            raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
         self._stream = None if sr_in == sr_out else soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
 
     def process(self, chunk: np.ndarray) -> np.ndarray:

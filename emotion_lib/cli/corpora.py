@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("corpus", metavar="CORPUS", type=OneOf("emotion_lib.corpora.fetching", "SOURCES"))
+@click.argument("corpus", type=OneOf("emotion_lib.corpora.fetching", "SOURCES"))
 @click.option(
     "--source",
     metavar="NAME",
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @click.option(
     "--to", type=click.Path(path_type=Path), help="Folder to put the recordings in, where it is not found by itself."
 )
-def fetch(corpus: str, source: str | None, to: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was fetched, from whom and where to, as JSON.")
+def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) -> None:
     """Download a corpus, compare it with its index, and put it where the library finds it.
 
     After an interruption the same command goes on where it stopped. A broken copy in the way is kept under another
@@ -36,12 +37,14 @@ def fetch(corpus: str, source: str | None, to: Path | None) -> None:
     from emotion_lib.corpora.loading import CORPORA
 
     try:
-        click.echo(fetching.terms(corpus, source))
+        terms = fetching.terms(corpus, source)
+        click.echo(terms, err=as_json)
     except ParameterError as error:
         raise click.BadParameter(str(error), param_hint="--source") from error
     with stopping("What has come is kept, and the same command goes on from there."):
         folder = fetching.fetch(corpus, to, source=source)
-    click.echo(f"{CORPORA[corpus].short_title} is whole in {folder}")
+    told = to_json({"corpus": corpus, "folder": str(folder), "terms": terms}, indent=2)
+    click.echo(told if as_json else f"{CORPORA[corpus].short_title} is whole in {folder}")
 
 
 @click.command(epilog=EXIT_CODES)
@@ -74,14 +77,16 @@ def _everything(report: "CheckReport") -> dict[str, Any]:
 @click.option(
     "--output", type=click.Path(path_type=Path), default="-", help="File to write; standard output by default."
 )
-def index(folder: Path, output: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Write a list of JSON objects instead of CSV.")
+def index(folder: Path, output: Path, *, as_json: bool) -> None:
     """Write the index of a folder of recordings: id, speaker, emotion, text, rate, samples and SHA-256, as CSV.
 
     Example: emotion-lib index data/demo --output emotion_lib/corpora/demo.csv
     """
     from emotion_lib import corpora
 
-    lines = corpora.make_index(folder).to_csv(index=False, lineterminator="\n")
+    rows = corpora.make_index(folder)
+    lines = rows.to_json(orient="records", indent=1) if as_json else rows.to_csv(index=False, lineterminator="\n")
     if str(output) == "-":
         click.echo(lines, nl=False)
         return

@@ -87,6 +87,11 @@ def test_index_writes_to_stdout_unless_told(tess_folder: Path) -> None:
     assert run("index", tess_folder).stdout.startswith("id,speaker,emotion,text,rate,samples,sha256\nOAF_bridge_angry,")
 
 
+def test_index_as_json_has_the_same_rows(tess_folder: Path) -> None:
+    rows = json.loads(run("index", tess_folder, "--json").stdout)
+    assert pd.DataFrame(rows)["id"].tolist() == corpora.make_index(tess_folder)["id"].tolist()
+
+
 def test_index_of_the_demo_corpus_is_the_committed_file() -> None:
     committed = Path(corpora.__file__).with_name("demo.csv").read_text(encoding="utf-8")
 
@@ -114,6 +119,15 @@ def test_fetch_states_licence_and_size_and_says_where_it_went(
     assert "(2 kB); licence: " in terms
     assert whole.endswith(f"is whole in {tmp_path / 'corpus'}")
     assert len(list((tmp_path / "corpus").rglob("*.wav"))) == len(corpora.index(name))
+
+
+def test_fetch_as_json_is_one_object_and_the_licence_is_told_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(fetching.SOURCES["emodb"], "makers", Shelf())
+    result = run("fetch", "emodb", "--to", tmp_path / "emodb", "--json")
+    assert json.loads(result.stdout)["folder"] == str(tmp_path / "emodb")
+    assert "free for research" in result.stderr
 
 
 def test_fetch_that_fails_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
