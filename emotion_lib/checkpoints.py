@@ -1,7 +1,6 @@
 """One file for a checkpoint: JSON that says what it is, and plain arrays; nothing in it is executed."""
 
 import json
-import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_lib.errors import ModelFileError
+from emotion_lib.writing import written_whole
 
 FORMAT = 2
 """Version of the file; another one is refused."""
@@ -37,20 +37,12 @@ def write(path: Path, manifest: dict[str, Any], arrays: Iterable[np.ndarray]) ->
     Raises
     ------
     ModelFileError
-        If `path` is a folder.
+        If `path` is a folder, or nothing can be written there.
     """
-    if path.is_dir():
-        raise ModelFileError(f"{path}: a folder; give the name of a file in it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     text = json.dumps({"format": FORMAT} | manifest)
     numbered = {f"weight_{number}": array for number, array in enumerate(arrays)}
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, manifest=np.array(text), **numbered)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_whole(path, error=ModelFileError) as file:
+        np.savez(file, allow_pickle=False, manifest=np.array(text), **numbered)
     return path
 
 

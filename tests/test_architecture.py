@@ -44,6 +44,7 @@ ROOMS = (
     "mel",
     "audio",
     "progress",
+    "writing",
     "emotions",
     "errors",
 )

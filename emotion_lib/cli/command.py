@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -166,20 +165,6 @@ def printable(name: str) -> str:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     encodable = name.encode(encoding, "ignore").decode(encoding) == name
     return name if name.isprintable() and encodable and not name.startswith('"') else json.dumps(name)
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write to, which appears under its name only when all is written."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-        unfinished.replace(path)
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load_all(names: Sequence[str]) -> "pd.DataFrame":

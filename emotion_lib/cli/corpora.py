@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, stopping, to_json, written_whole
-from emotion_lib.errors import ParameterError
+from emotion_lib.cli.command import EXIT_CODES, OneOf, stopping, to_json
+from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
     from emotion_lib.corpora import CheckReport
@@ -90,5 +91,5 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
     if str(output) == "-":
         click.echo(lines, nl=False)
         return
-    with written_whole(output) as file:
+    with written_whole(output, error=CorpusError) as file:
         file.write(lines.encode())

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, to_json, written_whole
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, to_json
+from emotion_lib.errors import CorpusError
+from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
     from emotion_lib.extraction import Features
@@ -90,7 +92,7 @@ def _write(features: "Features", output: Path) -> None:
     arrays: dict[str, Any] = {"X": features.X, "lengths": features.lengths}
     arrays |= {name: features.table[name].to_numpy(dtype=str) for name in ("id", "emotion", "speaker")}
     arrays |= {"feature": np.array(features.feature), "settings": np.array(to_json(asdict(features.settings)))}
-    with written_whole(output) as file:
+    with written_whole(output, error=CorpusError) as file:
         np.savez_compressed(file, **arrays)
 
 

@@ -3,9 +3,7 @@
 import io
 import json
 import math
-import uuid
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.writing import written_whole
 
 FORMAT = 1
 """Version of the form; a file of a newer one is refused."""
@@ -111,19 +110,8 @@ def write(path: Path, contents: Contents) -> Path:
         If JSON cannot say what the manifest holds.
     """
     packed = _packed(contents, path)
-    unfinished = path.parent / f".{uuid.uuid4().hex}"
-    try:
-        if path.is_dir():
-            raise ModelFileError(f"{path}: a folder; give the name of a file in it")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(packed)
-        unfinished.replace(path)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"{path}: cannot be written ({why}); choose another place") from error
-    finally:
-        with suppress(OSError, ValueError):
-            unfinished.unlink()
+    with written_whole(path, error=ModelFileError) as file:
+        file.write(packed)
     return path
 
 

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -184,19 +183,6 @@ def test_a_name_that_would_break_a_line_is_a_json_string(name: str) -> None:
 
     assert shown.isprintable()
     assert json.loads(shown) == name if name else shown == ""
-
-
-def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    place = tmp_path / "x"
-    with suppress(KeyboardInterrupt), command.written_whole(place) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
-
-    assert list(tmp_path.iterdir()) == []
-    with command.written_whole(place) as file:
-        file.write(b"whole")
-    assert place.read_bytes() == b"whole"
-    assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_corpus_twice_is_an_error() -> None:

@@ -77,10 +77,11 @@ def test_what_is_no_number_is_exit_code_2(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_a_line(tmp_path: Path, tess_folder: Path) -> None:
-    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "none" / "x.npz")
+    (tmp_path / "file").touch()
+    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "file" / "x.npz")
 
     assert result.exit_code == 1
-    assert result.stderr.endswith("cannot be written (No such file or directory); choose another place\n")
+    assert result.stderr.endswith("cannot be written (File exists); choose another place\n")
 
 
 def test_ctrl_c_writes_nothing(tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

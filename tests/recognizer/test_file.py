@@ -188,12 +188,10 @@ def test_a_write_that_breaks_off_leaves_the_old_file_and_no_rubbish(
 ) -> None:
     place.write_text("old")
 
-    def full(self: Path, content: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(content[:100])
+    def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ModelFileError, match="No space left on device"):
         recognizer.save(place)
     assert [path.read_text() for path in place.parent.iterdir()] == ["old"]
