@@ -5,7 +5,11 @@ PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 RUN := .venv/bin/python
 
-.PHONY: help notebooks lab test lint docs accuracy demo-corpus update-notebooks constraints clean
+# The lists of emotion_lib/splits/lists, by corpus and protocol.
+LISTS := emodb-leave_speaker_out ravdess-leave_speaker_out \
+	$(addprefix tess-,random by_word by_speaker by_speaker_and_word)
+
+.PHONY: help notebooks lab test lint docs accuracy splits demo-corpus update-notebooks constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +33,13 @@ docs: .venv/.test  ## make the documentation, in build/docs; a warning is an err
 	rm -rf build/docs
 	$(RUN) -m sphinx --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs . build/docs
 
-accuracy: .venv/.notebooks  ## measure the rows that the table of results lacks (needs TESS)
-	$(RUN) -m benchmarks.accuracy --all
+accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, ALL=1 all (hours)
+	@$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)')
+
+splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no recordings)
+	@for list in $(LISTS); do \
+		.venv/bin/emotion-lib split $${list%%-*} $${list#*-} --output emotion_lib/splits/lists/$$list.csv || exit; \
+	done
 
 demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)
 	$(RUN) data/demo/make.py

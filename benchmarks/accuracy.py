@@ -1,138 +1,166 @@
 """Make the table of results: every figure that README and the notebooks show of a trained model.
 
-    python -m benchmarks.accuracy            make the rows that are missing and take under two minutes
-    python -m benchmarks.accuracy --all      make all that are missing (about two hours on two cores)
-    python -m benchmarks.accuracy --row tess/random/svm   make this one again
+    make accuracy                     make every row of under two minutes again, and say what the others are
+    make accuracy ROW=tess/by_speaker/svm     make this row again
+    make accuracy ALL=1               make every row that is not up to date (hours; it says how many)
 
-A row is written as soon as it is done, so that a run that was stopped goes on where it was. Of a row of several corpora
-each network is kept in build/checkpoints; delete that to train it anew.
+Without make: python -m benchmarks.accuracy, with --row NAME or --all. A row is written as soon as it is done, so that
+a run that was stopped goes on where it was; it is up to date while code, settings and utterances are those that it was
+made of. Of networks each epoch is kept in build/checkpoints, but on the random split, whose curves are observed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 
-from emotion_lib import corpora, evaluation, results
-from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import CorpusError
+from benchmarks.rows import HERE, KEPT_PREDICTIONS, PREDICTIONS, ROWS, Row
+from emotion_lib import evaluation, results
+from emotion_lib.emotions import STYLES
+from emotion_lib.errors import CorpusError, EmotionLibError, MissingExtraError, ParameterError
 from emotion_lib.evaluation import RESULT_COLUMNS, Evaluation
+from emotion_lib.splits import UNSEEN_VOICES
+from emotion_lib.writing import written_whole
 
-HERE = Path(__file__).parent
-CHECKPOINTS = HERE.parent / "build" / "checkpoints"
 TABLE = HERE / "accuracy.csv"
-PAGE = HERE / "accuracy.md"
-NEW_VOICES_PAGE = HERE / "new_voices.md"
-PREDICTIONS = HERE / "predictions.csv"
-KEPT_PREDICTIONS = (
-    "tess/random/frame_lstm",
-    "tess/by_speaker/frame_lstm",
-    "emodb+ravdess+tess/leave_speaker_out/frame_cnn",
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One evaluation of the table: a model under a protocol."""
-
-    corpus: str
-    protocol: str
-    model: str
-    seeds: int
-    quick: bool = True
-
-    @property
-    def name(self) -> str:
-        """Name of the row on the command line."""
-        return f"{self.corpus}/{self.protocol}/{self.model}"
-
-
-BASELINE_ROWS = [
-    Row("tess", protocol, model, seeds=1 if protocol == "by_speaker" else 5)
-    for model in ("most_frequent", "logistic_regression", "logistic_regression_original", "svm", "mean_std_svm")
-    for protocol in ("random", "by_word", "by_speaker")
-]
-NETWORK_ROWS = [
-    Row("tess", "random", "frame_lstm", seeds=5, quick=False),
-    Row("tess", "random", "mean_mfcc_lstm", seeds=5, quick=False),
-    Row("tess", "by_speaker", "frame_lstm", seeds=3, quick=False),
-    Row("tess_doubled", "random", "mean_mfcc_lstm", seeds=2, quick=False),
-    Row("tess", "random", "mean_mfcc_lstm_normalised", seeds=2, quick=False),
-    Row("tess", "by_speaker", "mean_mfcc_lstm", seeds=2, quick=False),
-    Row("tess", "by_word", "frame_lstm", seeds=1, quick=False),
-    Row("tess", "by_word", "mean_mfcc_lstm", seeds=1, quick=False),
-]
-NEW_VOICE_ROWS = [
-    Row("emodb+ravdess+tess", "leave_speaker_out", "mean_std_svm", seeds=1),
-    Row("emodb+ravdess+tess", "leave_speaker_out", "frame_cnn", seeds=1, quick=False),
-]
-ROWS = BASELINE_ROWS + NETWORK_ROWS + NEW_VOICE_ROWS
+PAGES = {
+    HERE / "accuracy.md": results.overview,
+    HERE / "new_voices.md": results.new_voices,
+    HERE / "by_corpus.md": results.by_corpus,
+    HERE / "used_to_voice.md": results.used_to_voice,
+}
+"""The pages that README and notebooks show, and what makes each of the table."""
+WHERE = ["corpus", "direction", "seen_of_voice", "metric"]
+"""Columns that tell the figures of one row apart."""
 
 
 @click.command(help=__doc__.replace("\n\n    ", "\n\n\b\n    "))
-@click.option("--all", "everything", is_flag=True, help="Make the slow rows too.")
-@click.option(
-    "--row",
-    "only",
-    type=click.Choice([row.name for row in ROWS]),
-    metavar="CORPUS/PROTOCOL/MODEL",
-    help="Make this row again.",
-)
+@click.option("--all", "everything", is_flag=True, help="Make every row that is not up to date.")
+@click.option("--row", "only", metavar="NAME", help="Make this row again: CORPUS/PROTOCOL/MODEL.")
 def main(everything: bool, only: str | None) -> None:
     """Make the rows that were asked for."""
-    kept = _kept()
-    done = set(kept["trained_on"] + "/" + kept["protocol"] + "/" + kept["model"])
+    names = [row.name for row in ROWS]
+    if only is not None and only not in names:
+        raise click.BadParameter(f"{only!r} is not one of {', '.join(names)}", param_hint="--row")
+    if everything:
+        click.echo(_hours())
     for row in ROWS:
-        if row.name == only or (only is None and row.name not in done and (row.quick or everything)):
-            click.echo(f"{row.name}: {row.seeds} seeds")
-            _keep(row, _evaluated(row))
-        elif row.name in done:
-            click.echo(f"{row.name}: from the committed table")
+        if only in {None, row.name}:
+            click.echo(f"{row.name}: ", nl=False)
+            click.echo(_done(row, everything=everything, again=row.name == only))
+
+
+def _hours() -> str:
+    """Return how long everything takes that is not up to date."""
+    kept = _kept()
+    outdated = [row for row in ROWS if not _is_current(row, kept)]
+    minutes = pd.Series([kept[row.lines(kept)]["minutes"].max() for row in outdated], dtype=float)
+    never = f", and {minutes.isna().sum()} rows that were never made" if minutes.isna().any() else ""
+    return f"{len(outdated)} of {len(ROWS)} rows are not up to date: about {minutes.sum() / 60:.1f} hours{never}"
 
 
 def _kept() -> pd.DataFrame:
     """Return the rows that are there already."""
-    return results.read(TABLE) if TABLE.exists() else pd.DataFrame(columns=list(RESULT_COLUMNS), dtype=str)
+    columns = [*RESULT_COLUMNS, results.KEY]
+    return results.read(TABLE) if TABLE.exists() else pd.DataFrame(columns=columns, dtype=str)
 
 
-def _evaluated(row: Row) -> Evaluation:
-    """Return the evaluation of a row."""
+def _is_current(row: Row, kept: pd.DataFrame) -> bool:
+    """Return whether the table has the row as the present code would make it of the utterances that are here."""
     try:
-        table = pd.concat([corpora.load(name.removesuffix("_doubled")) for name in row.corpus.split("+")])
-    except CorpusError as error:
-        raise click.ClickException(str(error)) from error
-    if row.corpus.endswith("_doubled"):
-        table = pd.concat([table, table.assign(id=table["id"] + "#2")]).assign(corpus=row.corpus)
-    table = table[table["emotion"].isin(EMOTIONS)].reset_index(drop=True)
-    several = "+" in row.corpus
-    checkpoints = CHECKPOINTS / row.model if several else None  # hours, and no curves to be observed
-    return evaluation.evaluate(table, row.model, row.protocol, seeds=range(row.seeds), checkpoints=checkpoints)
+        return set(kept[row.lines(kept)][results.KEY]) == {row.key}
+    except (CorpusError, ParameterError):
+        return False
 
 
-def _keep(row: Row, found: Evaluation) -> None:
-    """Put the figures of a row into the table, in the place of older ones, and write its page."""
+def _done(row: Row, *, everything: bool, again: bool) -> str:
+    """Make a row if it is its turn, and return what was done."""
     kept = _kept()
-    same = (kept["trained_on"] == row.corpus) & (kept["protocol"] == row.protocol) & (kept["model"] == row.model)
-    figures = evaluation.rows(found)
-    table = pd.concat([kept[~same], figures]) if len(kept) else figures
-    order = ["corpus", "protocol", "model", "metric", "direction"]
-    table.astype({"n": "Int64"}).sort_values(order).to_csv(TABLE, index=False, float_format="%.4f")
-    PAGE.write_text(page(results.overview(results.read(TABLE))), encoding="utf-8")
-    NEW_VOICES_PAGE.write_text(page(results.new_voices(results.read(TABLE))), encoding="utf-8")
+    committed = kept[row.lines(kept)]
+    current = _is_current(row, kept)
+    if again or (not current if everything else row.quick):
+        try:
+            return _made(row, committed)
+        except (CorpusError, MissingExtraError, ParameterError) as error:
+            if again:
+                raise click.ClickException(str(error)) from error
+            return f"{_told(row, committed, current=current)} It cannot be made here: {error}"
+    return _told(row, committed, current=current)
+
+
+def _told(row: Row, committed: pd.DataFrame, *, current: bool) -> str:
+    """Return what the table has of a row that is not made."""
+    if committed.empty:
+        return f"not made yet; `make accuracy ROW={row.name}` makes it."
+    if current:
+        return "from the committed table, made by the present code."
+    return f"from the committed table, made by other code or of other recordings; ROW={row.name} makes it again."
+
+
+def _made(row: Row, committed: pd.DataFrame) -> str:
+    """Make a row, put it into the table, and return how it compares with the one that was there."""
+    found = row.evaluated()
+    figures = pd.concat([evaluation.rows(each) for each in found], ignore_index=True)
+    _keep(row, figures)
     if row.name in KEPT_PREDICTIONS:
-        _keep_predictions(found)
+        _keep_predictions(found[0], PREDICTIONS)
+    differences = list(_differences(row, committed, figures))
+    return f"made; {'; '.join(differences) or 'as committed'}."
 
 
-def _keep_predictions(found: Evaluation) -> None:
-    """Keep what the first seed heard in each utterance, for the notebook in which one listens to the mistakes."""
-    first = found.predictions[found.predictions["seed"] == 0]
-    new = first[["fold", "id", "predicted"]].assign(model=found.model, protocol=found.protocol)
-    if PREDICTIONS.exists():
-        kept = pd.read_csv(PREDICTIONS, dtype=str)
+def _differences(row: Row, committed: pd.DataFrame, figures: pd.DataFrame) -> Iterator[str]:
+    """Yield where new figures differ from committed ones: at all, or of a network by three deviations of its seeds."""
+    if committed.empty:
+        yield "not in the table before"
+        return
+    was, now = committed.set_index(WHERE), figures.set_index(WHERE)
+    for where in was.index.union(now.index, sort=False):
+        name = " ".join(part for part in where if part)
+        old, new = (side["value"].get(where, np.nan) for side in (was, now))
+        if not abs(new - old) <= _leeway(row, was["seed_sd"].get(where, np.nan)):
+            yield f"{name} is {new:.4f}, was {old:.4f}"
+
+
+def _leeway(row: Row, seed_sd: float) -> float:
+    """Return how far a figure may be from the committed one, which has four digits."""
+    if not row.is_trained:
+        return 0.000051
+    return results.LEEWAY if np.isnan(seed_sd) else max(0.0001, 3 * seed_sd)
+
+
+def _keep(row: Row, figures: pd.DataFrame) -> None:
+    """Put the figures of a row into the table, in the place of older ones, and write the pages."""
+    kept = _kept()
+    figures = figures.assign(**{results.KEY: row.key})
+    table = pd.concat([kept[~row.lines(kept)], figures]) if len(kept) else figures
+    table = table.astype({"n": "Int64"}).assign(minutes=table["minutes"].map("{:.1f}".format))
+    table = table.sort_values(["corpus", "protocol", "model", "trained_on", "seen_of_voice", "metric", "direction"])
+    _write(TABLE, table)
+    shown = results.read(TABLE)
+    for path, show in PAGES.items():
+        path.write_text(page(show(shown)), encoding="utf-8")
+
+
+def _keep_predictions(found: Evaluation, path: Path) -> None:
+    """Keep what the first seed heard in each utterance: to listen to the mistakes, and to get used to its voices."""
+    first = found.predictions[found.predictions["seed"] == found.predictions["seed"].min()]
+    new = first.assign(model=found.model, protocol=found.protocol)
+    if found.protocol not in UNSEEN_VOICES:
+        new = new.drop(columns=[emotion for emotion in STYLES if emotion in new])
+    if path.exists():
+        kept = pd.read_csv(path, dtype={"fold": "str"})
         new = pd.concat([kept[(kept["model"] != found.model) | (kept["protocol"] != found.protocol)], new])
-    columns = ["model", "protocol", "fold", "id", "predicted"]
-    new[columns].sort_values(columns[:-1]).to_csv(PREDICTIONS, index=False)
+    emotions = [emotion for emotion in STYLES if emotion in new]
+    columns = ["model", "protocol", "fold", "id"]
+    _write(path, new[[*columns, "predicted", *emotions]].sort_values(columns))
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole or not at all, so that a run may be stopped at any time."""
+    with written_whole(path, error=EmotionLibError) as file:
+        file.write(table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
 
 
 def page(shown: pd.DataFrame) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emotion_lib import calibration, evaluation, extraction, splits, training
+from emotion_lib import calibration, enrolment, evaluation, extraction, splits, training
 from emotion_lib.calibration import Calibration
 from emotion_lib.corpora.files import digest
 from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.enrolment import Voices
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import RECIPES
+from emotion_lib.extraction import Features
+from emotion_lib.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
 
 PRECISION = 0.75
@@ -59,7 +61,8 @@ def build(
 
     Networks are trained with some of the speakers left out, until each was left out once. What they heard in those
     calibrates the probabilities, sets the threshold below which the answer is "I don't know", and is what the
-    recogniser says of itself. The network that is kept is trained on all speakers.
+    recogniser says of itself. The network that is kept is trained on all speakers, and one that hears frames comes with
+    what there is to know of their voices (`voices`).
 
     Parameters
     ----------
@@ -97,9 +100,9 @@ def build(
     features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
     fitted = recipe.fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork)
-    story = {"model": model, "seed": seed, **_story(features.table, held_out, chosen), **(about or {})}
-    recognizer = fitted.recognizer(calibration=chosen, about=story, trained_on=utterances(features.table))
-    return Built(recognizer, held_out)
+    story = {"model": model, "seed": seed, **_story(features.table, held_out), **(about or {})}
+    heard = {"trained_on": utterances(features.table), "voices": voices(features)}
+    return Built(fitted.recognizer(calibration=chosen, about=story, **heard), held_out)
 
 
 def _check(table: pd.DataFrame, model: str, emotions: Sequence[str]) -> None:
@@ -137,22 +140,57 @@ def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Cal
     """
     probabilities, truth = _scores(predictions)
     weight = _weights(predictions)
-    temperature = calibration.fit_temperature(probabilities, truth, weight=weight)
+    temperature = round(calibration.fit_temperature(probabilities, truth, weight=weight), 4)
     scaled = Calibration(temperature=temperature).apply(probabilities)
     correct = scaled.argmax(axis=1) == truth
     threshold = calibration.fit_threshold(scaled.max(axis=1), correct, precision=precision, weight=weight)
-    return Calibration(round(temperature, 4), round(threshold, 4))
+    return Calibration(temperature, threshold)
 
 
-def reliability(predictions: pd.DataFrame, chosen: Calibration) -> pd.DataFrame:
+def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.DataFrame:
+    """Answer for speakers left out as a recogniser would that never heard them: not in training, not in calibration.
+
+    The probabilities of each fold are read as was chosen on the other folds.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of an `Evaluation` of a network: `fold`, `corpus`, `id`, `emotion`, and the probability of each emotion.
+    precision : float in (0, 1)
+        The share of the answers that must be right.
+
+    Returns
+    -------
+    DataFrame
+        The rows in their order, with `confidence`, whether the most probable emotion is the `correct` one, and whether
+        it is sure enough to be `answered`.
+
+    Raises
+    ------
+    ParameterError
+        If there is one fold alone.
+
+    Notebook: 04_evaluate
+    """
+    if predictions["fold"].nunique() < 2:
+        raise ParameterError("predictions: of one fold alone; it takes others to choose how its probabilities are read")
+    parts, numbered = [], predictions.reset_index(drop=True)
+    for fold, part in numbered.groupby("fold"):
+        chosen = calibrate(numbered[numbered["fold"] != fold], precision=precision)
+        probabilities, truth = _scores(part)
+        scaled = chosen.apply(probabilities)
+        confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == truth
+        parts.append(part.assign(confidence=confidence, correct=correct, answered=confidence >= chosen.threshold))
+    return pd.concat(parts).sort_index()
+
+
+def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
     """Measure, for each corpus, what confidence and "I don't know" are worth on speakers left out.
 
     Parameters
     ----------
     predictions : DataFrame
-        Of an `Evaluation` of a network.
-    chosen : Calibration
-        How its probabilities are read.
+        As for `answers`, by which they are answered.
 
     Returns
     -------
@@ -161,11 +199,8 @@ def reliability(predictions: pd.DataFrame, chosen: Calibration) -> pd.DataFrame:
         answers that are right; `expected_calibration_error` of all.
     """
     rows = []
-    for corpus, part in predictions.groupby("corpus"):
-        probabilities, truth = _scores(part)
-        scaled = chosen.apply(probabilities)
-        confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == truth
-        answered = confidence >= chosen.threshold
+    for corpus, part in answers(predictions).groupby("corpus"):
+        confidence, correct, answered = (part[name].to_numpy() for name in ("confidence", "correct", "answered"))
         rows.append(
             {
                 "corpus": str(corpus),
@@ -177,12 +212,12 @@ def reliability(predictions: pd.DataFrame, chosen: Calibration) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _story(table: pd.DataFrame, held_out: evaluation.Evaluation, chosen: Calibration) -> dict[str, Any]:
+def _story(table: pd.DataFrame, held_out: evaluation.Evaluation) -> dict[str, Any]:
     """Return what a recogniser says of itself: what it was trained on, with what, and what it is worth."""
     corpora = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
     figures = evaluation.rows(held_out)
     worth = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
-    sure = reliability(held_out.predictions, chosen).set_index("corpus")
+    sure = reliability(held_out.predictions).set_index("corpus")
     return {
         "corpora": corpora.astype(object).to_dict(orient="index"),
         "protocol": PROTOCOL,
@@ -208,6 +243,26 @@ def _weights(predictions: pd.DataFrame) -> np.ndarray:
     """Return how much each utterance counts, so that each corpus counts the same."""
     weights: np.ndarray = (1 / predictions.groupby("corpus")["id"].transform("size")).to_numpy()
     return weights
+
+
+def voices(features: Features) -> Voices | None:
+    """Learn what the training voices are like, and from where on another is unlike them.
+
+    Parameters
+    ----------
+    features : Features
+        The training utterances.
+
+    Returns
+    -------
+    Voices or None
+        None where a feature is one vector an utterance.
+    """
+    if features.X.ndim != 3:
+        return None
+    speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
+    statistics = enrolment.statistics(features.X, features.lengths, feature=features.feature)
+    return enrolment.learn(statistics, speaker, emotion, corpus=corpus)
 
 
 def utterances(table: pd.DataFrame) -> Utterances:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,42 @@ class Calibration:
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         scaled: np.ndarray = scores / scores.sum(axis=1, keepdims=True)
         return scaled
+
+
+class ReliabilityCurve(NamedTuple):
+    """How right answers are that were equally sure; each array has an entry for each bin, the least sure first.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_bins,)
+        Mean confidence.
+    accuracy : ndarray of shape (n_bins,)
+        Share of the answers that are right.
+    weight : ndarray of shape (n_bins,)
+        Number of utterances, or the sum of their weights.
+    """
+
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    weight: np.ndarray
+
+
+class CoverageCurve(NamedTuple):
+    """How right the surest answers are; each array has an entry for each threshold, the highest first.
+
+    Parameters
+    ----------
+    coverage : ndarray of shape (n_thresholds,)
+        Share of the utterances that are answered, rising to 1.
+    accuracy : ndarray of shape (n_thresholds,)
+        Share of those answers that are right.
+    threshold : ndarray of shape (n_thresholds,)
+        The confidence from which on they are answered.
+    """
+
+    coverage: np.ndarray
+    accuracy: np.ndarray
+    threshold: np.ndarray
 
 
 def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.ndarray | None = None) -> float:
@@ -139,23 +176,117 @@ def fit_threshold(
     >>> fit_threshold(np.array([0.2, 0.5, 0.8, 0.9]), np.array([False, False, True, True]), precision=0.6)
     0.5
     """
-    _check(confidence, correct)
     if not 0 < precision <= 1:
         raise ParameterError(f"precision={precision}: must be a share, above 0 and at most 1")
+    curve = coverage_curve(confidence, correct, weight=weight)
+    enough = np.flatnonzero(curve.accuracy >= precision)
+    return float(curve.threshold[enough[-1]]) if len(enough) else 1.0
+
+
+def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.ndarray | None = None) -> CoverageCurve:
+    """Trace how often answers are right when only the surest are given.
+
+    Whoever says "I don't know" more often is right more often, if confidence is worth anything: where it is not, the
+    curve is level.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    CoverageCurve
+        An entry for each confidence that occurs: of equally sure answers all are given or none.
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, or a weight is not positive.
+
+    References
+    ----------
+    El-Yaniv, R. and Wiener, Y. (2010). On the foundations of noise-free selective classification. Journal of Machine
+    Learning Research 11, 1605-1641.
+
+    Examples
+    --------
+    >>> curve = coverage_curve(np.array([0.9, 0.8, 0.5, 0.5]), np.array([True, True, False, True]))
+    >>> curve.coverage.tolist(), curve.accuracy.tolist(), curve.threshold.tolist()
+    ([0.25, 0.5, 1.0], [1.0, 1.0, 0.75], [0.9, 0.8, 0.5])
+
+    Notebook: 04_evaluate
+    """
+    _check(confidence, correct)
     order = np.argsort(-confidence, kind="stable")
     weights = _weights(len(order), weight)[order]
-    share = np.cumsum(weights * correct[order]) / np.cumsum(weights)
-    # Where several are equally sure, all of them answer or none.
+    answered, right = np.cumsum(weights), np.cumsum(weights * correct[order])
     last = np.append(np.diff(confidence[order]) < 0, True)
-    enough = np.flatnonzero((share >= precision) & last)
-    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+    accuracy = right[last] / answered[last]
+    return CoverageCurve(answered[last] / answered[-1], accuracy, confidence[order][last])
 
 
-def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10) -> float:
+def reliability_curve(
+    confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
+) -> ReliabilityCurve:
+    """Compare how sure answers were with how often they were right.
+
+    Utterances are put into bins of equal numbers by their confidence, so that each figure rests on as many. Above the
+    diagonal the network is too modest, below it boasts.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    n_bins : int > 0
+        How many bins; one for each utterance where there are fewer.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    ReliabilityCurve
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, a weight is not positive, or
+        `n_bins` is not.
+
+    References
+    ----------
+    DeGroot, M. H. and Fienberg, S. E. (1983). The comparison and evaluation of forecasters. doi:10.2307/2987588
+
+    Examples
+    --------
+    >>> curve = reliability_curve(np.array([0.4, 0.6, 0.9, 0.9]), np.array([False, True, True, True]), n_bins=2)
+    >>> curve.confidence.round(2).tolist(), curve.accuracy.tolist(), curve.weight.tolist()
+    ([0.5, 0.9], [0.5, 1.0], [2.0, 2.0])
+
+    Notebook: 04_evaluate
+    """
+    _check(confidence, correct)
+    if n_bins < 1:
+        raise ParameterError(f"n_bins={n_bins}: must be a positive number")
+    weights = _weights(len(confidence), weight)
+    bins = np.array_split(np.argsort(confidence, kind="stable"), min(n_bins, len(confidence)))
+    sums = np.array([weights[rows].sum() for rows in bins])
+    means = [[np.average(each[rows], weights=weights[rows]) for rows in bins] for each in (confidence, correct)]
+    return ReliabilityCurve(np.array(means[0]), np.array(means[1]), sums)
+
+
+def expected_calibration_error(
+    confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
+) -> float:
     """Measure how far confidence is from the share of answers that are right.
 
-    Utterances are put into bins of equal numbers by their confidence; the result is the mean distance between the
-    confidence of a bin and its accuracy.
+    It is the mean distance of the `reliability_curve` from its diagonal.
 
     Parameters
     ----------
@@ -165,6 +296,8 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, *, n
         Whether the most probable emotion was the one acted.
     n_bins : int > 0
         How many bins.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
 
     Returns
     -------
@@ -174,7 +307,7 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, *, n
     Raises
     ------
     ParameterError
-        If there are no utterances, the two differ in length, or `n_bins` is not positive.
+        As for `reliability_curve`.
 
     References
     ----------
@@ -186,12 +319,8 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, *, n
     >>> expected_calibration_error(np.full(4, 0.75), np.array([True, True, True, False]), n_bins=1)
     0.0
     """
-    _check(confidence, correct)
-    if n_bins < 1:
-        raise ParameterError(f"n_bins={n_bins}: must be a positive number")
-    bins = np.array_split(np.argsort(confidence, kind="stable"), min(n_bins, len(confidence)))
-    gaps = [len(rows) * abs(confidence[rows].mean() - correct[rows].mean()) for rows in bins]
-    return float(sum(gaps) / len(confidence))
+    curve = reliability_curve(confidence, correct, n_bins=n_bins, weight=weight)
+    return float(np.average(np.abs(curve.confidence - curve.accuracy), weights=curve.weight))
 
 
 def _weights(n: int, weight: np.ndarray | None) -> np.ndarray:

@@ -6,9 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion_lib import augment
-from emotion_lib.augment import HIDDEN_BANDS, HIDDEN_FRAMES, SHIFT, STRETCH, vary
+from emotion_lib.augment import HIDDEN_BANDS, HIDDEN_FRAMES, other_voice, vary
+from emotion_lib.errors import ParameterError
+from emotion_lib.features import FeatureSettings, log_mel
+from emotion_lib.mel import hz_to_mel
 
-N_MELS = 64
+N_MELS, SR = 64, 16000
 
 
 def speech(n: int = 80, n_mels: int = N_MELS, *, seed: int = 0) -> np.ndarray:
@@ -18,7 +21,7 @@ def speech(n: int = 80, n_mels: int = N_MELS, *, seed: int = 0) -> np.ndarray:
 
 def varied(frames: np.ndarray, seed: int = 0, *, n_frames: int = 152) -> np.ndarray:
     """Return the version of an utterance that a seed draws."""
-    return vary(frames, np.random.default_rng(seed), n_frames=n_frames)
+    return vary(frames, np.random.default_rng(seed), sr=SR, n_frames=n_frames)
 
 
 @settings(max_examples=100)
@@ -60,8 +63,8 @@ def nothing_varied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Set each amount of variation to none; a test sets one again."""
     for name, none in {
         "TEMPO": (1.0, 1.0),
-        "SHIFT": 0.0,
-        "STRETCH": 0.0,
+        "PITCH": (1.0, 1.0),
+        "FORMANTS": (1.0, 1.0),
         "COLOUR_DB": 0.0,
         "NOISE_DB": (1000.0, 1000.0),
         "HIDDEN_BANDS": 0,
@@ -105,16 +108,54 @@ def test_hidden_bands_and_frames_have_the_mean_and_are_no_more_than_two_of_each(
     assert frames_hidden.sum() <= 2 * HIDDEN_FRAMES
 
 
-@pytest.mark.parametrize("band", [10, 32, 55])
-def test_a_loud_band_moves_no_further_than_shift_and_stretch(band: int, nothing_varied: pytest.MonkeyPatch) -> None:
-    nothing_varied.setattr(augment, "SHIFT", SHIFT)
-    nothing_varied.setattr(augment, "STRETCH", STRETCH)
-    frames = np.full((10, N_MELS), -60.0, dtype=np.float32)
-    frames[:, band] = 0.0
-    moves = [int(varied(frames, seed).mean(axis=0).argmax()) - band for seed in range(200)]
-    furthest = (SHIFT + STRETCH * band) / (1 - STRETCH) + 0.5
-    assert max(map(abs, moves)) <= furthest
-    assert len(set(moves)) > 3
+def place_of(frequency: float) -> float:
+    """Return the band in whose centre a frequency lies."""
+    return float(hz_to_mel(frequency) / hz_to_mel(SR / 2) * (N_MELS + 1) - 1)
+
+
+def harmonics(pitch: float, *, formant: float) -> np.ndarray:
+    """Return the mel spectrogram of a voice-like sound: harmonics of a pitch, loudest about one frequency."""
+    settings = FeatureSettings(sr=SR, n_fft=1024, hop_length=320, n_mels=N_MELS, top_db=None)
+    times = np.arange(SR) / SR
+    numbers = np.arange(1, int(SR / 2 / pitch))
+    levels = np.exp(-np.abs(numbers * pitch - formant) / 800)
+    return log_mel(0.02 * levels @ np.sin(2 * np.pi * pitch * numbers[:, None] * times), SR, settings=settings)
+
+
+def resonance(frequency: float) -> np.ndarray:
+    """Return a made-up mel spectrogram with one broad hill and no harmonics."""
+    hill = -60 - (np.arange(N_MELS) - place_of(frequency)) ** 2 / 120
+    return np.tile(hill.astype(np.float32), (10, 1))
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_formants_move_the_envelope(factor: float) -> None:
+    moved = other_voice(resonance(2000), pitch=1, formants=factor, sr=SR)
+    logarithmic = slice(round(place_of(1300)), round(place_of(5000)))  # where a factor moves all bands alike
+    np.testing.assert_allclose(moved[:, logarithmic], resonance(2000 * factor)[:, logarithmic], atol=1)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_pitch_moves_the_harmonics_and_leaves_the_envelope(factor: float) -> None:
+    given = harmonics(300, formant=300)
+    moved = other_voice(given, pitch=factor, formants=1, sr=SR).mean(axis=0)
+    ripple = moved - np.convolve(moved, np.ones(9) / 9, mode="same")
+    second = round(place_of(600 * factor))
+    assert ripple[second - 1 : second + 2].max() == ripple[second - 3 : second + 4].max()
+    assert moved.mean() == pytest.approx(given.mean(), abs=1)
+
+
+@pytest.mark.parametrize("name", ["pitch", "formants"])
+def test_a_factor_must_be_positive(name: str) -> None:
+    with pytest.raises(ParameterError, match=f"{name}=0: must be a positive factor"):
+        other_voice(speech(), **{"pitch": 1, "formants": 1, "sr": SR} | {name: 0})
+
+
+def test_voices_are_drawn_higher_and_lower(nothing_varied: pytest.MonkeyPatch) -> None:
+    nothing_varied.setattr(augment, "FORMANTS", (0.86, 1.16))
+    places = {int(varied(resonance(2000), seed).mean(axis=0).argmax()) for seed in range(50)}
+    assert min(places) < place_of(2000) - 1
+    assert max(places) > place_of(2000) + 1
 
 
 def test_colour_is_the_same_in_every_frame(nothing_varied: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_lib import building, evaluation, extraction, models, results, training
-from emotion_lib.building import Built, build, calibrate, reliability
-from emotion_lib.calibration import Calibration
+from emotion_lib import building, enrolment, evaluation, extraction, models, recipes, results, training
+from emotion_lib.building import Built, answers, build, calibrate, reliability
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import RECIPES, Options
 from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.features import FeatureSettings
+from emotion_lib.recipes import RECIPES, Options
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.describing import describe
 from emotion_lib.training import Regime
@@ -80,25 +79,25 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
     """Make features up, and networks so small that they are trained in a second."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(extraction, "extract", made_up_features)
-        patched.setattr(evaluation, "FRAME_CNN_EPOCHS", 1)
+        patched.setattr(recipes, "FRAME_CNN_EPOCHS", 1)
         patched.setattr(training, "VARIED", Regime(per_corpus=12, n_frames=16, decay=True))
         patched.setattr(models, "frame_cnn", partial(models.frame_cnn, channels=(2, 2, 2, 2)))
         yield patched
 
 
 @pytest.fixture(scope="module")
-def recipe(patched: pytest.MonkeyPatch) -> evaluation.Recipe:
+def recipe(patched: pytest.MonkeyPatch) -> recipes.Recipe:
     """The recipe of the network for any voice, for sixteen bands."""
     return replace(RECIPES["frame_cnn"], settings=SETTINGS)
 
 
 @pytest.fixture
-def fit(recipe: evaluation.Recipe, monkeypatch: pytest.MonkeyPatch) -> Fit:
+def fit(recipe: recipes.Recipe, monkeypatch: pytest.MonkeyPatch) -> Fit:
     """How the network is fitted in one test."""
     return watched(recipe, monkeypatch)
 
 
-def watched(recipe: evaluation.Recipe, patched: pytest.MonkeyPatch) -> Fit:
+def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
     """Watch how the network is fitted, as long as the patch holds."""
     fit, epoch = Fit(recipe.fit), training._Run.epoch
 
@@ -124,7 +123,7 @@ def speakers() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def built(table: pd.DataFrame, recipe: evaluation.Recipe, kept: Path, speakers: list[str]) -> Built:
+def built(table: pd.DataFrame, recipe: recipes.Recipe, kept: Path, speakers: list[str]) -> Built:
     """A recogniser that was built on the corpus."""
     with pytest.MonkeyPatch.context() as patched:
         fit = watched(recipe, patched)
@@ -150,7 +149,7 @@ def test_the_recogniser_takes_what_the_recipe_says_and_tells_the_chosen_emotions
 
 def test_it_says_of_itself_what_its_like_were_worth_for_speakers_left_out(built: Built) -> None:
     figures = evaluation.rows(built.held_out).set_index("metric").loc["uar"]
-    sure = reliability(built.held_out.predictions, built.recognizer.calibration).iloc[0]
+    sure = reliability(built.held_out.predictions).iloc[0]
     worth = built.recognizer.about["worth"]["folder"]
     for name in ("value", "low", "high"):
         assert worth[name] == pytest.approx(figures[name], abs=1e-4)
@@ -173,6 +172,25 @@ def test_the_utterances_it_was_trained_on_are_listed_and_no_other(built: Built, 
     assert built.recognizer.trained_on.digests == tuple(
         hashlib.sha256(path.name.encode()).digest() for path in used["path"]
     )
+
+
+def test_it_knows_the_voices_that_it_was_trained_on(built: Built, table: pd.DataFrame) -> None:
+    used = table[table["emotion"].isin(CHOSEN)].reset_index(drop=True)
+    features = made_up_features(used, "log_mel", settings=SETTINGS)
+    statistics = enrolment.statistics(features.X, features.lengths)
+    learnt = enrolment.learn(
+        statistics, features.table["speaker"], features.table["emotion"], corpus=features.table["corpus"]
+    ).arrays()
+
+    assert built.recognizer.voices is not None
+    for name, array in built.recognizer.voices.arrays().items():
+        np.testing.assert_array_equal(array, learnt[name])
+
+
+def test_where_an_utterance_is_one_vector_nothing_is_known_of_voices(table: pd.DataFrame) -> None:
+    vectors = Features(np.zeros((len(table), 40), np.float32), np.ones(len(table), int), table, "mean_mfcc", SETTINGS)
+
+    assert building.voices(vectors) is None
 
 
 def test_all_that_it_says_survives_its_file(built: Built, tmp_path: Path) -> None:
@@ -232,7 +250,7 @@ def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOS
     probabilities = rng.dirichlet(np.full(len(emotions), 0.5), n)
     acted = [rng.choice(emotions, p=row) for row in probabilities]
     rows = pd.DataFrame(probabilities, columns=list(emotions))
-    return rows.assign(corpus=corpus, id=[f"u{number}" for number in range(n)], emotion=acted)
+    return rows.assign(fold="1", corpus=corpus, id=[f"u{number}" for number in range(n)], emotion=acted)
 
 
 def test_each_corpus_counts_the_same_in_the_calibration_however_large_it_is() -> None:
@@ -246,11 +264,37 @@ def test_each_corpus_counts_the_same_in_the_calibration_however_large_it_is() ->
 def test_from_the_threshold_on_answers_are_right_as_often_as_asked(precision: float) -> None:
     predictions = heard(2000)
     chosen = calibrate(predictions, precision=precision)
-    (sure,) = (row for _, row in reliability(predictions, chosen).iterrows())
-    assert sure["precision"] == pytest.approx(precision, abs=0.01)
-    assert sure["coverage"] == pytest.approx(
-        (chosen.apply(predictions[list(CHOSEN)].to_numpy()).max(axis=1) >= chosen.threshold).mean()
-    )
+    scaled = chosen.apply(predictions[list(CHOSEN)].to_numpy())
+    answered = scaled.max(axis=1) >= chosen.threshold
+    right = np.array(CHOSEN)[scaled.argmax(axis=1)] == predictions["emotion"]
+    assert precision <= right[answered].mean() <= precision + 0.01
+
+
+def test_a_fold_is_answered_as_was_chosen_on_the_others() -> None:
+    boasting = heard(500, seed=1).assign(fold="2")
+    boasting[list(CHOSEN)] = np.eye(len(CHOSEN))[np.arange(500) % len(CHOSEN)] * 0.97 + 0.01
+    both = pd.concat([heard(500), boasting])
+    found = answers(both)
+    assert found["id"].tolist() == both["id"].tolist()
+    first, second = found[found["fold"] == "1"], found[found["fold"] == "2"]
+    for part, other in ((first, boasting), (second, heard(500))):
+        chosen = calibrate(other)
+        confidence = chosen.apply(part[list(CHOSEN)].to_numpy()).max(axis=1)
+        np.testing.assert_allclose(part["confidence"], confidence)
+        assert (part["answered"] == (confidence >= chosen.threshold)).all()
+
+
+def test_labels_of_a_fold_change_nothing_of_its_answers_but_whether_they_are_right() -> None:
+    one, other = heard(300), heard(300, seed=1).assign(fold="2")
+    shuffled = other.assign(emotion=other["emotion"].to_numpy()[::-1])
+    before, after = (answers(pd.concat([one, part])).iloc[300:] for part in (other, shuffled))
+    pd.testing.assert_frame_equal(before[["confidence", "answered"]], after[["confidence", "answered"]])
+    assert not before["correct"].equals(after["correct"])
+
+
+def test_one_fold_alone_has_no_others_to_choose_on() -> None:
+    with pytest.raises(ParameterError, match="predictions: of one fold alone"):
+        answers(heard())
 
 
 def test_emotions_beyond_the_seven_are_calibrated_too() -> None:
@@ -259,21 +303,28 @@ def test_emotions_beyond_the_seven_are_calibrated_too() -> None:
 
 
 def test_reliability_has_a_row_for_each_corpus() -> None:
-    found = reliability(pd.concat([heard(corpus="tess"), heard(corpus="emodb", seed=1)]), Calibration())
+    found = reliability(pd.concat([heard(1000, corpus="tess"), heard(1000, corpus="emodb", seed=1).assign(fold="2")]))
     assert found["corpus"].tolist() == ["emodb", "tess"]
-    assert found["coverage"].tolist() == [1, 1]
+    assert found["precision"].tolist() == pytest.approx([0.75, 0.75], abs=0.05)
+    assert (found["expected_calibration_error"] < 0.1).all()
+
+
+def never_right() -> pd.DataFrame:
+    """Return predictions of two folds in which no answer is right, so that none is given."""
+    wrong = pd.concat([heard(), heard(seed=1).assign(fold="2")], ignore_index=True)
+    return wrong.assign(emotion=wrong[list(CHOSEN)].idxmin(axis=1))
 
 
 def test_where_nothing_is_answered_no_answer_is_right_or_wrong() -> None:
-    (sure,) = (row for _, row in reliability(heard(), Calibration(threshold=1.0)).iterrows())
+    (sure,) = (row for _, row in reliability(never_right()).iterrows())
     assert sure["coverage"] == 0
     assert np.isnan(sure["precision"])
 
 
 def test_a_figure_that_there_is_not_is_null_in_json(built: Built, table: pd.DataFrame) -> None:
-    single_word = built.held_out.predictions.assign(text="lamp")
+    single_word = never_right().assign(corpus="folder", text="lamp", speaker="A", predicted="sad", seed=0)
     held_out = replace(built.held_out, predictions=single_word)
-    story = building._story(table[table["emotion"].isin(CHOSEN)], held_out, Calibration(threshold=1.0))
+    story = building._story(table[table["emotion"].isin(CHOSEN)], held_out)
     worth = json.loads(json.dumps(story, allow_nan=False))["worth"]["folder"]
     assert [worth[name] for name in ("low", "high", "interval_over", "precision")] == [None] * 4
     told = EmotionRecognizer(
@@ -304,4 +355,4 @@ def test_what_no_recogniser_can_be_made_of_says_why(rows: str, model: str, sente
 
 
 def test_every_network_of_the_table_of_results_can_become_a_recogniser_and_no_baseline() -> None:
-    assert building.NETWORKS == ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn")
+    assert building.NETWORKS == ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", "frame_cnns")

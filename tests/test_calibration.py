@@ -1,12 +1,21 @@
 """Calibration: truths that can be counted, and properties that hold whatever a network says."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emotion_lib.calibration import Calibration, expected_calibration_error, fit_temperature, fit_threshold
+from emotion_lib.calibration import (
+    Calibration,
+    coverage_curve,
+    expected_calibration_error,
+    fit_temperature,
+    fit_threshold,
+    reliability_curve,
+)
 from emotion_lib.errors import ParameterError
 
 
@@ -145,6 +154,63 @@ def test_the_calibration_error_is_a_share_and_no_smaller_in_bins_than_over_all(
     assert binned >= expected_calibration_error(confidence, correct, n_bins=1) - 1e-12
 
 
+def test_the_reliability_of_probabilities_that_mean_what_they_say_is_the_diagonal() -> None:
+    curve = reliability_curve(CONFIDENCE, CORRECT)
+    np.testing.assert_allclose(curve.accuracy, curve.confidence, atol=0.05)
+    assert curve.weight.tolist() == [2000] * 10
+
+
+def test_a_network_that_boasts_lies_below_the_diagonal_and_a_modest_one_above() -> None:
+    boasting, modest = (softmax(SCORES * factor).max(axis=1) for factor in (3, 0.3))
+    assert (np.diff([*reliability_curve(boasting, CORRECT)[:2]], axis=0) < 0).all()
+    assert (np.diff([*reliability_curve(modest, CORRECT)[:2]], axis=0) > 0).all()
+
+
+@given(heard, st.integers(1, 30))
+def test_a_reliability_curve_counts_every_utterance_once(pairs: list[tuple[int, bool]], n_bins: int) -> None:
+    confidence, correct = split(pairs)
+    curve = reliability_curve(confidence, correct, n_bins=n_bins)
+    assert curve.weight.sum() == len(pairs)
+    assert np.ptp(curve.weight) <= 1
+    assert (np.diff(curve.confidence) >= -1e-12).all()
+    assert np.average(curve.accuracy, weights=curve.weight) == pytest.approx(correct.mean())
+
+
+def test_in_a_reliability_curve_a_weight_counts_as_so_many_utterances() -> None:
+    confidence, correct = np.array([0.3, 0.5, 0.6, 0.9]), np.array([False, True, False, True])
+    curve = reliability_curve(confidence, correct, n_bins=2, weight=np.array([3, 1, 1, 1]))
+    assert curve.accuracy.tolist() == [0.25, 0.5]
+    assert curve.confidence == pytest.approx([0.35, 0.75])
+    assert curve.weight.tolist() == [4, 2]
+    error = expected_calibration_error(confidence, correct, n_bins=2, weight=np.array([3, 1, 1, 1]))
+    assert error == pytest.approx((4 * 0.1 + 2 * 0.25) / 6)
+
+
+@given(heard)
+def test_at_each_threshold_of_a_coverage_curve_that_share_is_answered_and_that_share_of_it_right(
+    pairs: list[tuple[int, bool]],
+) -> None:
+    confidence, correct = split(pairs)
+    curve = coverage_curve(confidence, correct)
+    assert curve.threshold.tolist() == sorted(set(confidence.tolist()), reverse=True)
+    for coverage, accuracy, threshold in zip(*curve, strict=True):
+        assert coverage == pytest.approx((confidence >= threshold).mean())
+        assert accuracy == pytest.approx(correct[confidence >= threshold].mean())
+
+
+def test_the_surest_answers_of_probabilities_that_mean_what_they_say_are_right_more_often() -> None:
+    curve = coverage_curve(CONFIDENCE, CORRECT)
+    steady = curve.accuracy[curve.coverage > 0.05]
+    assert np.diff(steady[::500]).max() < 0
+    assert curve.coverage[-1] == 1
+    assert curve.accuracy[-1] == CORRECT.mean()
+
+
+def test_where_confidence_is_worth_nothing_coverage_changes_nothing() -> None:
+    curve = coverage_curve(np.random.default_rng(2).permutation(CONFIDENCE), CORRECT)
+    np.testing.assert_allclose(curve.accuracy[curve.coverage > 0.1], CORRECT.mean(), atol=0.05)
+
+
 @settings(max_examples=30)
 @given(probabilities, st.data())
 def test_any_probabilities_have_a_temperature_that_makes_them_no_worse(given_: np.ndarray, data: st.DataObject) -> None:
@@ -182,8 +248,9 @@ def test_without_utterances_nothing_is_fitted() -> None:
         fit_temperature(np.empty((0, 7)), NONE)
     with pytest.raises(ParameterError, match=sentence):
         fit_threshold(NONE, NONE, precision=0.5)
-    with pytest.raises(ParameterError, match=sentence):
-        expected_calibration_error(NONE, NONE)
+    for measure in (expected_calibration_error, reliability_curve, coverage_curve):
+        with pytest.raises(ParameterError, match=sentence):
+            measure(NONE, NONE)
 
 
 def test_scores_utterances_and_weights_of_different_number_are_refused() -> None:
@@ -195,6 +262,8 @@ def test_scores_utterances_and_weights_of_different_number_are_refused() -> None
         fit_temperature(HONEST[:3], TRUTH[:3], weight=np.ones(1))
     with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
         fit_threshold(CONFIDENCE[:3], CORRECT[:3], precision=0.5, weight=np.ones(1))
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+        reliability_curve(CONFIDENCE[:3], CORRECT[:3], weight=np.ones(1))
 
 
 def test_a_weight_that_counts_nothing_is_refused() -> None:
@@ -208,6 +277,7 @@ def test_a_precision_that_is_no_share_is_refused(precision: float) -> None:
         fit_threshold(CONFIDENCE, CORRECT, precision=precision)
 
 
-def test_no_bins_are_refused() -> None:
+@pytest.mark.parametrize("measure", [expected_calibration_error, reliability_curve])
+def test_no_bins_are_refused(measure: Callable[..., object]) -> None:
     with pytest.raises(ParameterError, match="n_bins=0: must be a positive number"):
-        expected_calibration_error(CONFIDENCE, CORRECT, n_bins=0)
+        measure(CONFIDENCE, CORRECT, n_bins=0)

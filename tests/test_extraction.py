@@ -208,6 +208,8 @@ def test_only_an_audio_error_is_survived(table: pd.DataFrame, monkeypatch: pytes
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_the_cache_gives_back_the_same_without_reading(table: pd.DataFrame, computed: list[str], feature: str) -> None:
+    if feature == "egemaps":
+        pytest.importorskip("opensmile")
     first = extract(table, feature, settings=SMALL)
     assert len(computed) == 6
     second = extract(table, feature, settings=SMALL)

@@ -1,5 +1,7 @@
 """Features: librosa as the reference, and truths that need none."""
 
+import sys
+
 import librosa
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emotion_lib import features, mel
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import AudioError, MissingExtraError, ParameterError
 from emotion_lib.features import FEATURES, FeatureSettings
 
 
@@ -101,8 +103,8 @@ def test_silence_is_not_trimmed() -> None:
 @settings(max_examples=30)
 @given(arrays(np.float32, st.integers(1, 6000), elements=st.floats(-1, 1, width=32)))
 def test_any_waveform_gives_finite_features(y: np.ndarray) -> None:
-    for feature in FEATURES.values():
-        assert np.isfinite(feature(y, 22_050, settings=FeatureSettings())).all()
+    for name in FEATURES.keys() - {"egemaps"}:
+        assert np.isfinite(FEATURES[name](y, 22_050, settings=FeatureSettings())).all()
 
 
 def test_a_waveform_of_two_channels_is_an_audio_error() -> None:
@@ -127,3 +129,56 @@ def test_a_waveform_without_samples_is_an_audio_error(feature) -> None:
 def test_settings_out_of_range_are_parameter_errors(wrong: dict[str, float], sentence: str) -> None:
     with pytest.raises(ParameterError, match=sentence):
         FeatureSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_pitch_of_a_tone_that_rises_an_octave_rises_an_octave() -> None:
+    sr = 22_050
+    t = np.arange(sr) / sr
+    tracked = features.pitch(np.sin(2 * np.pi * 200 * (2**t - 1) / np.log(2)), sr)[2:-2, 0]
+    np.testing.assert_allclose(tracked, 200 * 2 ** (np.arange(2, 42) * 512 / sr), rtol=0.01)
+
+
+def test_a_frame_without_a_voice_has_no_pitch(noise: np.ndarray) -> None:
+    silence_and_noise = np.concatenate([np.zeros(10_000, dtype=np.float32), noise])
+    assert (features.pitch(silence_and_noise, 22_050)[:, 0] == 0).all()
+
+
+@pytest.mark.parametrize("trim_db", [None, 20.0])
+def test_pitch_has_the_frames_of_the_mel_spectrogram(noise: np.ndarray, trim_db: float | None) -> None:
+    chosen = FeatureSettings(n_fft=640, hop_length=320, n_mels=64, trim_db=trim_db)
+    y = np.concatenate([0.01 * noise, np.sin(np.arange(9_000) / 20), 0.001 * noise])
+    assert len(features.pitch(y, 16_000, settings=chosen)) == len(features.log_mel(y, 16_000, settings=chosen))
+
+
+@pytest.mark.tess
+def test_where_pyin_hears_a_pitch_too_it_is_the_same(tess) -> None:
+    from emotion_lib import audio
+
+    agree = []
+    for path in tess["path"].iloc[::200]:
+        y, sr = audio.read(path, sr=16_000)
+        reference, _, _ = librosa.pyin(y, fmin=65, fmax=700, sr=sr, frame_length=1024, hop_length=512)
+        tracked = features.pitch(y, sr)[: len(reference), 0]
+        both = (tracked > 0) & np.isfinite(reference)
+        agree.append(np.abs(np.log2(tracked[both] / reference[both])) < 0.2)
+    assert np.concatenate(agree).mean() > 0.95
+
+
+def test_egemaps_needs_60_ms() -> None:
+    with pytest.raises(AudioError, match="waveform of 59 ms: openSMILE needs at least 60"):
+        features.egemaps(np.zeros(944), 16_000)
+
+
+def test_egemaps_without_opensmile_says_which_extra_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opensmile", None)
+    features._opensmile.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"pip install 'emotion_lib\[opensmile\]' brings it"):
+        features.egemaps(np.zeros(16_000), 16_000)
+
+
+def test_egemaps_hears_the_pitch_of_a_tone_in_its_first_number() -> None:
+    pytest.importorskip("opensmile")
+    saw = np.arange(16_000) * 220 / 16_000 % 1 - 0.5
+    functionals = features.egemaps(saw.astype(np.float32), 16_000)
+    assert functionals.shape == (88,)
+    assert functionals[0] == pytest.approx(12 * np.log2(220 / 27.5), abs=0.2)

@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 
 from emotion_lib import features, plots
+from emotion_lib.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.emotions import EMOTIONS, STYLES
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.plots.style import apart
@@ -36,6 +37,25 @@ RESULTS = pd.DataFrame(
         "value": [0.98, 0.45],
         "low": [0.97, np.nan],
         "high": [0.99, np.nan],
+    }
+)
+RELIABILITY = {"TESS": ReliabilityCurve(np.array([0.4, 0.9]), np.array([0.3, 0.7]), np.array([50, 50]))}
+COVERAGE = {"TESS": CoverageCurve(np.array([0.1, 0.5, 1.0]), np.array([1.0, 0.9, 0.7]), np.array([0.9, 0.8, 0.4]))}
+ENROLMENT = pd.DataFrame(
+    {
+        "direction": "OAF -> YAF",
+        "seen_of_voice": ["3", "none", "1", "1", "unlabelled", "none"],
+        "metric": ["uar", "uar", "uar", "uar_worst", "uar", "accuracy"],
+        "value": [0.97, 0.7, 0.9, 0.6, 0.99, 0.71],
+    }
+)
+ABLATION = pd.DataFrame(
+    {
+        "kept": "alone",
+        "group": ["level", "level", "level", "pitch"],
+        "question": ["emotion", "emotion", "emotion of another voice", "speaker"],
+        "value": [0.5, 0.7, 0.2, 0.8],
+        "chance": [1 / 7, 1 / 7, 1 / 7, 0.5],
     }
 )
 
@@ -73,6 +93,10 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "learning curves": lambda **on: plots.plot_learning_curves(HISTORY, **on),
     "confusion matrix": lambda **on: plots.plot_confusion_matrix(confusions([[3, 1], [0, 4]], "happy", "sad"), **on),
     "scores": lambda **on: plots.plot_scores(RESULTS, **on),
+    "reliability": lambda **on: plots.plot_reliability(RELIABILITY, **on),
+    "coverage": lambda **on: plots.plot_coverage(COVERAGE, threshold=0.5, **on),
+    "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
+    "ablation": lambda **on: plots.plot_ablation(ABLATION, **on),
 }
 
 EMPTY: dict[str, Callable[[], Axes]] = {
@@ -87,6 +111,10 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "confusion matrix": lambda: plots.plot_confusion_matrix(confusions([])),
     "confusion matrix of zeros": lambda: plots.plot_confusion_matrix(confusions([[0]], "sad")),
     "scores": lambda: plots.plot_scores(RESULTS[:0]),
+    "reliability": lambda: plots.plot_reliability({}),
+    "coverage": lambda: plots.plot_coverage({}, threshold=0.5),
+    "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
+    "ablation": lambda: plots.plot_ablation(ABLATION[:0]),
     "emotion grid": lambda: plots.plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0],
 }
 
@@ -140,6 +168,10 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("by emotion", "", "Duration (s)"),
         ("learning curves", "Epoch", "Accuracy"),
         ("scores", "UAR", ""),
+        ("reliability", "Confidence", "Share of answers that are right"),
+        ("coverage", "Share of utterances that are answered", "Share of answers that are right"),
+        ("enrolment", "Labelled utterances of each emotion", "UAR"),
+        ("ablation", "UAR", ""),
     ],
 )
 def test_axes_have_their_units(name: str, x: str, y: str) -> None:
@@ -279,6 +311,46 @@ def test_a_score_without_an_interval_is_a_dot() -> None:
     assert [text for text in texts(ax) if text.startswith("0.")] == ["0.98", "0.45"]
 
 
+def points(ax: Axes) -> list[list[list[float]]]:
+    """Return the points of each line on the axes."""
+    return [np.round(np.asarray(line.get_xydata(), dtype=float), 3).tolist() for line in ax.lines]
+
+
+def test_curves_of_reliability_stand_beside_the_diagonal() -> None:
+    assert points(plots.plot_reliability(RELIABILITY)) == [[[0, 0], [1, 1]], [[0.4, 0.3], [0.9, 0.7]]]
+
+
+def test_what_is_answered_at_the_threshold_is_marked_and_told() -> None:
+    ax = plots.plot_coverage(COVERAGE, threshold=0.5)
+
+    assert [[0.5, 0.9]] in points(ax)
+    assert texts(ax) == ["TESS: 50 % answered,\n90 % of these right", "marked: at least 50 % sure"]
+
+
+def test_where_no_answer_reaches_the_threshold_that_is_told() -> None:
+    assert texts(plots.plot_coverage(COVERAGE, threshold=0.95))[0] == "TESS: no answers"
+
+
+def test_a_curve_of_coverage_without_a_threshold_has_its_name_alone() -> None:
+    assert texts(plots.plot_coverage(COVERAGE)) == ["TESS"]
+
+
+def test_only_labelled_utterances_are_drawn_as_enrolment_fewest_first() -> None:
+    ax = plots.plot_enrolment(ENROLMENT)
+
+    assert points(ax) == [[[0, 0.7], [1, 0.9], [3, 0.97]], [[1, 0.6]]]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1", "3"]
+    assert texts(ax) == ["OAF -> YAF", "worst draw"]
+
+
+def test_an_ablation_is_the_mean_of_both_voices_beside_lines_at_chance() -> None:
+    ax = plots.plot_ablation(ABLATION)
+
+    emotion = next(line for line in ax.lines if line.get_label() == "emotion, same voice")
+    np.testing.assert_allclose(np.asarray(emotion.get_xdata(), dtype=float), [0.6, np.nan])
+    assert texts(ax) == ["chance"] * 3
+
+
 def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav: Callable[..., Path]) -> None:
     sizes = [round(SR * (0.3 + 0.1 * place)) for place in range(7)]
     paths = [write_wav(f"{emotion}.wav", TONE[:size], SR) for emotion, size in zip(EMOTIONS, sizes, strict=True)]
@@ -320,6 +392,18 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         ),
         (lambda: plots.plot_scores(RESULTS.drop(columns="value")), "results has no column 'value'"),
         (lambda: plots.plot_scores(RESULTS.assign(metric=["uar", "accuracy"])), "metrics accuracy, uar: choose"),
+        (lambda: plots.plot_coverage(COVERAGE, threshold=75), "threshold=75: must be a probability, from 0 to 1"),
+        (lambda: plots.plot_enrolment(ENROLMENT.drop(columns="value")), "figures has no column 'value': must have"),
+        (
+            lambda: plots.plot_enrolment(pd.concat([ENROLMENT, ENROLMENT])),
+            "two rows for OAF -> YAF, 3, uar: choose the rows of one model",
+        ),
+        (lambda: plots.plot_ablation(ABLATION.drop(columns="kept")), "figures has no column 'kept': must have"),
+        (lambda: plots.plot_ablation(ABLATION.assign(question="word")), "question 'word': must be one of emotion, "),
+        (
+            lambda: plots.plot_ablation(ABLATION.assign(kept=["alone", "all but"] * 2)),
+            "the choices all but, alone: choose the rows of one",
+        ),
         (lambda: plots.plot_emotion_grid(TABLE.assign(path="")), "emotion 'sad' occurs twice: choose one speaker"),
     ],
 )

@@ -20,6 +20,7 @@ TARGETS = [
     "lint",
     "docs",
     "accuracy",
+    "splits",
     "demo-corpus",
     "update-notebooks",
     "constraints",
@@ -88,6 +89,16 @@ def test_make_alone_lists_its_targets() -> None:
     listed = subprocess.run([*MAKE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert [line.split()[1] for line in listed.splitlines()] == TARGETS
+
+
+@needs_make
+def test_make_splits_writes_every_list_that_is_committed() -> None:
+    command = [*MAKE, "--dry-run", "splits"]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (names,) = re.findall(r"for list in (.+?);", planned)
+    committed = (ROOT / "emotion_lib" / "splits" / "lists").glob("*.csv")
+
+    assert sorted(names.split()) == sorted(path.stem for path in committed)
 
 
 @needs_make

@@ -9,73 +9,36 @@ import pytest
 
 from emotion_lib import corpora, results
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import RECIPES, RESULT_COLUMNS
+from emotion_lib.evaluation import RESULT_COLUMNS, SEEN_OF_VOICE
+from emotion_lib.recipes import RECIPES
 from emotion_lib.splits import PROTOCOLS
 
+COLUMNS = [*RESULT_COLUMNS, results.KEY]
+UNKNOWN = dict.fromkeys(("low", "high", "interval_over", "seed_sd", "n"))
+OF_SVM = {"corpus": "tess", "direction": "", "model": "svm", "trained_on": "tess", "minutes": 0.1, "key": "abc"}
+RANDOM = OF_SVM | {"protocol": "random", "seen_of_voice": "all", "seeds": 2}
+ACROSS = OF_SVM | {"protocol": "by_speaker", "seen_of_voice": "none", "metric": "uar", "seeds": 1, "seed_sd": None}
+OVER_WORDS = {"interval_over": "words", "n": 1400}
 ROWS = [
-    ("tess", "random", "", "svm", "all", "uar", 0.99, 0.98, 1.0, "words", "tess", 0.01, 560, 2, 0.1, "0.9800 1.0000"),
-    (
-        "tess",
-        "random",
-        "",
-        "svm",
-        "all",
-        "train_accuracy",
-        1.0,
-        None,
-        None,
-        None,
-        "tess",
-        0.0,
-        None,
-        2,
-        0.1,
-        "1.0000 1.0000",
-    ),
-    (
-        "tess",
-        "by_speaker",
-        "OAF -> YAF",
-        "svm",
-        "none",
-        "uar",
-        0.4843,
-        0.465,
-        0.5036,
-        "words",
-        "tess",
-        None,
-        1400,
-        1,
-        0,
-        "0.4843",
-    ),
-    (
-        "tess",
-        "by_speaker",
-        "mean",
-        "svm",
-        "none",
-        "uar",
-        0.4432,
-        None,
-        None,
-        None,
-        "tess",
-        None,
-        2800,
-        1,
-        0.0,
-        "0.4432",
-    ),
-    ("demo", "random", "", "svm", "all", "uar", 0.5, 0.4, 0.6, "words", "demo", None, 34, 1, 0.0, "0.5000"),
+    RANDOM
+    | {"metric": "uar", "value": 0.99, "low": 0.98, "high": 1.0, "per_seed": "0.9800 1.0000"}
+    | {"interval_over": "words", "seed_sd": 0.01, "n": 560},
+    RANDOM | UNKNOWN | {"metric": "train_accuracy", "value": 1.0, "per_seed": "1.0000 1.0000", "seed_sd": 0.0},
+    ACROSS
+    | OVER_WORDS
+    | {"direction": "OAF -> YAF", "value": 0.4843, "low": 0.465, "high": 0.5036, "per_seed": "0.4843"},
+    ACROSS | UNKNOWN | {"direction": "mean", "value": 0.4432, "per_seed": "0.4432", "n": 2800},
+    RANDOM
+    | OVER_WORDS
+    | {"corpus": "demo", "trained_on": "demo", "metric": "uar", "value": 0.5, "low": 0.4, "high": 0.6}
+    | {"seeds": 1, "per_seed": "0.5000", "n": 34},
 ]
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     """A table of results on disk."""
-    pd.DataFrame(ROWS, columns=list(RESULT_COLUMNS)).to_csv(tmp_path / "accuracy.csv", index=False)
+    pd.DataFrame(ROWS, columns=COLUMNS).to_csv(tmp_path / "accuracy.csv", index=False)
     return tmp_path / "accuracy.csv"
 
 
@@ -92,16 +55,17 @@ def tess_table() -> pd.DataFrame:
 
 
 def test_what_was_written_is_read(table: pd.DataFrame) -> None:
-    assert tuple(table) == RESULT_COLUMNS
+    assert list(table) == COLUMNS
     assert table["value"].tolist() == [0.99, 1.0, 0.5, 0.4843, 0.4432]
     assert table["n"].dtype == "Int64"
 
 
 def test_rows_come_in_the_order_of_the_protocols_and_of_the_recipes(written: Path) -> None:
-    rows = pd.DataFrame(product(sorted(PROTOCOLS), sorted(RECIPES)), columns=["protocol", "model"])
-    rows.reindex(columns=list(RESULT_COLUMNS)).to_csv(written, index=False)
+    protocols = [*PROTOCOLS, "across_corpora"]
+    rows = pd.DataFrame(product(sorted(protocols), sorted(RECIPES)), columns=["protocol", "model"])
+    rows.reindex(columns=COLUMNS).to_csv(written, index=False)
     shown = results.read(written)[["protocol", "model"]].itertuples(index=False, name=None)
-    assert list(shown) == list(product(PROTOCOLS, RECIPES))
+    assert list(shown) == list(product(protocols, RECIPES))
 
 
 def test_columns_that_do_not_apply_are_empty(table: pd.DataFrame) -> None:
@@ -148,12 +112,22 @@ def test_the_overview_has_a_row_for_each_model_that_was_measured_and_a_dash_wher
         "OAF -> YAF": "48.4 [46.5, 50.4]",
         "YAF -> OAF": "-",
         "mean of both": "44.3",
+        "voice and word": "-",
     }
 
 
 def test_a_model_that_was_measured_on_another_corpus_only_is_not_in_the_overview(table: pd.DataFrame) -> None:
     demo = table[table["corpus"] == "demo"].assign(model="frame_cnn")
     assert "convolutions over time" not in results.overview(pd.concat([table, demo])).index
+
+
+def test_figures_of_the_doubled_corpus_have_a_row_of_their_own(table: pd.DataFrame) -> None:
+    doubled = table[:1].assign(corpus="tess_doubled", trained_on="tess_doubled", value=0.995)
+    shown = results.overview(pd.concat([table, doubled], ignore_index=True))
+    assert shown["random"].to_dict() == {
+        "40 averages, SVM, corpus doubled": "99.5 [98.0, 100.0]",
+        "40 averages, SVM": "99.0 [98.0, 100.0]",
+    }
 
 
 def test_the_overview_shows_the_models_that_were_asked_for(table: pd.DataFrame) -> None:
@@ -176,6 +150,49 @@ def test_new_voices_have_a_row_for_each_model_and_a_column_for_each_corpus(table
         "40 averages, SVM": {"EMO-DB": "-", "TESS": "99.0 [98.0, 100.0]"},
         "convolutions over time": {"EMO-DB": "70.0 [60.0, 80.0]", "TESS": "-"},
     }
+
+
+def test_a_model_of_one_corpus_alone_is_not_among_new_voices(table: pd.DataFrame) -> None:
+    alone = table[:1].assign(protocol="leave_speaker_out", corpus="emodb", trained_on="emodb")
+    assert results.new_voices(alone).empty
+
+
+def test_what_was_shown_of_a_voice_is_neither_picked_nor_in_the_overview_unless_asked_for(table: pd.DataFrame) -> None:
+    shown = table.query("direction == 'OAF -> YAF'").assign(seen_of_voice="3", value=0.9)
+    both = pd.concat([table, shown], ignore_index=True)
+    where = {"protocol": "by_speaker", "direction": "OAF -> YAF"}
+    assert results.pick(both, **where)["value"] == 0.4843
+    assert results.pick(both, **where, seen_of_voice="3")["value"] == 0.9
+    pd.testing.assert_frame_equal(results.overview(both), results.overview(table))
+
+
+def test_what_a_voice_costs_stands_beside_what_a_corpus_costs(table: pd.DataFrame) -> None:
+    row = table.query("direction == 'OAF -> YAF'")
+    alone = row.assign(protocol="leave_speaker_out", corpus="emodb", trained_on="emodb", direction="")
+    across = row.assign(protocol="across_corpora", trained_on="emodb+ravdess", direction="emodb+ravdess -> tess")
+    others = alone.assign(trained_on="emodb+tess")
+    shown = results.by_corpus(pd.concat([table, alone, across, others], ignore_index=True)).reset_index()
+    assert shown.to_numpy().tolist() == [
+        ["40 averages, SVM", "its other speakers", "48.4 [46.5, 50.4]", "44.3"],
+        ["40 averages, SVM", "the other two corpora", "-", "48.4 [46.5, 50.4]"],
+    ]
+    assert list(shown) == ["model", "trained on", "EMO-DB", "TESS"]
+
+
+def test_of_a_voice_that_was_shown_there_is_the_mean_of_the_draws_and_the_worst(table: pd.DataFrame) -> None:
+    row = table.query("direction == 'OAF -> YAF'")
+    three = row.assign(seen_of_voice="3", value=0.9)
+    worst = three.assign(metric="uar_worst", value=0.8)
+    shown = results.used_to_voice(pd.concat([table, three, worst], ignore_index=True)).reset_index()
+    assert list(shown) == ["model", "direction", "nothing", *SEEN_OF_VOICE]
+    first, mean = shown[["direction", "nothing", "3", "10"]].to_numpy().tolist()
+    assert first == ["OAF -> YAF", "48.4", "90.0, worst 80.0", "-"]
+    assert mean == ["mean", "44.3", "-", "-"]
+
+
+def test_pages_of_nothing_are_empty(table: pd.DataFrame) -> None:
+    assert results.by_corpus(table[:0]).empty
+    assert results.used_to_voice(table).empty
 
 
 def test_of_new_voices_nothing_is_shown_where_nothing_was_measured(table: pd.DataFrame) -> None:
@@ -253,7 +270,7 @@ def original(corpus: str) -> pd.DataFrame:
         "accuracy": 0.981,
     }
     rows = pd.DataFrame({"metric": figures.keys(), "value": figures.values()})
-    return rows.assign(corpus=corpus, protocol="random", model="mean_mfcc_lstm")
+    return rows.assign(corpus=corpus, protocol="random", model="mean_mfcc_lstm", seen_of_voice="all")
 
 
 def test_the_published_figures_stand_beside_those_measured_here() -> None:
@@ -279,6 +296,19 @@ def test_predictions_for_tess_are_the_committed_ones(kept: Path, tess_table: pd.
 def test_predictions_that_were_not_kept_are_a_parameter_error(kept: Path, tess_table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match=r"predictions\.csv: has no predictions of svm by random"):
         results.predictions(kept, tess_table, "svm", "random")
+
+
+def test_probabilities_that_were_kept_stand_beside_the_prediction(kept: Path, tess_table: pd.DataFrame) -> None:
+    with_probabilities = pd.read_csv(kept).assign(happy=[0.2, 0.6], sad=[0.8, 0.4], fear=np.nan)
+    with_probabilities.to_csv(kept, index=False)
+    found = results.predictions(kept, tess_table, "frame_lstm", "by_speaker")
+    assert found[["happy", "sad"]].to_numpy().tolist() == [[0.2, 0.8], [0.6, 0.4]]
+    assert "fear" not in found
+
+
+def test_what_is_kept_of_several_corpora_is_found_as_well(kept: Path) -> None:
+    table = pd.DataFrame({"id": ["YAF_back_sad", "OAF_back_angry"], "corpus": ["demo", "folder"]})
+    assert results.kept_predictions(kept, table, "frame_lstm", "by_speaker")["fold"].tolist() == ["1", "2"]
 
 
 def test_predictions_for_another_corpus_are_made_now(

@@ -1,14 +1,33 @@
 """Splits: nothing is on both sides that a protocol promises to keep apart."""
 
 import random
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from emotion_lib import splits
+from emotion_lib import corpora, splits
 from emotion_lib.errors import ParameterError
+
+LISTS = Path(splits.__file__).with_name("lists")
+COMMITTED = (
+    "emodb-leave_speaker_out",
+    "ravdess-leave_speaker_out",
+    "tess-by_speaker",
+    "tess-by_speaker_and_word",
+    "tess-by_word",
+    "tess-random",
+)
+KEPT_APART = {
+    "by_word": ["text"],
+    "by_speaker": ["speaker"],
+    "by_speaker_and_word": ["speaker", "text"],
+    "leave_speaker_out": ["speaker"],
+}
+"""Protocol -> what is never on both sides."""
 
 
 def corpus(
@@ -24,7 +43,7 @@ def corpus(
     return pd.DataFrame(rows, columns=["speaker", "emotion", "text"])
 
 
-@pytest.mark.parametrize("protocol", splits.PROTOCOLS)
+@pytest.mark.parametrize("protocol", ["random", "by_word", "by_speaker", "leave_speaker_out"])
 def test_training_and_test_are_disjoint_and_cover_the_corpus(protocol: str) -> None:
     table = corpus()
     for part in splits.split(table, protocol):
@@ -58,6 +77,42 @@ def test_twelve_speakers_are_held_out_four_at_a_time_in_their_order() -> None:
         {"ravdess": ["04", "05", "06", "07"]},
         {"ravdess": ["08", "09", "10", "11"]},
     ]
+
+
+def indexed(name: str, *actors: int) -> pd.DataFrame:
+    """Return the index of a corpus, or some actors of it, as a corpus table without paths."""
+    table = corpora.index(name).assign(corpus=name)
+    return table[table["speaker"].isin([f"actor_{actor:02}" for actor in actors])] if actors else table
+
+
+def actors_held_out(*actors: int) -> dict[str, list[int]]:
+    """Return by fold the actors of RAVDESS that are held out, where these are there."""
+    table = indexed("ravdess", *actors)
+    tested = {part.fold: table["speaker"].iloc[part.test] for part in splits.split(table, "leave_speaker_out")}
+    return {fold: sorted({int(speaker.removeprefix("actor_")) for speaker in rows}) for fold, rows in tested.items()}
+
+
+def test_each_speaker_of_emodb_is_a_fold() -> None:
+    speakers = [("03",), ("08",), ("09",), ("10",), ("11",), ("12",), ("13",), ("14",), ("15",), ("16",)]
+    assert [tuple(fold["emodb"]) for fold in held_out(indexed("emodb"))] == speakers
+
+
+def test_the_actors_of_ravdess_are_held_out_by_fours_in_order_of_their_numbers() -> None:
+    assert actors_held_out() == {str(fold + 1): [4 * fold + place for place in (1, 2, 3, 4)] for fold in range(6)}
+    assert actors_held_out(*range(1, 13)) == {"1": [1, 2, 3, 4], "2": [5, 6, 7, 8], "3": [9, 10, 11, 12]}
+
+
+@settings(max_examples=50)
+@given(st.sets(st.integers(1, 24), min_size=5))
+def test_a_fold_of_ravdess_has_the_same_actors_whichever_are_there(actors: set[int]) -> None:
+    found = actors_held_out(*actors)
+    assert {actor for fold in found.values() for actor in fold} == actors
+    assert all((actor - 1) // 4 + 1 == int(fold) for fold, held in found.items() for actor in held)
+
+
+def test_speakers_whom_the_index_does_not_know_are_held_out_as_they_come() -> None:
+    table = pd.concat([indexed("ravdess", *range(1, 11)), indexed("ravdess", 11).assign(speaker="A")])
+    assert [len(fold["ravdess"]) for fold in held_out(table)] == [4, 4, 3]
 
 
 def test_of_several_corpora_a_sixth_of_each_is_held_out_at_a_time() -> None:
@@ -98,20 +153,81 @@ def test_each_speaker_is_held_out_once_and_then_on_no_other_side(
         assert not set(voices.iloc[part.train]) & set(voices.iloc[part.test])
 
 
-@settings(max_examples=25)
-@given(st.integers(2, 5), st.integers(5, 20), st.integers(0, 1000))
-def test_no_group_is_on_both_sides(n_speakers: int, n_words: int, seed: int) -> None:
-    table = corpus(n_speakers, n_words)
-    for protocol, group in (("by_word", "text"), ("by_speaker", "speaker")):
-        for part in splits.split(table, protocol, seed=seed):
-            assert not set(table[group].iloc[part.train]) & set(table[group].iloc[part.test])
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    """Draw a corpus as people record them: two speakers say every word, and others some, in any order."""
+    words = [f"w{word}" for word in range(draw(st.integers(5, 12)))]
+    said = [words, words, *draw(st.lists(st.lists(st.sampled_from(words), unique=True), max_size=3))]
+    rows = [
+        (f"S{speaker}_{word}_{emotion}", f"S{speaker}", word, emotion)
+        for speaker, its_words in enumerate(said)
+        for word in its_words
+        for emotion in ("happy", "sad")
+    ]
+    return pd.DataFrame(draw(st.permutations(rows)), columns=["id", "speaker", "text", "emotion"])
 
 
-@pytest.mark.parametrize("protocol", ["by_word", "by_speaker", "leave_speaker_out"])
-def test_every_utterance_is_tested_once(protocol: str) -> None:
-    table = corpus()
-    tested = [position for part in splits.split(table, protocol) for position in part.test]
+@pytest.mark.parametrize("protocol", KEPT_APART)
+@settings(max_examples=50)
+@given(table=tables(), seed=st.integers(0, 1000))
+def test_nothing_that_the_protocol_keeps_apart_is_on_both_sides(protocol: str, table: pd.DataFrame, seed: int) -> None:
+    for part in splits.split(table, protocol, seed=seed):
+        assert len(part.train)
+        assert len(part.test)
+        assert not set(part.train) & set(part.test)
+        for column in KEPT_APART[protocol]:
+            assert not set(table[column].iloc[part.train]) & set(table[column].iloc[part.test])
+
+
+@pytest.mark.parametrize("protocol", KEPT_APART)
+@settings(max_examples=50)
+@given(table=tables(), seed=st.integers(0, 1000))
+def test_every_utterance_is_tested_once(protocol: str, table: pd.DataFrame, seed: int) -> None:
+    tested = [position for part in splits.split(table, protocol, seed=seed) for position in part.test]
     assert sorted(tested) == list(range(len(table)))
+
+
+@settings(max_examples=50)
+@given(table=tables(), seed=st.integers(0, 1000))
+def test_by_speaker_and_word_trains_on_all_that_is_neither_the_voice_nor_a_word_of_the_test(
+    table: pd.DataFrame, seed: int
+) -> None:
+    folds = {part.fold: part for part in splits.split(table, "by_word", seed=seed)}
+    for part in splits.split(table, "by_speaker_and_word", seed=seed):
+        (speaker,) = set(table["speaker"].iloc[part.test])
+        other = set(np.flatnonzero(table["speaker"] != speaker))
+        words = folds[part.fold.rpartition(", ")[2]]
+        assert set(part.train) == other & set(words.train)
+        assert set(part.test) == set(words.test) - other
+
+
+def test_by_speaker_and_word_names_its_directions_and_folds_of_words() -> None:
+    folds = [part.fold for part in splits.split(corpus(2), "by_speaker_and_word")]
+    assert folds == [f"{voices}, {number}" for voices in ("S1 -> S0", "S0 -> S1") for number in (1, 2, 3, 4, 5)]
+
+
+def test_of_a_designed_corpus_of_two_voices_four_fifths_of_one_train_and_a_fifth_of_the_other_is_tested() -> None:
+    table = corpus(n_speakers=2, n_words=10)
+    sizes = {(len(part.train), len(part.test)) for part in splits.split(table, "by_speaker_and_word")}
+    assert sizes == {(24, 6)}
+
+
+def test_a_speaker_who_says_no_word_of_a_fold_is_not_tested_there() -> None:
+    table = corpus(2).drop_duplicates("text").assign(speaker="S2")
+    table = pd.concat([corpus(2), table.head(1)], ignore_index=True)
+    parts = splits.split(table, "by_speaker_and_word")
+    assert [splits.direction(part.fold) for part in parts].count("others -> S2") == 1
+
+
+def test_the_direction_of_a_fold_is_the_same_for_all_its_words() -> None:
+    for protocol, n in (("by_speaker", 1), ("by_speaker_and_word", 5)):
+        directions = [splits.direction(part.fold) for part in splits.split(corpus(3), protocol)]
+        assert directions == [f"others -> S{speaker}" for speaker in range(3) for _ in range(n)]
+
+
+@pytest.mark.parametrize("protocol", ["random", "by_word", "leave_speaker_out"])
+def test_a_fold_that_is_not_named_after_voices_has_no_direction(protocol: str) -> None:
+    assert {splits.direction(part.fold) for part in splits.split(corpus(12), protocol)} == {""}
 
 
 def test_random_holds_out_a_fifth_of_each_emotion() -> None:
@@ -129,21 +245,97 @@ def test_by_speaker_names_its_directions() -> None:
     assert splits.split(corpus(3), "by_speaker")[0].fold == "others -> S0"
 
 
+def strangers() -> pd.DataFrame:
+    """Return a corpus in which one says five words and another one of them."""
+    return pd.DataFrame({"speaker": [*"AAAAAB"], "text": [*"vwxyzz"], "emotion": "sad"})
+
+
 @pytest.mark.parametrize(
     ("table", "protocol", "sentence"),
     [
-        (corpus(), "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker, leave_speaker_out"),
+        (corpus(), "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker, .*leave_speaker_out"),
         (corpus(n_words=4), "by_word", "4 different words; five folds need at least five"),
         (corpus(n_speakers=1), "by_speaker", "1 speaker; at least two are needed"),
         (corpus(n_speakers=1), "leave_speaker_out", "leave_speaker_out: 1 speaker in each corpus; one needs at least"),
         (of_speakers(emodb=1, tess=1), "leave_speaker_out", "1 speaker in each corpus; one needs at least two"),
+        (indexed("ravdess", 1, 3, 4), "leave_speaker_out", "all 3 speakers are held out together, .* none to train on"),
         (corpus().head(0), "leave_speaker_out", "0 speaker in each corpus; one needs at least two"),
         (corpus().drop(columns="speaker"), "leave_speaker_out", "the table has no column 'speaker'"),
         (corpus().head(3), "random", "3 utterances of 3 emotions; each emotion needs at least two"),
         (corpus(n_speakers=1, n_words=2), "random", "6 utterances of 3 emotions; .*five on average"),
         (corpus().drop(columns="text"), "by_word", "the table has no column 'text'"),
+        (corpus().drop(columns="text"), "by_speaker_and_word", "the table has no column 'text'"),
+        (corpus(n_words=4), "by_speaker_and_word", "4 different words; five folds need at least five"),
+        (corpus(n_speakers=1), "by_speaker_and_word", "1 speaker; at least two are needed"),
+        (strangers(), "by_speaker_and_word", "nothing to train on in fold 'B -> A, [1-5]'; add other words"),
     ],
 )
 def test_a_corpus_that_cannot_be_split_so_says_why(table: pd.DataFrame, protocol: str, sentence: str) -> None:
     with pytest.raises(ParameterError, match=sentence):
         splits.split(table, protocol)
+
+
+def test_a_list_has_each_utterance_of_a_fold_with_its_side_sorted() -> None:
+    table = indexed("tess")
+    found = splits.listed(table, "by_speaker_and_word", seed=3)
+    parts = splits.split(table, "by_speaker_and_word", seed=3)
+    assert list(found) == ["id", "fold", "side"]
+    assert list(dict.fromkeys(found["fold"])) == [part.fold for part in parts]
+    for part, (_, rows) in zip(parts, found.groupby("fold", sort=False), strict=True):
+        assert rows["id"].is_monotonic_increasing
+        assert rows["id"][rows["side"] == "train"].tolist() == table["id"].iloc[part.train].tolist()
+        assert rows["id"][rows["side"] == "test"].tolist() == table["id"].iloc[part.test].tolist()
+        assert set(rows["side"]) == {"train", "test"}
+
+
+@settings(max_examples=25)
+@given(tables())
+def test_a_list_does_not_depend_on_the_order_of_the_rows(table: pd.DataFrame) -> None:
+    in_order = table.sort_values("id", ignore_index=True)
+    pd.testing.assert_frame_equal(splits.listed(table, "by_word"), splits.listed(in_order, "by_word"))
+
+
+def test_a_list_of_utterances_without_names_of_their_own_so_says_why() -> None:
+    with pytest.raises(ParameterError, match="the table has no column 'id'"):
+        splits.listed(corpus(), "by_speaker")
+    with pytest.raises(ParameterError, match="id 'a': twice in the table"):
+        splits.listed(corpus().assign(id="a"), "by_speaker")
+
+
+def test_the_committed_lists_are_these_and_small() -> None:
+    assert sorted(path.name for path in LISTS.iterdir()) == [f"{name}.csv" for name in COMMITTED]
+    assert sum(path.stat().st_size for path in LISTS.iterdir()) < 1_500_000
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_a_committed_list_is_what_the_protocol_gives(name: str) -> None:
+    corpus, _, protocol = name.partition("-")
+    remade = splits.listed(indexed(corpus), protocol).to_csv(index=False, lineterminator="\n")
+    assert (LISTS / f"{name}.csv").read_bytes() == remade.encode()
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_a_committed_list_keeps_apart_what_its_protocol_says_without_code_of_ours(name: str) -> None:
+    corpus, _, protocol = name.partition("-")
+    rows = pd.read_csv(LISTS / f"{name}.csv", dtype=str).merge(corpora.index(corpus), on="id", validate="many_to_one")
+    for _, fold in rows.groupby("fold"):
+        sides = [fold[fold["side"] == side] for side in ("train", "test")]
+        for column in ["id", *KEPT_APART.get(protocol, [])]:
+            assert set.isdisjoint(*(set(side[column]) for side in sides))
+    times = rows["id"][rows["side"] == "test"].value_counts()
+    assert set(times) == {1}
+    assert len(times) == (560 if protocol == "random" else len(corpora.index(corpus)))
+
+
+@pytest.mark.tess
+@pytest.mark.parametrize("protocol", ["random", "by_word", "by_speaker", "by_speaker_and_word"])
+def test_recordings_of_tess_are_split_as_the_list_says(tess: pd.DataFrame, protocol: str) -> None:
+    committed = pd.read_csv(LISTS / f"tess-{protocol}.csv", dtype=str)
+    pd.testing.assert_frame_equal(splits.listed(tess, protocol), committed, check_dtype=False)
+
+
+@pytest.mark.ravdess
+def test_whichever_recordings_of_ravdess_are_there_are_split_as_the_list_says(ravdess: pd.DataFrame) -> None:
+    committed = pd.read_csv(LISTS / "ravdess-leave_speaker_out.csv", dtype=str)
+    found = splits.listed(ravdess, "leave_speaker_out")
+    assert len(found.merge(committed)) == len(found)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_lib import models, training
+from emotion_lib import checkpoints, models, training
 from emotion_lib.calibration import Calibration
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.extraction import Features
@@ -209,7 +209,7 @@ def test_utterances_that_cannot_be_scored_are_not_observed() -> None:
         fitted(observe=averages(other))
 
 
-REGIME = Regime(per_corpus=12, n_frames=16, decay=True)
+REGIME = Regime(per_corpus=12, n_frames=16, decay=True, inertia=0.5)
 """What a small network is shown, so that it knows voices it never heard."""
 
 
@@ -307,11 +307,67 @@ def test_varied_training_that_stopped_resumes_to_the_same_weights(
 
 
 @pytest.mark.parametrize(
-    "other", [{"epochs": 4}, {"regime": replace(REGIME, decay=False)}, {"regime": replace(REGIME, n_frames=9)}]
+    "other",
+    [
+        {"epochs": 4},
+        {"regime": replace(REGIME, decay=False)},
+        {"regime": replace(REGIME, n_frames=9)},
+        {"regime": replace(REGIME, inertia=0.9)},
+    ],
 )
 def test_a_checkpoint_of_another_regime_or_of_other_steps_is_refused(other: dict[str, object], stopped: Path) -> None:
     with pytest.raises(ModelFileError, match="kept by another run"):
         varied(checkpoint=stopped, **other)
+
+
+def test_what_is_kept_is_the_average_of_the_weights_after_each_epoch() -> None:
+    regime = Regime(per_corpus=12, n_frames=16, inertia=0.75)
+    first, second, both = (
+        varied(epochs=epochs, regime=replace(regime, inertia=inertia)).model.get_weights()
+        for epochs, inertia in ((1, 0.0), (2, 0.0), (2, 0.75))
+    )
+    for one, other, averaged in zip(first, second, both, strict=True):
+        np.testing.assert_allclose(averaged, 0.75 * one + 0.25 * other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_resumed_training_counts_the_time_that_was_spent_before(stopped: Path, tmp_path: Path) -> None:
+    checkpoint = Path(shutil.copy(stopped, tmp_path / "run.npz"))
+    before = checkpoints.read(checkpoint)[0]["seconds"]
+    assert varied(checkpoint=checkpoint).seconds > before > 0
+    spent = checkpoints.read(checkpoint)[0]["seconds"]
+    assert varied(checkpoint=checkpoint).seconds == spent
+
+
+def test_voices_are_varied_only_where_the_rate_is_known() -> None:
+    features = of_corpora(bands())
+    any_rate = replace(features, settings=replace(features.settings, sr=None))
+    with pytest.raises(ParameterError, match="regime: to vary the voices, recordings need one rate"):
+        training.fit(small_frame_cnn(), any_rate, regime=REGIME)
+
+
+def test_together_networks_answer_with_the_geometric_mean(varied_reference: training.FittedNetwork) -> None:
+    features = bands()
+    members = [varied_reference, varied(seed=2)]
+    each = [member.predict_proba(features) for member in members]
+    product = np.sqrt(each[0] * each[1])
+    joined = training.together(members)
+    np.testing.assert_allclose(joined.predict_proba(features), product / product.sum(axis=1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(
+        joined.recognizer().network.probabilities(features.X, features.lengths),
+        joined.predict_proba(features),
+        atol=1e-4,
+    )
+    assert joined.seconds == sum(member.seconds for member in members)
+    assert joined.history["loss"].tolist() == pytest.approx(
+        np.mean([member.history["loss"] for member in members], axis=0).tolist()
+    )
+
+
+def test_only_networks_of_one_kind_answer_together(reference: training.FittedNetwork) -> None:
+    with pytest.raises(ParameterError, match="networks: 2 of different kinds"):
+        training.together([reference, varied(epochs=1)])
+    with pytest.raises(ParameterError, match="networks: 0 of different kinds"):
+        training.together([])
 
 
 NO_HISTORY = SimpleNamespace(history={"loss": [0.0], "accuracy": [0.0]})
@@ -345,3 +401,9 @@ def test_a_fitted_network_hears_the_last_frames_as_its_recogniser_does(
 def test_a_regime_that_shows_nothing_is_a_parameter_error(wrong: str) -> None:
     with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):
         Regime(**{wrong: 0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("inertia", [-0.1, 1.0])
+def test_an_average_that_never_moves_is_a_parameter_error(inertia: float) -> None:
+    with pytest.raises(ParameterError, match=f"inertia={inertia}: must be from 0 to below 1"):
+        Regime(inertia=inertia)

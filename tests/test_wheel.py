@@ -67,9 +67,17 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other(names: set[str]) 
 
 
 @pytest.mark.parametrize(
-    "name", ["py.typed", "corpora/tess.csv", "pretrained/speech.emotion", "pretrained/LICENSE", "pretrained/README.md"]
+    "name",
+    [
+        "py.typed",
+        "corpora/tess.csv",
+        "splits/lists/tess-by_word.csv",
+        "pretrained/speech.emotion",
+        "pretrained/LICENSE",
+        "pretrained/README.md",
+    ],
 )
-def test_the_wheel_holds_what_python_files_need_beside_them(names: set[str], name: str) -> None:
+def test_the_wheel_holds_what_stands_beside_python_files(names: set[str], name: str) -> None:
     assert f"emotion_lib/{name}" in names
 
 

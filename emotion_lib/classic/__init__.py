@@ -41,7 +41,7 @@ def pipeline(
     ----------
     name : {"most_frequent", "logistic_regression", "svm"}
         Which baseline it ends in.
-    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level"}
+    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
         What it is given of each recording.
     settings : FeatureSettings
         How recordings are read and the feature is made.

@@ -24,7 +24,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     Parameters
     ----------
-    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level"}
+    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
         A name in `features.FEATURES` that is one vector a recording.
     settings : FeatureSettings, optional
         How recordings are read and the feature is made; `features.DEFAULT` when not given.
@@ -172,7 +172,12 @@ def _names(settings: FeatureSettings) -> dict[str, list[str]]:
     """Return the names of the columns of each feature that is one vector a recording."""
     numbers = range(1, settings.n_mfcc + 1)
     means, deviations = ([f"mfcc_{number}_{what}" for number in numbers] for what in ("mean", "std"))
-    return {"mean_mfcc": means, "mean_std_mfcc": means + deviations, "duration_level": ["duration", "level"]}
+    return {
+        "mean_mfcc": means,
+        "mean_std_mfcc": means + deviations,
+        "duration_level": ["duration", "level"],
+        "egemaps": [f"egemaps_{number}" for number in range(1, 89)],
+    }
 
 
 def _check_recordings(X: object) -> None:

@@ -7,10 +7,12 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, Commands
 from emotion_lib.cli.corpora import check, fetch, index
+from emotion_lib.cli.enrol import enrol
 from emotion_lib.cli.evaluate import evaluate
 from emotion_lib.cli.extract import extract
 from emotion_lib.cli.info import info
 from emotion_lib.cli.predict import predict
+from emotion_lib.cli.split import split
 from emotion_lib.cli.train import train
 
 __all__ = ["main"]
@@ -25,5 +27,5 @@ def main() -> None:
     """
 
 
-for _command in (fetch, check, index, extract, train, evaluate, predict, info):
+for _command in (fetch, check, index, split, extract, train, evaluate, predict, enrol, info):
     main.add_command(_command)

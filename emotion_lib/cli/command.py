@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError
+from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +160,16 @@ def _plain(value: Any) -> Any:
         return os.fspath(value)
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_table(table: "pd.DataFrame", output: Path, *, as_json: bool) -> None:
+    """Write a table as CSV or as a list of JSON objects, to a file or, where it is `-`, to standard output."""
+    lines = table.to_json(orient="records", indent=1) if as_json else table.to_csv(index=False, lineterminator="\n")
+    if str(output) == "-":
+        click.echo(lines, nl=False)
+        return
+    with written_whole(output, error=CorpusError) as file:
+        file.write(lines.encode())
 
 
 def printable(name: str) -> str:

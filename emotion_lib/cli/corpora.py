@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, stopping, to_json
-from emotion_lib.errors import CorpusError, ParameterError
-from emotion_lib.writing import written_whole
+from emotion_lib.cli.command import EXIT_CODES, OneOf, stopping, to_json, write_table
+from emotion_lib.errors import ParameterError
 
 if TYPE_CHECKING:
     from emotion_lib.corpora import CheckReport
@@ -86,10 +85,4 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
     """
     from emotion_lib import corpora
 
-    rows = corpora.make_index(folder)
-    lines = rows.to_json(orient="records", indent=1) if as_json else rows.to_csv(index=False, lineterminator="\n")
-    if str(output) == "-":
-        click.echo(lines, nl=False)
-        return
-    with written_whole(output, error=CorpusError) as file:
-        file.write(lines.encode())
+    write_table(corpora.make_index(folder), output, as_json=as_json)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("corpus")
-@click.option("--model", type=OneOf("emotion_lib.evaluation", "RECIPES"), help="Train this model and test it.")
+@click.option("--model", type=OneOf("emotion_lib.recipes", "RECIPES"), help="Train this model and test it.")
 @click.option("--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="Who is held out for the test.")
+@click.option("--train-on", metavar="CORPUS", multiple=True, help="Train on another corpus; may be repeated.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many times it is trained.")
 @click.option("--recognizer", metavar="FILE", type=click.Path(path_type=Path), help="Let this recogniser hear it all.")
 @click.option("--pretrained", is_flag=True, help="Let the recogniser of the package hear it all.")
@@ -30,6 +31,7 @@ def evaluate(
     *,
     model: str | None,
     protocol: str | None,
+    train_on: tuple[str, ...],
     seeds: int,
     recognizer: Path | None,
     pretrained: bool,
@@ -39,42 +41,54 @@ def evaluate(
 ) -> None:
     """Measure a model or a recogniser on a corpus, by name or folder.
 
-    With --model and --protocol, the model is trained on one side of a split and tested on the other. With
-    --recognizer or --pretrained, a trained recogniser hears the corpus; utterances that it was trained on are refused.
+    With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
+    --train-on, it is trained on other corpora, and tested on the emotions that both sides have. With --recognizer or
+    --pretrained, a trained recogniser hears the corpus; utterances that it was trained on are refused.
 
     Example: emotion-lib evaluate tess --model svm --protocol by_speaker
+
+    Example: emotion-lib evaluate tess --model mean_std_svm --train-on emodb --train-on ravdess
     """
-    if bool(model or protocol) == bool(recognizer or pretrained) or (recognizer and pretrained):
-        raise click.UsageError("Give either --model and --protocol, or --recognizer FILE, or --pretrained.")
+    trained_now = bool(model or protocol or train_on)
+    if trained_now == bool(recognizer or pretrained) or (recognizer and pretrained):
+        raise click.UsageError(
+            "Give either --model and --protocol, or --model and --train-on, or --recognizer FILE, or --pretrained."
+        )
     if (unheard or include_trained) and not (recognizer or pretrained):
         raise click.UsageError("--unheard and --include-trained are for --recognizer and --pretrained.")
     if seeds != 1 and not model:
         raise click.UsageError("--seeds is for --model: a recogniser is not trained again.")
-    if model and protocol:
-        _by_protocol(corpus, model, protocol, seeds, as_json=as_json)
-    elif model or protocol:
-        raise click.UsageError("Give both --model and --protocol: a score without its protocol says nothing.")
-    elif unheard and include_trained:
+    if trained_now and (not model or bool(protocol) == bool(train_on)):
+        raise click.UsageError(
+            "Give --model with --protocol or with --train-on: a score without its protocol says nothing."
+        )
+    if unheard and include_trained:
         raise click.UsageError("Give --unheard or --include-trained, not both.")
+    if model:
+        _by_training(corpus, model, protocol, train_on, seeds, as_json=as_json)
     else:
         _by_ear(corpus, recognizer, unheard=unheard, include_trained=include_trained, as_json=as_json)
 
 
-def _by_protocol(corpus: str, model: str, protocol: str, seeds: int, *, as_json: bool) -> None:
+def _by_training(
+    corpus: str, model: str, protocol: str | None, train_on: tuple[str, ...], seeds: int, *, as_json: bool
+) -> None:
     """Train and test a model, and print its figures."""
-    from emotion_lib import evaluation
+    from emotion_lib import evaluation, recipes
 
-    table = load_all([corpus])
+    table, others = load_all([corpus]), load_all(train_on) if train_on else None
     with stopping("Nothing was written; features that were extracted are kept for the next time."):
-        evaluated = evaluation.evaluate(table, model, protocol, seeds=range(seeds))
+        if others is not None:
+            evaluated = evaluation.evaluate_across(others, table, model, seeds=range(seeds))
+        else:
+            evaluated = evaluation.evaluate(table, model, str(protocol), seeds=range(seeds))
     tell_left_out(evaluated.left_out)
     rows: list[Any] = evaluation.rows(evaluated).to_dict(orient="records")
     if as_json:
         click.echo(to_json(rows, indent=2))
         return
-    click.echo(
-        f"{model} ({evaluation.RECIPES[model].title}) on {evaluation.named(table)}, {protocol}, {seeds} x trained"
-    )
+    title, tested = recipes.RECIPES[model].title, evaluation.named(table)
+    click.echo(f"{model} ({title}) on {tested}, {evaluated.protocol}, {seeds} x trained")
     click.echo("\n".join(map(_line, rows)))
 
 

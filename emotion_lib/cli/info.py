@@ -40,6 +40,7 @@ def show(path: Path | None, *, as_json: bool) -> None:
         "calibration": asdict(recognizer.calibration),
         "about": recognizer.about,
         "training_utterances": len(recognizer.trained_on),
+        "can_enrol": recognizer.voices is not None,
         "size": size,
         "format": version,
     }

@@ -21,7 +21,9 @@ T = TypeVar("T")
 @click.command(epilog=EXIT_CODES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
-    "--recognizer", metavar="FILE", help="What `emotion-lib train` wrote; the recogniser of the package by default."
+    "--recognizer",
+    metavar="FILE",
+    help="What `emotion-lib train` or `enrol` wrote; the recogniser of the package by default.",
 )
 @click.option("--segments", is_flag=True, help="Say what is heard when, in windows of two or three seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line, with all probabilities.")
@@ -31,9 +33,10 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     PATH is a recording, a folder with recordings at any depth, or - for a recording on standard input.
 
     Prints a line for each recording as soon as it was heard, with tabs between: path, emotion, probability of that
-    emotion, and why it is unknown, if it is. With --segments: path, start and end in seconds, emotion, probability,
-    reason. A path that would break the line stands in quotes, as a JSON string. Recordings that cannot be heard are
-    named at the end, on standard error; then the exit code is 1.
+    emotion, and what else there is to know: why it is unknown, that the voice is unlike those that the recogniser was
+    trained on. With --segments: path, start and end in seconds, emotion, probability, what else there is to know. A
+    path that would break the line stands in quotes, as a JSON string. Recordings that cannot be heard are named at the
+    end, on standard error; then the exit code is 1.
 
     Example: emotion-lib predict recordings/ interview.wav | cut -f 1,2
     """
@@ -95,8 +98,8 @@ def _sentence(recording: Recording, error: AudioError) -> str:
 def _line(recording: Recording, answer: "Prediction") -> str:
     """Return an answer as a line for eyes, `cut` and `awk`."""
     place = [f"{getattr(answer, edge):.2f}" for edge in ("start", "end") if hasattr(answer, edge)]
-    why = ", ".join(part for part in (answer.reason, answer.note) if part)
-    return "\t".join([printable(recording.name), *place, answer.emotion, f"{answer.confidence:.2f}", why])
+    besides = ", ".join(part for part in (answer.reason, answer.note, answer.warning) if part)
+    return "\t".join([printable(recording.name), *place, answer.emotion, f"{answer.confidence:.2f}", besides])
 
 
 def _json(recording: Recording, answer: "Prediction") -> str:

@@ -9,14 +9,13 @@ from matplotlib.ticker import MaxNLocator
 
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import RECIPES
-from emotion_lib.plots.style import INK, PALE, apart, axes_or_new, say_empty
+from emotion_lib.plots.style import INK, LINES, PALE, axes_or_new, name_at, say_empty
+from emotion_lib.recipes import RECIPES
 
 CHANCE = 1 / len(EMOTIONS)
 """Accuracy of guessing among the seven emotions."""
 
 _UNITS = {"accuracy": "Accuracy", "loss": "Loss (nats)", "uar": "UAR"}
-_LINES = (("#1b5e9b", "-"), ("#b5500c", "--"), (PALE, ":"))
 
 
 def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax: Axes | None = None) -> Axes:
@@ -57,8 +56,8 @@ def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax
     if history.empty:
         return say_empty(ax, "There are no epochs to draw.")
     for place, column in enumerate(curves):
-        colour, dashes = _LINES[place % len(_LINES)]
-        ax.plot(history["epoch"], history[column], dashes, color=colour, linewidth=1.8)
+        style = LINES[place % len(LINES)]
+        ax.plot(history["epoch"], history[column], style.dashes, color=style.colour, linewidth=1.8)
     ax.set(xlabel="Epoch", ylabel=_UNITS.get(measure, measure))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylim(0, 1.02 if measure in ("accuracy", "uar") else None)
@@ -170,14 +169,8 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _name_ends(ax: Axes, history: pd.DataFrame, curves: list[str], measure: str) -> None:
     """Write the name of each curve to the right of its last value, clear of the others."""
-    low, high = ax.get_ylim()
-    heights = apart([float(history[column].iloc[-1]) for column in curves], 0.07 * (high - low))
-    for place, (column, height) in enumerate(zip(curves, heights, strict=True)):
-        name = column.removesuffix(measure).rstrip("_").replace("_", " ") or "training"
-        where = (history["epoch"].iloc[-1], height)
-        colour = _LINES[place % len(_LINES)][0]
-        text = ax.annotate(name, where, xytext=(6, 0), textcoords="offset points", annotation_clip=False)
-        text.set(va="center", color=colour, weight="bold")
+    names = [column.removesuffix(measure).rstrip("_").replace("_", " ") or "training" for column in curves]
+    name_at(ax, names, [(history["epoch"].iloc[-1], float(history[column].iloc[-1])) for column in curves])
 
 
 def _readable(share: float, count: int) -> str:

@@ -51,6 +51,18 @@ GROUPS = (GroupStyle(INK, "o", ""), GroupStyle("#8c8c8c", "^", "////"), GroupSty
 """Neutral styles for speakers; where there are more speakers than styles, a figure does not tell them apart."""
 
 
+class LineStyle(NamedTuple):
+    """How one curve among several is drawn: never by colour alone."""
+
+    colour: str
+    dashes: str
+    marker: str
+
+
+LINES = (LineStyle("#1b5e9b", "-", "o"), LineStyle("#b5500c", "--", "s"), LineStyle("#007f5f", "-.", "^"))
+"""Styles of curves; where there are more, the styles come round again, and the names at the curves tell them apart."""
+
+
 def use_style() -> None:
     """Set matplotlib's defaults to those of the notebooks.
 
@@ -80,6 +92,15 @@ def say_empty(ax: Axes, sentence: str) -> Axes:
     ax.set_axis_off()
     ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color=INK)
     return ax
+
+
+def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]], *, gap: float = 0.07) -> None:
+    """Write names in the colours of their curves to the right of their ends, at least `gap` of the axis apart."""
+    low, high = ax.get_ylim()
+    heights = apart([y for _, y in ends], gap * (high - low))
+    for place, (name, (x, _), height) in enumerate(zip(names, ends, heights, strict=True)):
+        text = ax.annotate(name, (x, height), xytext=(7, 0), textcoords="offset points", annotation_clip=False)
+        text.set(va="center", color=LINES[place % len(LINES)].colour, weight="bold", path_effects=HALO)
 
 
 def group_styles(groups: Sequence[str]) -> dict[str, GroupStyle]:

@@ -2,8 +2,8 @@
 
 It needs NumPy, SciPy and ONNX Runtime, and nothing of what trained it. `recognizing` has what is called; `recording`
 opens what is given, `segmenting` cuts it into windows of speech, `hearing` answers for a waveform, `network` runs the
-network, and `file` writes and reads the one file that holds all of it; `inspecting` and `checking` refuse a network or
-settings that cannot be trusted.
+network, `enrolling` gets used to one voice, and `file` writes and reads the one file that holds all of it; `inspecting`
+and `checking` refuse a network or settings that cannot be trusted.
 """
 
 from emotion_lib.recognizer.file import Utterances

@@ -9,8 +9,10 @@ import numpy as np
 
 from emotion_lib.audio import HIGHEST_RATE
 from emotion_lib.emotions import in_order
+from emotion_lib.enrolment import Enrolment, Voices
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.recognizer.hearing import Hearing
 from emotion_lib.recognizer.network import Network
 
 _WHOLE = ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc")
@@ -49,6 +51,62 @@ def made(kind: type[Any], values: Mapping[str, Any]) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise ParameterError(f"{name}={value!r}: must be a number")
     return kind(**values)
+
+
+def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
+    """Make of arrays what is known of the training voices.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As `Voices.arrays` gives them; empty where nothing is known.
+
+    Returns
+    -------
+    Voices or None
+
+    Raises
+    ------
+    ParameterError
+        If one is missing or does not fit, or there is another.
+    """
+    if not arrays:
+        return None
+    voices = Voices.from_arrays(arrays)
+    _check_names(arrays, voices.arrays())
+    return voices
+
+
+def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Enrolment | None:
+    """Make of arrays what is known of the one voice that a recogniser is used to.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As `Enrolment.arrays` gives them; empty where it is used to none.
+    emotions : sequence of str
+        The emotions that the recogniser tells apart.
+
+    Returns
+    -------
+    Enrolment or None
+
+    Raises
+    ------
+    ParameterError
+        If one is missing or does not fit, or there is another.
+    """
+    if not arrays:
+        return None
+    enrolment = Enrolment.from_arrays(arrays, emotions)
+    _check_names(arrays, enrolment.arrays())
+    return enrolment
+
+
+def _check_names(given: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> None:
+    """Raise a `ParameterError` for an array that nothing is made of."""
+    if more := sorted(given.keys() - known.keys()):
+        raise ParameterError(f"array {more[0]!r}: nothing that is known of voices")
 
 
 def check(emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
@@ -109,8 +167,7 @@ def check_fit(network: Network, emotions: Sequence[str], feature: str, settings:
         If they do not fit.
     """
     assert settings.sr is not None
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, settings.sr)
-    X = FEATURES[feature](noise, settings.sr, settings=settings)[None]
+    X = FEATURES[feature](_noise(settings), settings.sr, settings=settings)[None]
     if network.takes_frames != (X.ndim == 3):
         raise ModelFileError(f"its network does not take {feature}")
     given = np.asarray(network.probabilities(X))
@@ -118,3 +175,41 @@ def check_fit(network: Network, emotions: Sequence[str], feature: str, settings:
         raise ModelFileError(f"its network gives an output of shape {given.shape} for {len(emotions)} emotions")
     if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
         raise ModelFileError("its network gives something else than probabilities")
+
+
+def check_voices(hearing: Hearing) -> None:
+    """Refuse what is known of voices by other statistics than those of the feature.
+
+    Parameters
+    ----------
+    hearing : Hearing
+        Of the recogniser.
+
+    Raises
+    ------
+    ModelFileError
+        If they do not fit.
+    """
+    if hearing.voices is None and hearing.enrolment is None:
+        return
+    noise = _noise(hearing.settings)
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            if hearing.voices is not None:
+                _check_numbers(np.array(hearing.voices.unlikeness(hearing.heard(noise).statistics)), ())
+            if hearing.enrolment is not None:
+                _check_numbers(hearing.probabilities(noise), (len(hearing.emotions),))
+    except (ValueError, FloatingPointError) as error:
+        raise ModelFileError(f"what it knows of voices does not fit {hearing.feature} ({error})") from error
+
+
+def _check_numbers(numbers: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise a ValueError for an array of another shape, or with what is no number."""
+    if numbers.shape != shape or not np.isfinite(numbers).all():
+        raise ValueError(f"it gives something else than numbers of shape {shape}")
+
+
+def _noise(settings: FeatureSettings) -> np.ndarray:
+    """Return a second of noise."""
+    assert settings.sr is not None
+    return np.random.default_rng(0).uniform(-0.1, 0.1, settings.sr)

@@ -13,6 +13,9 @@ USES = (
 )
 """What every recogniser says of its use."""
 
+VOICES = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
+"""What a recogniser says that knows the voices it was trained on."""
+
 
 def describe(recognizer: "EmotionRecognizer") -> str:
     """Say what a recogniser is, how it was trained, and what it is worth.
@@ -32,8 +35,9 @@ def describe(recognizer: "EmotionRecognizer") -> str:
         f"Tells apart: {', '.join(recognizer.emotions)}",
         f"Takes: {recognizer.feature} of recordings at {recognizer.settings.sr} Hz",
         *_said(_training, about),
-        *_said(_worth, about),
+        *_said(_enrolled if recognizer.enrolment else _worth, about),
         *_said(partial(_threshold, recognizer.calibration.threshold), about),
+        *([VOICES] if recognizer.voices and not recognizer.enrolment else []),
         *([f"Licence: {about['licence']}"] if "licence" in about else []),
         USES,
     ]
@@ -73,6 +77,14 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
         if each["precision"] is not None:
             answers += f" and is right in {100 * each['precision']:.0f} % of these"
         yield f"  {corpus}: {figure}; {answers}"
+
+
+def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how it got used to a voice, and that nobody knows what it is worth now."""
+    counts = about.get("enrolled", {})
+    named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
+    yield f"Used to one voice, of which it heard {sum(counts.values())} utterances: {named}"
+    yield "Worth: not measured; `emotion-lib evaluate` measures it, on recordings of this voice that it has not heard"
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:

@@ -3,8 +3,12 @@
 import io
 import json
 import math
+import re
 import zipfile
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +22,10 @@ FORMAT = 1
 
 MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
 MEMBERS = (MANIFEST, NETWORK, IDS, DIGESTS)
-"""What is in a file; each exactly once, and nothing else."""
+"""What is in every file; each exactly once."""
+
+VOICES, ENROLMENT = "voices", "enrolment"
+"""Folders of more arrays, each exactly once, which a file may have; besides these it has nothing."""
 
 MOST_BYTES = 64 * 2**20
 """The most that a file may unpack to."""
@@ -35,6 +42,7 @@ _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dic
 _WORDS = {list: "list", str: "text", dict: "table"}
 _NPY_VERSION = (1, 0)
 _ENCRYPTED = 1
+_OPTIONAL = re.compile(rf"(?:{VOICES}|{ENROLMENT})/[a-z_]+\.npy")
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,15 @@ class Contents:
         In ONNX's form.
     trained_on : Utterances
         What it was trained on.
+    voices, enrolment : mapping of str to ndarray, float32
+        What it knows of the training voices, and of the one voice that it is used to; empty where it knows nothing.
     """
 
     manifest: dict[str, Any]
     network: bytes
     trained_on: Utterances = Utterances()
+    voices: Mapping[str, np.ndarray] = field(default_factory=dict)
+    enrolment: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def write(path: Path, contents: Contents) -> Path:
@@ -122,6 +134,8 @@ def _packed(contents: Contents, path: Path) -> bytes:
         NETWORK: contents.network,
         IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
         DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, _DIGEST)),
+        **_npys(VOICES, contents.voices),
+        **_npys(ENROLMENT, contents.enrolment),
     }
     if len(members[MANIFEST]) > MOST_MANIFEST or sum(map(len, members.values())) > MOST_BYTES:
         raise ModelFileError(f"{path}: larger than a recogniser can be; take a smaller network, or say less `about` it")
@@ -140,11 +154,49 @@ def _json(manifest: dict[str, Any]) -> bytes:
         raise ParameterError(f"about: must be what JSON can say ({error})") from error
 
 
+def _npys(folder: str, arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """Return arrays as the members of a folder."""
+    return {f"{folder}/{name}.npy": _npy(array) for name, array in arrays.items()}
+
+
 def _npy(array: np.ndarray) -> bytes:
     """Return an array as the bytes of a `.npy` file."""
     packed = io.BytesIO()
     np.save(packed, array, allow_pickle=False)
     return packed.getvalue()
+
+
+def load(path: Traversable, name: str, *, cure: str) -> Contents:
+    """Open a file, and read it.
+
+    Parameters
+    ----------
+    path : Path, or a resource of the package
+        The file.
+    name : str
+        What errors call it.
+    cure : str
+        What to do where there is none.
+
+    Returns
+    -------
+    Contents
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, it cannot be opened, or `read` refuses it.
+    """
+    try:
+        if path.is_dir():
+            raise ModelFileError(f"{name}: a folder; give the path of a recogniser in it")
+        if not path.is_file():
+            raise ModelFileError(f"{name}: no such file; {cure}")
+        with path.open("rb") as file:
+            return read(file, name)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{name}: cannot be opened ({why}); check the path, and that you may read it") from error
 
 
 def read(file: IO[bytes], name: str) -> Contents:
@@ -187,8 +239,9 @@ def _read(file: IO[bytes]) -> Contents:
         manifest = _manifest(_member(opened, MANIFEST, most=MOST_MANIFEST))
         _check_members(opened)
         _check_kinds(manifest)
-        arrays = [_array(_member(opened, member), member) for member in (IDS, DIGESTS)]
-        return Contents(manifest, _member(opened, NETWORK), _utterances(*arrays))
+        utterances = _utterances(*(_array(_member(opened, member), member) for member in (IDS, DIGESTS)))
+        more = [_numbers(opened, folder) for folder in (VOICES, ENROLMENT)]
+        return Contents(manifest, _member(opened, NETWORK), utterances, *more)
 
 
 def _check_packing(opened: zipfile.ZipFile) -> None:
@@ -225,11 +278,11 @@ def _manifest(content: bytes) -> dict[str, Any]:
 
 def _check_members(opened: zipfile.ZipFile) -> None:
     """Raise where a member is no part of a recogniser, or one is missing or there twice."""
-    members = opened.namelist()
-    for member in members:
-        if member not in MEMBERS:
+    members = Counter(opened.namelist())
+    for member, count in members.items():
+        if member not in MEMBERS and not _OPTIONAL.fullmatch(member):
             raise ModelFileError(f"holds {member[:60]!r}, which is no part of a recogniser; {CURE}")
-        if members.count(member) > 1:
+        if count > 1:
             raise ModelFileError(f"holds {member!r} twice; {CURE}")
     if missing := [member for member in MEMBERS if member not in members]:
         raise ModelFileError(f"lacks {missing[0]!r}; {CURE}")
@@ -257,6 +310,18 @@ def _array(content: bytes, member: str) -> np.ndarray:
     packed.seek(0)
     array: np.ndarray = np.load(packed, allow_pickle=False)
     return array
+
+
+def _numbers(opened: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a folder by name, which must be numbers."""
+    numbers = {}
+    for member in opened.namelist():
+        if member.startswith(f"{folder}/"):
+            array = _array(_member(opened, member), member)
+            if array.dtype != np.float32:
+                raise ModelFileError(f"its {member} holds something else than numbers of 32 bits; {CURE}")
+            numbers[member.removeprefix(f"{folder}/").removesuffix(".npy")] = array
+    return numbers
 
 
 def _utterances(ids: np.ndarray, digests: np.ndarray) -> Utterances:

@@ -2,18 +2,35 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from emotion_lib import voice
+from emotion_lib import enrolment, voice
 from emotion_lib.calibration import Calibration
+from emotion_lib.enrolment import Enrolment, Voices
 from emotion_lib.features import FEATURES, FeatureSettings
 from emotion_lib.recognizer.network import Network
-from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN, UNSURE, Prediction, Segment
+from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN, UNLIKE, UNSURE, Prediction, Segment
 from emotion_lib.recognizer.segmenting import windows
 
 STREAM_WINDOW, STREAM_STEP = 3.0, 0.5
 """Seconds that a prediction over live audio hears, and that pass from one to the next."""
+
+
+class Heard(NamedTuple):
+    """What was heard in a stretch of speech.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (1, n_emotions)
+        The network's, calibrated.
+    statistics : ndarray of shape (1, n_statistics)
+        What the voice is like; none where nobody asks.
+    """
+
+    probabilities: np.ndarray
+    statistics: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,10 @@ class Hearing:
         How it is made.
     calibration : Calibration
         How probabilities are read.
+    voices : Voices or None
+        What is known of the training voices, if anything.
+    enrolment : Enrolment or None
+        What the one voice is like that the recogniser is used to, if it is to one.
     """
 
     network: Network
@@ -39,6 +60,8 @@ class Hearing:
     feature: str
     settings: FeatureSettings
     calibration: Calibration
+    voices: Voices | None = None
+    enrolment: Enrolment | None = None
 
     @property
     def sr(self) -> int:
@@ -48,11 +71,15 @@ class Hearing:
 
     def whole(self, y: np.ndarray, part: np.ndarray) -> Prediction:
         """Answer for a short recording, of which the network hears `part`."""
+        if reason := self.lacks(y):
+            return self._nothing(reason)
+        return self._answered(part)
+
+    def lacks(self, y: np.ndarray) -> str:
+        """Return why nobody can be heard in a waveform, `silence` or `no speech`; empty where somebody can."""
         if voice.is_silent(y, self.sr):
-            return self._nothing(SILENCE)
-        if not voice.has_speech(y, self.sr):
-            return self._nothing(NO_SPEECH)
-        return self._answer(self.probabilities(part))
+            return SILENCE
+        return "" if voice.has_speech(y, self.sr) else NO_SPEECH
 
     def long(self, blocks: Iterable[np.ndarray]) -> Prediction:
         """Answer for a long recording: the mean over its windows of speech, each counted by its length."""
@@ -64,19 +91,20 @@ class Hearing:
                 loudest = max(loudest, chunk.level)
                 yield chunk
 
-        n_windows = 0
+        n_windows = n_unlike = 0
         for window in windows(noted(voice.heard(blocks, self.sr))):
-            total += len(window.y) * self.probabilities(window.y)
-            length, n_windows = length + len(window.y), n_windows + 1
+            heard = self.heard(window.y)
+            total += len(window.y) * self._probabilities(heard)
+            length, n_windows, n_unlike = length + len(window.y), n_windows + 1, n_unlike + self._is_unlike(heard)
         if not length:
             return self._nothing(SILENCE if loudest < voice.SILENCE_DB else NO_SPEECH)
         note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` says what was heard when"
-        return replace(self._answer(total / length), note=note)
+        return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
 
     def segments(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
         """Yield the answer for each window of speech in a recording."""
         for window in windows(voice.heard(blocks, self.sr)):
-            yield self._segment(self._answer(self.probabilities(window.y)), window.first, len(window.y))
+            yield self._segment(self._answered(window.y), window.first, len(window.y))
 
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
         """Yield the answer for the last seconds of live audio, every half second and at its end."""
@@ -86,17 +114,39 @@ class Hearing:
             yield self._segment(self.whole(latest, latest), first + len(part) - len(latest), len(latest))
 
     def probabilities(self, y: np.ndarray) -> np.ndarray:
-        """Return the calibrated probability of each emotion in a waveform."""
-        X = FEATURES[self.feature](y, self.sr, settings=self.settings)[None]
-        (probabilities,) = self.calibration.apply(self.network.probabilities(X))
-        return np.asarray(probabilities)
+        """Return the probability of each emotion in a waveform."""
+        return self._probabilities(self.heard(y))
 
-    def _answer(self, probabilities: np.ndarray) -> Prediction:
+    def heard(self, y: np.ndarray) -> Heard:
+        """Return what is heard in a waveform before the recogniser gets used to its voice."""
+        X = FEATURES[self.feature](y, self.sr, settings=self.settings)[None]
+        probabilities = self.calibration.apply(self.network.probabilities(X))
+        if self.voices is None and self.enrolment is None:
+            return Heard(probabilities, np.empty((1, 0)))
+        return Heard(probabilities, enrolment.statistics(X, np.array([X.shape[1]]), feature=self.feature))
+
+    def _answered(self, y: np.ndarray) -> Prediction:
+        """Return the answer for a waveform in which somebody speaks."""
+        heard = self.heard(y)
+        return self._answer(self._probabilities(heard), unlike=self._is_unlike(heard))
+
+    def _probabilities(self, heard: Heard) -> np.ndarray:
+        """Return the probability of each emotion; in the voice that the recogniser is used to, if it is to one."""
+        if self.enrolment is None:
+            return np.asarray(heard.probabilities[0])
+        return np.asarray(self.enrolment.apply(heard.probabilities, heard.statistics)[0])
+
+    def _is_unlike(self, heard: Heard) -> bool:
+        """Return whether a voice is unlike those of the training, and unknown besides."""
+        return self.enrolment is None and self.voices is not None and self.voices.is_unlike(heard.statistics)
+
+    def _answer(self, probabilities: np.ndarray, *, unlike: bool) -> Prediction:
         """Return the most probable emotion, or `unknown` where it is not probable enough."""
         best = int(probabilities.argmax())
         unsure = probabilities[best] < self.calibration.threshold
         named = dict(zip(self.emotions, probabilities.tolist(), strict=True))
-        return Prediction(UNKNOWN if unsure else self.emotions[best], named, reason=UNSURE if unsure else "")
+        emotion, reason = (UNKNOWN, UNSURE) if unsure else (self.emotions[best], "")
+        return Prediction(emotion, named, reason, warning=UNLIKE if unlike else "")
 
     def _nothing(self, reason: str) -> Prediction:
         """Return the answer where there is nothing to be heard: every emotion is as probable as any other."""
@@ -105,4 +155,4 @@ class Hearing:
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:
         """Return an answer with the place that it is for."""
         start, end = first / self.sr, (first + length) / self.sr
-        return Segment(answer.emotion, answer.probabilities, answer.reason, answer.note, start=start, end=end)
+        return Segment(**answer.to_dict(), start=start, end=end)

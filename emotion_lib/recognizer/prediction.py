@@ -10,6 +10,9 @@ UNKNOWN = "unknown"
 UNSURE, SILENCE, NO_SPEECH = "unsure", "silence", "no speech"
 """The reasons for it."""
 
+UNLIKE = "this voice is unlike those it was trained on"
+"""The warning: what the recogniser is worth was measured on voices that are more like those of its training."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -26,6 +29,9 @@ class Prediction:
         Why the emotion is unknown: "unsure", "silence" or "no speech"; empty where it is not.
     note : str
         What else there is to know, as a sentence; mostly empty.
+    warning : str
+        "this voice is unlike those it was trained on", where it is: trust the answer less, even a sure one. Mostly
+        empty; always, where there was nothing to be heard.
 
     Examples
     --------
@@ -37,6 +43,7 @@ class Prediction:
     probabilities: Mapping[str, float]
     reason: str = ""
     note: str = ""
+    warning: str = ""
 
     @property
     def confidence(self) -> float:
@@ -59,7 +66,7 @@ class Prediction:
 
     def __str__(self) -> str:
         """Return the answer in a line."""
-        return ", ".join(part for part in (self._answer(), self.note) if part)
+        return ", ".join(part for part in (self._answer(), self.note, self.warning) if part)
 
     def _answer(self) -> str:
         """Return the emotion with the probabilities that speak for it."""
@@ -75,7 +82,7 @@ class Segment(Prediction):
 
     Parameters
     ----------
-    emotion, probabilities, reason, note
+    emotion, probabilities, reason, note, warning
         As in a `Prediction`.
     start, end : float
         Seconds from the beginning of the recording.

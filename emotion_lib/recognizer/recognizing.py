@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from importlib import resources
-from importlib.resources.abc import Traversable
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast, overload
@@ -14,9 +13,10 @@ from typing import Any, cast, overload
 import numpy as np
 
 from emotion_lib.calibration import Calibration
+from emotion_lib.enrolment import Enrolment, Voices
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.features import FeatureSettings
-from emotion_lib.recognizer import checking, file
+from emotion_lib.recognizer import checking, enrolling, file
 from emotion_lib.recognizer.hearing import Hearing
 from emotion_lib.recognizer.many import side_by_side
 from emotion_lib.recognizer.network import Network
@@ -25,11 +25,6 @@ from emotion_lib.recognizer.recording import Opened, Recording, Recordings, is_l
 
 PRETRAINED = "speech.emotion"
 """Name of the recogniser that comes with the package, in `emotion_lib/pretrained`."""
-
-LONG = 15.0
-"""Seconds above which a recording is heard window by window."""
-
-_MOST_WORKERS = 8
 
 
 class EmotionRecognizer:
@@ -54,11 +49,17 @@ class EmotionRecognizer:
         What else there is to know, as JSON can say it: how it was trained, and what it is worth.
     trained_on : file.Utterances
         The utterances that it was trained on.
+    voices : Voices, optional
+        What is known of the voices that it was trained on: it warns of a voice that is unlike them, and can get used
+        to one (`enrol`). Without it, it does neither.
+    enrolment : Enrolment, optional
+        The one voice that it is used to; `enrol` makes it.
 
     Raises
     ------
     ModelFileError
-        If the network cannot be read, or does not fit the feature and the emotions.
+        If the network cannot be read, or does not fit the feature and the emotions; or what is known of voices does
+        not.
     ParameterError
         If there is no such feature or emotion.
 
@@ -79,12 +80,15 @@ class EmotionRecognizer:
         calibration: Calibration = Calibration(),  # noqa: B008 (frozen)
         about: Mapping[str, Any] | None = None,
         trained_on: file.Utterances = file.Utterances(),  # noqa: B008 (frozen)
+        voices: Voices | None = None,
+        enrolment: Enrolment | None = None,
     ) -> None:
         checking.check(emotions, feature, settings)
-        self._hearing = Hearing(Network(network), tuple(emotions), feature, settings, calibration)
+        self._hearing = Hearing(Network(network), tuple(emotions), feature, settings, calibration, voices, enrolment)
         self.about = dict(about or {})
         self.trained_on = trained_on
         checking.check_fit(self.network, self.emotions, feature, settings)
+        checking.check_voices(self._hearing)
 
     def __repr__(self) -> str:
         """Return what it tells apart, and from what."""
@@ -115,6 +119,16 @@ class EmotionRecognizer:
         """How its probabilities are read."""
         return self._hearing.calibration
 
+    @property
+    def voices(self) -> Voices | None:
+        """What it knows of the voices that it was trained on, if anything."""
+        return self._hearing.voices
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """The one voice that it is used to, if it is to one."""
+        return self._hearing.enrolment
+
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "EmotionRecognizer":
         """Load a recogniser: the one that comes with the package, or a file that `save` wrote.
@@ -142,26 +156,15 @@ class EmotionRecognizer:
         """
         if path is None:
             pretrained = resources.files("emotion_lib") / "pretrained" / PRETRAINED
-            return cls._loaded(pretrained, PRETRAINED, cure="install emotion_lib again")
+            return cls._loaded(file.load(pretrained, PRETRAINED, cure="install emotion_lib again"), PRETRAINED)
         if not isinstance(path, (str, os.PathLike)):
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
-        return cls._loaded(Path(path), os.fspath(path))
+        name = os.fspath(path)
+        return cls._loaded(file.load(Path(path), name, cure="check the path"), name)
 
     @classmethod
-    def _loaded(cls, path: Traversable, name: str, *, cure: str = "check the path") -> "EmotionRecognizer":
-        """Return the recogniser that a file holds."""
-        try:
-            if path.is_dir():
-                raise ModelFileError(f"{name}: a folder; give the path of a recogniser in it")
-            if not path.is_file():
-                raise ModelFileError(f"{name}: no such file; {cure}")
-            with path.open("rb") as opened:
-                contents = file.read(opened, name)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise ModelFileError(
-                f"{name}: cannot be opened ({why}); check the path, and that you may read it"
-            ) from error
+    def _loaded(cls, contents: file.Contents, name: str) -> "EmotionRecognizer":
+        """Return the recogniser that a file of this name holds."""
         try:
             return cls._made_of(contents)
         except (ParameterError, ModelFileError) as error:
@@ -179,6 +182,8 @@ class EmotionRecognizer:
             calibration=checking.made(Calibration, manifest["calibration"]),
             about=manifest["about"],
             trained_on=contents.trained_on,
+            voices=checking.voices_of(contents.voices),
+            enrolment=checking.enrolment_of(contents.enrolment, manifest["emotions"]),
         )
 
     def with_threshold(self, threshold: float) -> "EmotionRecognizer":
@@ -206,6 +211,62 @@ class EmotionRecognizer:
         contents = self._contents()
         calibration = asdict(replace(self.calibration, threshold=threshold))
         return self._made_of(replace(contents, manifest=contents.manifest | {"calibration": calibration}))
+
+    def enrol(
+        self, recordings: Recordings, emotions: Sequence[str | None] | None = None, sr: int | None = None
+    ) -> "EmotionRecognizer":
+        """Return the same recogniser, used to one voice.
+
+        Every voice has a pitch, a colour and a way to be angry of its own. A few utterances tell them: with their
+        emotions, or without, which helps less. No network is trained, and it takes less than a second.
+
+        The result no longer says what it is worth, since that was measured for voices it never heard. Calibration and
+        threshold stay as they are. It warns of no voice, and `scoring` takes none of the recordings for a test. A
+        recogniser that is used to a voice already forgets that one, so give all utterances at once.
+
+        Parameters
+        ----------
+        recordings : list of path, bytes, binary file object or ndarray
+            Of one voice, each as `predict` takes it. One of more than 15 seconds is cut into windows of speech, and
+            each of them is an utterance.
+        emotions : list of str or None, optional
+            The emotion of each recording, None where it is not known; no emotion is known when not given.
+        sr : int > 0, optional
+            Rate in Hz of waveforms.
+
+        Returns
+        -------
+        EmotionRecognizer
+            `predict`, `segments`, `stream` and `save` are as before; `about["enrolled"]` counts the utterances by
+            emotion.
+
+        Raises
+        ------
+        AudioError
+            If a recording cannot be used, or nobody speaks in it; the message names all of these.
+        ParameterError
+            If there is no recording, an emotion is none that the recogniser tells apart, there are more of the one than
+            of the other, or the recogniser does not know the voices that it was trained on.
+
+        Examples
+        --------
+        >>> recognizer = EmotionRecognizer.load()
+        >>> recognizer.enrol([])
+        Traceback (most recent call last):
+        emotion_lib.errors.ParameterError: recordings: none; give at least one utterance of the voice
+        """
+        enrolled = enrolling.enrol(self._hearing, recordings, emotions, sr)
+        contents = self._contents()
+        about = {name: said for name, said in self.about.items() if name not in enrolling.OF_OTHER_VOICES}
+        about["enrolled"] = enrolled.counts
+        return self._made_of(
+            replace(
+                contents,
+                manifest=contents.manifest | {"about": about},
+                trained_on=enrolling.heard_besides(self.trained_on, enrolled.utterances),
+                enrolment=enrolled.enrolment.arrays(),
+            )
+        )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save it as one file, which any later version of this library can load.
@@ -238,7 +299,8 @@ class EmotionRecognizer:
             "calibration": asdict(self.calibration),
             "about": self.about,
         }
-        return file.Contents(manifest, self.network.onnx, self.trained_on)
+        voices, enrolment = ({} if each is None else each.arrays() for each in (self.voices, self.enrolment))
+        return file.Contents(manifest, self.network.onnx, self.trained_on, voices, enrolment)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what pickle needs to make it again; the running network is no part of that."""
@@ -372,7 +434,7 @@ class EmotionRecognizer:
         >>> list(EmotionRecognizer.load().segments(np.zeros(60 * 16000), sr=16000))
         []
         """
-        return self._hearing.segments(self._opened(x, sr).blocks())
+        return self._hearing.segments(Opened(x, sr, to=self._hearing.sr).blocks())
 
     def stream(self, chunks: Iterable[np.ndarray], sr: int) -> Iterator[Segment]:
         """Recognise the emotion in live audio, every half second.
@@ -407,18 +469,11 @@ class EmotionRecognizer:
 
     def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:
         """Return the answer for one recording; of a long one, for what was heard before it was stopped."""
-        self._opened(x, sr)  # refuses what cannot be heard, before anything is read
-        with rewindable(x) as again:
-            opened = self._opened(again, sr)
-            y = opened.read(duration=LONG + 1)
-            if len(y) > LONG * self._hearing.sr:
-                return self._hearing.long(takewhile(lambda _: not (stopped and stopped.is_set()), opened.blocks()))
-            offset, duration = self.settings.offset, self.settings.duration
-            return self._hearing.whole(y, opened.read(offset=offset, duration=duration) if offset or duration else y)
-
-    def _opened(self, x: Recording, sr: int | None) -> Opened:
-        """Return a recording that can be read at the rate of the features."""
-        return Opened(x, sr, to=self._hearing.sr)
+        with rewindable(x, sr, to=self._hearing.sr) as recording:
+            short = recording.short(offset=self.settings.offset, duration=self.settings.duration)
+            if short is None:
+                return self._hearing.long(takewhile(lambda _: not (stopped and stopped.is_set()), recording.blocks()))
+            return self._hearing.whole(*short)
 
 
 def _raised(answer: Prediction | AudioError) -> Prediction:

@@ -1,5 +1,6 @@
 """One recording in whatever form it is given: a path, bytes, an open file, or a waveform with its rate."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,11 @@ from emotion_lib.errors import AudioError, ParameterError
 Recording = audio.Source | np.ndarray
 """What can be heard: what `audio.read` reads, or a waveform."""
 
+LONG = 15.0
+"""Seconds above which a recording is heard window by window."""
+
 _BLOCK = 2**18
+_PIECE = 2**20
 
 Recordings = list[Any] | tuple[Any, ...]
 """Several of them; a column of a table and an array of paths do as well."""
@@ -37,7 +42,7 @@ def _is_table(x: object) -> bool:
 
 
 class Opened:
-    """A recording that can be read at one rate; more than once, if `rewindable` gave it.
+    """A recording that can be read at one rate; more than once, if `rewindable` opened it.
 
     Parameters
     ----------
@@ -58,6 +63,13 @@ class Opened:
         _check(x, sr)
         self._x, self._sr, self._to = x, to if sr is None else sr, to
 
+    def short(self, *, offset: float, duration: float | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return all of a recording, and what is heard of it; None where it is longer than `LONG`."""
+        y = self.read(duration=LONG + 1)
+        if len(y) > LONG * self._to:
+            return None
+        return y, self.read(offset=offset, duration=duration) if offset or duration else y
+
     def read(self, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
         """Return `duration` seconds from `offset` on, or what there is of them."""
         if not isinstance(self._x, np.ndarray):
@@ -77,6 +89,17 @@ class Opened:
         edges = np.linspace(0, len(self._x), max(1, len(self._x) // _BLOCK) + 1).astype(int).tolist()
         x = self._x  # blocks of nearly the same length, since a last one of a few samples could look like channels
         return resampled((x[first:last] for first, last in pairwise(edges)), self._sr, self._to)
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the file, or of the numbers of a waveform."""
+        if isinstance(self._x, np.ndarray):
+            return hashlib.sha256(self._x.tobytes()).digest()
+        with opened(self._x, name_of(self._x)) as file:
+            file.seek(0)
+            found = hashlib.sha256()
+            for piece in iter(lambda: file.read(_PIECE), b""):
+                found.update(piece)
+        return found.digest()
 
 
 def _check(x: Any, sr: int | None) -> None:
@@ -100,13 +123,14 @@ def _check(x: Any, sr: int | None) -> None:
 
 
 @contextmanager
-def rewindable(x: Recording) -> Iterator[Recording]:
-    """Give a recording that can be read more than once: a pipe is copied, to disk where it is long."""
+def rewindable(x: Recording, sr: int | None, *, to: int) -> Iterator[Opened]:
+    """Open a recording so that it can be read more than once: a pipe is copied, to disk where it is long."""
+    once = Opened(x, sr, to=to)  # refuses what cannot be heard, before anything is read
     if isinstance(x, np.ndarray):
-        yield x
+        yield once
     else:
         with opened(x, name_of(x)) as file:
-            yield file
+            yield Opened(file, sr, to=to)
 
 
 def resampled(chunks: Iterable[np.ndarray], sr: int, to: int) -> Iterator[np.ndarray]:

@@ -21,7 +21,7 @@ COMMANDS = sorted(main.commands)
 
 
 def test_the_commands_are_these() -> None:
-    assert COMMANDS == ["check", "evaluate", "extract", "fetch", "index", "info", "predict", "train"]
+    assert COMMANDS == ["check", "enrol", "evaluate", "extract", "fetch", "index", "info", "predict", "split", "train"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

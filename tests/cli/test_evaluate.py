@@ -42,6 +42,25 @@ def test_a_model_by_a_protocol_as_json_is_the_rows_of_the_library() -> None:
     pd.testing.assert_frame_equal(found.drop(columns="minutes"), rows.drop(columns="minutes"), check_dtype=False)
 
 
+def test_a_model_that_was_trained_on_other_corpora_has_the_figures_of_the_library(tess_folder: Path) -> None:
+    found = evaluation.evaluate_across(corpora.load(tess_folder), corpora.load("demo"), "logistic_regression")
+    uar = evaluation.rows(found).set_index("metric").to_dict(orient="index")["uar"]
+    result = run("evaluate", "demo", "--model", "logistic_regression", "--train-on", tess_folder)
+
+    assert result.exit_code == 0
+    first, *_, last = result.stdout.splitlines()
+    assert first == "logistic_regression (40 averages, logistic regression) on demo, across_corpora, 1 x trained"
+    assert last.startswith(f"{uar['direction']}: UAR {100 * uar['value']:.1f} % [")
+    assert uar["direction"].endswith(" -> demo")
+
+
+def test_a_corpus_is_not_tested_on_what_it_trained() -> None:
+    result = run("evaluate", "demo", "--model", "svm", "--train-on", "demo")
+
+    assert result.exit_code == 1
+    assert "corpus 'demo': on both sides" in result.stderr
+
+
 def test_the_spread_over_seeds_is_said() -> None:
     result = run("evaluate", "demo", "--model", "svm", "--protocol", "random", "--seeds", "2")
 
@@ -92,6 +111,9 @@ def test_recordings_that_cannot_be_heard_are_exit_code_1(recognizer: Path, tess_
         ["--model", "svm"],
         ["--protocol", "random"],
         ["--model", "svm", "--protocol", "random", "--pretrained"],
+        ["--model", "svm", "--protocol", "random", "--train-on", "demo"],
+        ["--train-on", "demo"],
+        ["--pretrained", "--train-on", "demo"],
         ["--pretrained", "--recognizer", "x.emotion"],
         ["--pretrained", "--unheard", "--include-trained"],
     ],

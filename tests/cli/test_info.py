@@ -29,6 +29,7 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
         "calibration": asdict(made.calibration),
         "about": {"licence": "none"},
         "training_utterances": 1,
+        "can_enrol": False,
         "size": path.stat().st_size,
         "format": 1,
     }

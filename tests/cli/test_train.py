@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from emotion_lib import building, corpora, evaluation, training
+from emotion_lib import building, corpora, evaluation, recipes, training
 from emotion_lib.errors import ModelFileError
 from emotion_lib.extraction import LeftOut
 from emotion_lib.recognizer import EmotionRecognizer
@@ -25,7 +25,7 @@ OPTIONS = ("--seed", "3", "--licence", "for tests")
 def short() -> Iterator[None]:
     """Trainings that are over soon."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "FRAME_CNN_EPOCHS", EPOCHS)
+        patch.setattr(recipes, "FRAME_CNN_EPOCHS", EPOCHS)
         yield
 
 
@@ -64,7 +64,7 @@ def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "demo.emotion"
     folder = tmp_path / ".demo.emotion.training"
-    before = f"from emotion_lib import evaluation; evaluation.FRAME_CNN_EPOCHS = {EPOCHS}; "
+    before = f"from emotion_lib import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
     wait(process, lambda: any(folder.glob("*.npz")))
     process.send_signal(signal.SIGINT)

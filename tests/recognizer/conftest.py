@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from emotion_lib import audio, corpora, models
+from emotion_lib import audio, corpora, enrolment, extraction, models
 from emotion_lib.calibration import Calibration
 from emotion_lib.emotions import EMOTIONS
+from emotion_lib.enrolment import Voices
 from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
 
@@ -40,6 +41,30 @@ def recognizer(networks: Mapping[str, bytes]) -> EmotionRecognizer:
         calibration=Calibration(temperature=0.5),
         about={"model": "frame_cnn", "seed": 0, "licence": "none"},
         trained_on=Utterances(("demo/a", "demo/ü"), (bytes(32), bytes(range(32)))),
+    )
+
+
+@pytest.fixture(scope="session")
+def voices() -> Voices:
+    """What is known of the voices of the demo corpus, where other first letters are other voices: two are too few."""
+    demo = corpora.load("demo")
+    features = extraction.extract(demo, "log_mel", settings=LOG_MEL, cache=False, progress=False)
+    statistics = enrolment.statistics(features.X, features.lengths)
+    return enrolment.learn(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"])
+
+
+@pytest.fixture(scope="session")
+def knowing(recognizer: EmotionRecognizer, voices: Voices) -> EmotionRecognizer:
+    """The recogniser that answers, and knows these voices."""
+    return EmotionRecognizer(
+        recognizer.network.onnx,
+        emotions=EMOTIONS,
+        feature="log_mel",
+        settings=LOG_MEL,
+        calibration=recognizer.calibration,
+        about=recognizer.about,
+        trained_on=recognizer.trained_on,
+        voices=voices,
     )
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from emotion_lib.calibration import Calibration
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.describing import USES, describe
-from tests.recognizer.conftest import LOG_MEL
+from tests.recognizer.conftest import LOG_MEL, SR
 
 WORTH = {
     "value": 0.4567,
@@ -55,6 +56,13 @@ def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
     ]
 
 
+def test_who_knows_voices_says_what_that_is_good_for(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
+    said = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
+
+    assert said in describe(knowing).splitlines()
+    assert said not in describe(knowing.enrol([speech], sr=SR)).splitlines()
+
+
 def test_where_nothing_is_known_its_worth_is_not_measured(networks: Mapping[str, bytes]) -> None:
     assert described(networks["frame_cnn"], {}, threshold=0.0) == [
         "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
@@ -87,3 +95,10 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
 
     assert any(line.startswith("What it says of itself is not in the form of this library") for line in lines)
     assert lines[-1] == USES
+
+
+def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
+    used = knowing.enrol([speech], sr=SR)
+    used.about["enrolled"] = ["me"]
+
+    assert any(line.startswith("What it says of itself is not in the form") for line in describe(used).splitlines())

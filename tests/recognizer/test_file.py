@@ -18,10 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
+from emotion_lib import enrolment
+from emotion_lib.emotions import EMOTIONS
+from emotion_lib.enrolment import Voices
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizing
 from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK, Contents, write
-from tests.recognizer.conftest import linear
+from tests.recognizer.conftest import SR, linear
 
 CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
 DAMAGED = f"not a recogniser, or a damaged one; {CURE}"
@@ -749,3 +752,160 @@ def test_a_network_with_a_loop_is_refused(refused: Refused, for_vectors: Callabl
     network.graph.node.append(helper.make_node("Loop", ["", ""], ["more"], body=body))
 
     assert "(its network has a loop or a branch)" in refused(for_vectors(network))
+
+
+# Voices.
+
+
+@pytest.fixture(scope="module")
+def used(knowing: EmotionRecognizer, speech: np.ndarray) -> EmotionRecognizer:
+    """A recogniser with all that one can have."""
+    return knowing.enrol([speech], ["sad"], SR)
+
+
+@pytest.fixture(scope="module")
+def all_members(used: EmotionRecognizer, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    """What is in its file."""
+    with zipfile.ZipFile(used.save(tmp_path_factory.mktemp("saved") / "used.emotion")) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def test_a_file_has_no_more_members_than_the_recognizer_knows(
+    members: Mapping[str, bytes], all_members: Mapping[str, bytes], used: EmotionRecognizer
+) -> None:
+    assert used.voices is not None
+    assert used.enrolment is not None
+    more = [f"voices/{name}.npy" for name in used.voices.arrays()]
+    more += [f"enrolment/{name}.npy" for name in used.enrolment.arrays()]
+
+    assert set(members) == set(MEMBERS)
+    assert set(all_members) == {*MEMBERS, *more}
+
+
+def test_voices_and_enrolment_come_back_to_the_last_digit(used: EmotionRecognizer, place: Path) -> None:
+    loaded = EmotionRecognizer.load(used.save(place))
+
+    for name in ("voices", "enrolment"):
+        before, after = getattr(used, name).arrays(), getattr(loaded, name).arrays()
+        assert before.keys() == after.keys()
+        for each in before:
+            np.testing.assert_array_equal(before[each], after[each])
+    assert loaded.save(place.with_name("again.emotion")).read_bytes() == place.read_bytes()
+
+
+def test_whoever_knows_no_voices_has_none(recognizer: EmotionRecognizer, place: Path) -> None:
+    loaded = EmotionRecognizer.load(recognizer.save(place))
+
+    assert (loaded.voices, loaded.enrolment) == (None, None)
+
+
+VOICE_MEMBERS = ["voices", "enrolment"]
+
+
+def one_of(folder: str, members: Mapping[str, bytes]) -> str:
+    """Return a member of a folder."""
+    return next(name for name in members if name.startswith(f"{folder}/"))
+
+
+@pytest.mark.parametrize("folder", VOICE_MEMBERS)
+@pytest.mark.parametrize(
+    "name", ["/a.npz", "/A.npy", "/../a.npy", "/a/b.npy", "/.npy", "/a1.npy", "/a.npy\n", "a.npy", "/a.npy.py"]
+)
+def test_only_arrays_lie_in_their_folders(
+    refused: Refused, members: Mapping[str, bytes], folder: str, name: str
+) -> None:
+    assert "which is no part of a recogniser" in refused(packed({**members, f"{folder}{name}": b""}))
+
+
+@pytest.mark.parametrize("folder", VOICE_MEMBERS)
+def test_an_array_too_many_or_too_few_is_refused(
+    refused: Refused, all_members: Mapping[str, bytes], folder: str
+) -> None:
+    member = one_of(folder, all_members)
+    more = {**all_members, f"{folder}/no_such.npy": all_members[member]}
+    less = {name: content for name, content in all_members.items() if name != member}
+
+    for changed in (more, less):
+        assert refused(packed(changed)).startswith("not a recogniser, or a damaged one (")
+
+
+@pytest.mark.parametrize("folder", VOICE_MEMBERS)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_array_twice_is_refused(refused: Refused, all_members: Mapping[str, bytes], folder: str) -> None:
+    member = one_of(folder, all_members)
+
+    assert refused(packed([*all_members.items(), (member, b"")])) == f"holds {member!r} twice; {CURE}"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_thousands_of_members_are_refused_at_once(refused: Refused, members: Mapping[str, bytes]) -> None:
+    names = (f"voices/{'a' * (number % 50 + 1)}.npy" for number in range(20_000))
+
+    assert refused(packed([*members.items(), *((name, b"") for name in names)])).endswith(f"twice; {CURE}")
+
+
+@pytest.mark.parametrize("folder", VOICE_MEMBERS)
+def test_what_is_no_number_is_refused(refused: Refused, all_members: Mapping[str, bytes], folder: str) -> None:
+    member = one_of(folder, all_members)
+    shape = np.load(io.BytesIO(all_members[member])).shape
+    for number in (np.nan, -np.inf):
+        beyond = npy(np.full(shape, number, dtype=np.float32))
+        assert "a damaged one (" in refused(packed({**all_members, member: beyond}))
+    for array in (
+        np.zeros(shape, dtype=np.float64),
+        np.zeros(shape, dtype=">f4"),
+        np.zeros(shape, dtype=np.int32),
+        np.zeros(shape, dtype="U3"),
+    ):
+        sentence = refused(packed({**all_members, member: npy(array)}))
+        assert sentence == f"its {member} holds something else than numbers of 32 bits; {CURE}"
+
+
+@pytest.mark.parametrize("folder", VOICE_MEMBERS)
+def test_objects_among_voices_are_refused_and_nothing_in_them_runs(
+    refused: Refused, all_members: Mapping[str, bytes], tmp_path: Path, folder: str
+) -> None:
+    trace = tmp_path / "it ran"
+    member = one_of(folder, all_members)
+    content = npy(np.array([Trap(trace)], dtype=object), allow_pickle=True)
+
+    assert "an array of objects, which could run code" in refused(packed({**all_members, member: content}))
+    assert not trace.exists()
+
+
+def test_arrays_of_another_shape_are_refused(refused: Refused, all_members: Mapping[str, bytes]) -> None:
+    for member in all_members:
+        if "/" in member:
+            shape = np.load(io.BytesIO(all_members[member])).shape
+            for other in ((*shape, 1), (0,), (3, 5)):
+                if other != shape:
+                    changed = npy(np.zeros(other, dtype=np.float32))
+                    assert refused(packed({**all_members, member: changed})).endswith(CURE)
+
+
+def test_voices_for_another_feature_are_refused(
+    refused: Refused, all_members: Mapping[str, bytes], voices: Voices, used: EmotionRecognizer
+) -> None:
+    statistics = np.random.default_rng(0).normal(size=(80, 34)).astype(np.float32)
+    speaker, emotion = [f"s{n % 8}" for n in range(80)], [EMOTIONS[n % 7] for n in range(80)]
+    of_others = enrolment.learn(statistics, speaker, emotion).arrays()
+    changed = {**all_members, **{f"voices/{name}.npy": npy(array) for name, array in of_others.items()}}
+
+    assert "(what it knows of voices does not fit log_mel (" in refused(packed(changed))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_one_damaged_number_of_a_voice_is_refused_or_gives_probabilities(
+    all_members: Mapping[str, bytes], place: Path, speech: np.ndarray, data: st.DataObject
+) -> None:
+    member = data.draw(st.sampled_from([name for name in all_members if "/" in name]))
+    damaged = bytearray(all_members[member])
+    damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    place.write_bytes(packed({**all_members, member: bytes(damaged)}))
+    try:
+        loaded = EmotionRecognizer.load(place)
+    except ModelFileError:
+        return
+
+    assert loaded.predict_proba(speech, sr=SR).sum() == pytest.approx(1)

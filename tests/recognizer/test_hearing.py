@@ -24,7 +24,7 @@ def pieces(y: np.ndarray, length: int) -> Iterator[np.ndarray]:
 def answer(segment: Segment) -> Prediction:
     """Return a segment without its place."""
     values = asdict(segment)
-    return Prediction(**{name: values[name] for name in ("emotion", "probabilities", "reason", "note")})
+    return Prediction(**{name: values[name] for name in ("emotion", "probabilities", "reason", "note", "warning")})
 
 
 def probabilities(prediction: Prediction) -> np.ndarray:
@@ -253,3 +253,66 @@ def test_a_long_file_is_heard_in_constant_memory(
 
     assert segments == []
     assert peak < 16 * 2**20  # the file has 2 minutes, which take twice as many MB at 16 kHz as are read at a time
+
+
+# A voice that is unlike those of the training.
+
+
+@pytest.fixture
+def unlike(knowing: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch) -> EmotionRecognizer:
+    """A recogniser to which every voice is unlike those that it was trained on."""
+    monkeypatch.setattr(type(knowing.voices), "is_unlike", lambda voices, statistics: True)
+    return knowing
+
+
+def test_a_voice_of_its_training_is_no_cause_for_a_warning(knowing: EmotionRecognizer) -> None:
+    warnings = [knowing.predict(path).warning for path in corpora.load("demo")["path"].iloc[::6]]
+
+    assert warnings.count("") >= 0.9 * len(warnings)
+
+
+def test_a_voice_unlike_those_of_its_training_is(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
+    thin = np.diff(speech, n=4).astype(np.float32)  # the low notes are gone, the highest are loud
+    heard = knowing.predict(0.5 * thin / np.abs(thin).max(), sr=SR)
+
+    assert heard.reason in {"", "unsure"}
+    assert heard.warning == "this voice is unlike those it was trained on"
+    assert str(heard).endswith(f"), {heard.warning}")
+
+
+def test_who_knows_no_voices_never_warns(recognizer: EmotionRecognizer, speech: np.ndarray) -> None:
+    assert recognizer.predict(np.diff(speech, n=4), sr=SR).warning == ""
+
+
+def test_every_answer_to_speech_warns(unlike: EmotionRecognizer, speech: np.ndarray, long_speech: np.ndarray) -> None:
+    long = unlike.predict(long_speech, sr=SR)
+    segments, streamed = list(unlike.segments(speech, sr=SR)), list(unlike.stream([speech], SR))
+
+    assert long.warning
+    assert str(long).endswith(f"`segments` says what was heard when, {long.warning}")
+    assert {segment.warning for segment in segments} == {long.warning}
+    assert streamed[-1].warning
+
+
+@pytest.mark.parametrize("seconds", [1, 20])
+def test_where_nobody_speaks_no_voice_is_unlike_others(unlike: EmotionRecognizer, seconds: int) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=seconds * SR)
+
+    assert [unlike.predict(y, sr=SR).warning for y in (noise, np.zeros(seconds * SR))] == ["", ""]
+
+
+def test_a_long_recording_warns_where_most_of_it_is_unlike(
+    knowing: EmotionRecognizer, long_speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_windows = len(list(knowing.segments(long_speech, sr=SR)))
+    for n_unlike in range(n_windows + 1):
+        answers = iter([True] * n_unlike + [False] * (n_windows - n_unlike))
+        monkeypatch.setattr(
+            type(knowing.voices), "is_unlike", lambda voices, statistics, answers=answers: next(answers)
+        )
+        assert bool(knowing.predict(long_speech, sr=SR).warning) == (2 * n_unlike > n_windows)
+
+
+def test_who_is_used_to_a_voice_does_not_warn(unlike: EmotionRecognizer, speech: np.ndarray) -> None:
+    assert unlike.predict(speech, sr=SR).warning
+    assert unlike.enrol([speech], sr=SR).predict(speech, sr=SR).warning == ""

@@ -27,6 +27,12 @@ def test_a_note_comes_last() -> None:
     assert str(Prediction("happy", HEARD, note="a mean")) == "happy (happy 0.70, sad 0.20), a mean"
 
 
+def test_a_warning_comes_after_it() -> None:
+    assert str(Prediction("happy", HEARD, note="a mean", warning="unlike")) == (
+        "happy (happy 0.70, sad 0.20), a mean, unlike"
+    )
+
+
 def test_a_segment_begins_with_its_place() -> None:
     segment = Segment("happy", HEARD, start=1.5, end=4.25)
 
@@ -43,7 +49,7 @@ def test_the_most_probable_emotion_comes_first_and_equal_ones_keep_their_order()
 
 
 def test_an_answer_goes_into_json_and_back() -> None:
-    prediction = Prediction("happy", HEARD, note="a mean")
+    prediction = Prediction("happy", HEARD, note="a mean", warning="unlike")
     segment = Segment("happy", HEARD, start=1.5, end=4.25)
 
     assert Prediction(**json.loads(json.dumps(prediction.to_dict()))) == prediction

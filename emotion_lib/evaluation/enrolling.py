@@ -1,0 +1,167 @@
+"""What a model heard is heard again, after getting used to the voice of the test by a part of its utterances."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib import enrolment, extraction, splits
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation.running import Evaluation
+from emotion_lib.extraction import Features
+from emotion_lib.recipes import RECIPES
+
+_SEEN = {
+    "unlabelled": (0, True),
+    "1": (1, False),
+    "3": (3, False),
+    "5": (5, False),
+    "10": (10, False),
+    "unlabelled+1": (1, True),
+}
+"""Labelled utterances of each emotion, and whether there are utterances without labels besides."""
+
+SEEN_OF_VOICE = tuple(_SEEN)
+"""What may be known of the voice of a test: utterances without labels, labelled ones of each emotion, or both."""
+
+_UNLABELLED_SHARE = 0.5
+"""Share of a voice's words whose utterances are heard without labels; it is tested on the others."""
+
+
+def enrolled(
+    heard: Evaluation,
+    table: pd.DataFrame,
+    *,
+    seen: Sequence[str] = SEEN_OF_VOICE,
+    draws: int = 20,
+    equally_often: bool = False,
+    progress: bool | None = None,
+) -> list[Evaluation]:
+    """Let what was heard get used to each voice of the test, by few of its utterances, and score the rest.
+
+    What is known of voices in general is learnt on the training side of the fold alone. Words are drawn, so that no
+    word that was shown is tested: k words and with them k labelled utterances of each emotion; for `unlabelled`, half
+    of the words, without their labels. A draw is seeded by its number and looks at words alone.
+
+    Parameters
+    ----------
+    heard : Evaluation
+        Of a network that was tested on speakers held out, with its probabilities; its first seed is used.
+    table : DataFrame
+        The corpus table that it was made on.
+    seen : sequence of str
+        Some of `SEEN_OF_VOICE`.
+    draws : int > 0
+        How often the utterances that are shown are drawn.
+    equally_often : bool
+        Whether it is known of the utterances without labels that they hold every emotion about equally often, as of a
+        designed corpus; as for `enrolment.enrol`.
+    progress : bool or None
+        Whether to show a bar while features are made; None shows it where somebody watches.
+
+    Returns
+    -------
+    list of Evaluation
+        One for each of `seen`; in its predictions, `seed` is the draw.
+
+    Raises
+    ------
+    ParameterError
+        If nothing is kept of how probable each emotion was, or a voice has too few words for what is to be shown.
+
+    Notebook: 04_evaluate
+    """
+    _check(heard, seen)
+    recipe = RECIPES[heard.model]
+    features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    start = time.perf_counter()
+    voices = list(_voices(features, heard))
+    predictions = {each: _used_to(voices, each, draws, equally_often=equally_often) for each in seen}
+    minutes = (time.perf_counter() - start) / 60
+    again = replace(heard, histories=pd.DataFrame(), minutes=minutes)
+    return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """A voice of a test: what was heard of it, and what the training side knows of voices."""
+
+    training: enrolment.Voices
+    rows: pd.DataFrame
+    statistics: np.ndarray
+    emotions: list[str]
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """How probable each emotion was in each utterance."""
+        return self.rows[self.emotions].to_numpy(dtype=float)
+
+    def again(self, shown: np.ndarray, labelled: np.ndarray, *, equally_often: bool) -> pd.DataFrame:
+        """Return the rows that were not shown, as they are heard once the others were."""
+        used = enrolment.enrol(
+            self.training,
+            self.statistics[shown],
+            [name if told else None for name, told in zip(self.rows["emotion"][shown], labelled[shown], strict=True)],
+            self.probabilities[shown],
+            emotions=self.emotions,
+            equally_often=equally_often,
+        )
+        scores = used.apply(self.probabilities[~shown], self.statistics[~shown])
+        names = np.array(used.emotions)
+        return self.rows[~shown].assign(predicted=names[scores.argmax(axis=1)])
+
+
+def _voices(features: Features, heard: Evaluation) -> Iterator[_Voice]:
+    """Yield each voice of each fold; of other voices it knows what is on the training side of that fold."""
+    seed = int(heard.predictions["seed"].min())
+    of_first = heard.predictions[heard.predictions["seed"] == seed].set_index(["corpus", "id"])
+    for part in splits.split(features.table, heard.protocol, seed=seed):
+        train, test = features[part.train], features[part.test]
+        who = [train.table[column].tolist() for column in ("speaker", "emotion", "corpus")]
+        training = enrolment.learn(_statistics(train), who[0], who[1], corpus=who[2])
+        for _, rows in test.table.groupby(["corpus", "speaker"]):
+            heard_before = of_first.loc[pd.MultiIndex.from_frame(rows[["corpus", "id"]])].reset_index()
+            of_voice = _statistics(test[rows.index.to_numpy()])
+            yield _Voice(training, heard_before, of_voice, list(in_order(who[1])))
+
+
+def _statistics(features: Features) -> np.ndarray:
+    """Return what enrolment goes by."""
+    return enrolment.statistics(features.X, features.lengths, feature=features.feature)
+
+
+def _used_to(voices: list[_Voice], seen: str, draws: int, *, equally_often: bool) -> pd.DataFrame:
+    """Return what is heard of all voices after each draw."""
+    parts = [
+        voice.again(
+            *_drawn(voice.rows, seen, np.random.default_rng([draw, number])), equally_often=equally_often
+        ).assign(seed=draw)
+        for draw in range(draws)
+        for number, voice in enumerate(voices)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _drawn(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return which utterances are shown, and which of them with their label; the others are tested."""
+    words = rng.permutation(sorted(rows["text"].unique()))
+    n_labelled, some_unlabelled = _SEEN[seen]
+    n_unlabelled = round(_UNLABELLED_SHARE * len(words)) if some_unlabelled else 0
+    if n_labelled + n_unlabelled >= len(words):
+        raise ParameterError(f"seen={seen!r}: the voice has {len(words)} words, and some have to be left for the test")
+    text = rows["text"].to_numpy()
+    return np.isin(text, words[: n_labelled + n_unlabelled]), np.isin(text, words[:n_labelled])
+
+
+def _check(heard: Evaluation, seen: Sequence[str]) -> None:
+    """Refuse what cannot get used to a voice."""
+    if heard.protocol not in splits.UNSEEN_VOICES:
+        raise ParameterError(f"protocol={heard.protocol!r}: must be one of {', '.join(splits.UNSEEN_VOICES)}")
+    if unknown := [each for each in seen if each not in SEEN_OF_VOICE]:
+        raise ParameterError(f"seen={unknown[0]!r}: must be one of {', '.join(SEEN_OF_VOICE)}")
+    emotions = list(in_order(heard.predictions["emotion"]))
+    if not set(emotions) <= set(heard.predictions) or heard.predictions[emotions].isna().any(axis=None):
+        raise ParameterError(f"{heard.model}: the predictions hold no probability of each emotion; evaluate a network")
