@@ -18,6 +18,8 @@ ROOMS = (
     "audio",
     "augment",
     "classic",
+    "discriminant",
+    "egemaps",
     "enrolment",
     "evaluation",
     "extraction",

@@ -156,12 +156,12 @@ CLASSIC = (
 CORPORA = ("emodb", "ravdess", "tess")
 ACROSS_MODELS = ("mean_std_svm", "egemaps_svm")
 """Models that are trained on two corpora and tested on the third."""
-ENROLLED_MODELS = ("class_means",)
+ENROLLED_MODELS = ("class_means", "frame_cnns_statistics")
 """Models that get used to a voice of TESS; of a network that is one, the predictions by speaker are kept."""
 KEPT_PREDICTIONS = (
     "tess/random/frame_lstm",
     "tess/by_speaker/frame_lstm",
-    "tess/by_speaker/frame_cnns",
+    "tess/by_speaker/frame_cnns_statistics",
     "emodb+ravdess+tess/leave_speaker_out/frame_cnn",
 )
 """Rows of which it is kept what the first seed heard."""
@@ -170,6 +170,10 @@ _OF_TESS = [
     Row("tess", protocol, model, seeds=seeds)
     for model in (*CLASSIC, "logistic_regression_original")
     for protocol, seeds in {"random": 5, "by_word": 5, "by_speaker": 1, "by_speaker_and_word": 3}.items()
+]
+_OF_STATISTICS = [
+    Row("tess", protocol, "statistics_lda", seeds=seeds)
+    for protocol, seeds in {"random": 3, "by_word": 1, "by_speaker": 3, "by_speaker_and_word": 1}.items()
 ]
 _OF_NETWORKS = [
     Row("tess", "random", "frame_lstm", seeds=5, quick=False),
@@ -182,11 +186,13 @@ _OF_NETWORKS = [
     Row("tess", "by_word", "mean_mfcc_lstm", quick=False),
     Row("tess", "by_speaker", "frame_cnn", seeds=3, quick=False),
     Row("tess", "by_speaker", "frame_cnns", quick=False),
+    Row("tess", "by_speaker", "frame_cnn_statistics", seeds=3, quick=False),
+    Row("tess", "by_speaker", "frame_cnns_statistics", quick=False),
 ]
 _OF_MANY_VOICES = [
-    Row(corpus, "leave_speaker_out", model, quick=model in CLASSIC)
+    Row(corpus, "leave_speaker_out", model, quick=not RECIPES[model].is_network)
     for corpus in ("emodb", "ravdess")
-    for model in (*CLASSIC, "frame_cnn")
+    for model in (*CLASSIC, "statistics_lda", "frame_cnn", "frame_cnn_statistics")
 ]
 _OF_ALL_CORPORA = [
     Row("+".join(CORPORA), "leave_speaker_out", "mean_std_svm"),
@@ -205,4 +211,4 @@ _ACROSS = [
 ]
 _ENROLLED = [Row("tess", "by_speaker", model, is_enrolled=True) for model in ENROLLED_MODELS]
 
-ROWS = (*_OF_TESS, *_OF_NETWORKS, *_OF_MANY_VOICES, *_OF_ALL_CORPORA, *_ACROSS, *_ENROLLED)
+ROWS = (*_OF_TESS, *_OF_STATISTICS, *_OF_NETWORKS, *_OF_MANY_VOICES, *_OF_ALL_CORPORA, *_ACROSS, *_ENROLLED)

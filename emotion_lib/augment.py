@@ -65,10 +65,34 @@ def vary(frames: np.ndarray, rng: np.random.Generator, *, sr: int, n_frames: int
     >>> vary(np.zeros((40, 64), dtype=np.float32), np.random.default_rng(0), sr=16000, n_frames=20).shape
     (20, 64)
     """
-    voice = other_voice(_at_other_tempo(frames, rng), pitch=_drawn(PITCH, rng), formants=_drawn(FORMANTS, rng), sr=sr)
-    varied = _with_noise(_coloured(voice, rng), rng)
+    varied = _with_noise(_coloured(spoken_by_another(frames, rng, sr=sr), rng), rng)
     first = int(rng.integers(max(1, len(varied) - n_frames + 1)))
     return _partly_hidden(varied[first : first + n_frames], rng)
+
+
+def spoken_by_another(frames: np.ndarray, rng: np.random.Generator, *, sr: int) -> np.ndarray:
+    """Return an utterance at another tempo and by another voice, in the same room.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n, n_mels), float32, dB
+        The mel spectrogram of the utterance.
+    rng : numpy.random.Generator
+        Draws tempo, pitch and formants.
+    sr : int > 0
+        Rate in Hz of the waveform that the spectrogram was made of.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32, dB
+
+    Examples
+    --------
+    >>> spoken_by_another(np.zeros((40, 64), dtype=np.float32), np.random.default_rng(0), sr=16000).shape
+    (42, 64)
+    """
+    slower = _at_other_tempo(frames, rng)
+    return other_voice(slower, pitch=_drawn(PITCH, rng), formants=_drawn(FORMANTS, rng), sr=sr)
 
 
 def other_voice(frames: np.ndarray, *, pitch: float, formants: float, sr: int) -> np.ndarray:

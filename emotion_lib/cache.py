@@ -26,7 +26,7 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("mel.py", "pitch.py", "features.py", "cache.py")
+_CODE = ("mel.py", "pitch.py", "egemaps.py", "features.py", "cache.py")
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,

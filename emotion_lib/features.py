@@ -7,13 +7,13 @@ cosine transform. The reference is librosa; the tests hold each step to it.
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
 
-from emotion_lib.errors import AudioError, ParameterError, extra
+from emotion_lib.egemaps import functionals
+from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 from emotion_lib.pitch import frame_length, of_frames
 
@@ -479,20 +479,7 @@ def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     Traceback (most recent call last):
     emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60
     """
-    y = _waveform(y)
-    if len(y) < 0.06 * sr:
-        raise AudioError(f"waveform of {1000 * len(y) / sr:.0f} ms: openSMILE needs at least 60")
-    functionals: np.ndarray = _opensmile()(np.clip(y, -1, 32767 / 32768), sr)  # it rounds to 16 bits without a look
-    return functionals.reshape(-1).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _opensmile() -> Any:
-    """Return openSMILE, set to eGeMAPS."""
-    with extra("opensmile"):
-        import opensmile
-    level = opensmile.FeatureLevel.Functionals
-    return opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02, feature_level=level)
+    return functionals(_waveform(y), sr)
 
 
 def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from emotion_lib import classic, models, training
+from emotion_lib import classic, discriminant, models, training
 from emotion_lib.emotions import in_order
 from emotion_lib.extraction import Features
 from emotion_lib.features import DEFAULT, ORIGINAL, FeatureSettings
@@ -182,10 +182,26 @@ def _frame_cnn(train: Features, seed: int, options: Options) -> training.FittedN
     return training.fit(network, train, epochs=FRAME_CNN_EPOCHS, seed=seed, regime=training.VARIED, **options)
 
 
-def _frame_cnns(train: Features, seed: int, options: Options) -> Predictor:
+def _frame_cnns(train: Features, seed: int, options: Options) -> training.FittedNetwork:
     """Train the network for any voice several times, each from other first weights, and let them answer together."""
     seeds = range(MEMBERS * seed, MEMBERS * (seed + 1))
     return training.together([_frame_cnn(train, member, _of_member(options, member)) for member in seeds])
+
+
+def _statistics(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
+    """Learn what the voice statistics say."""
+    return discriminant.fit(train, seed=seed)
+
+
+def _with_statistics(
+    fit: Callable[[Features, int, Options], training.FittedNetwork],
+) -> Callable[[Features, int, Options], training.FittedNetwork]:
+    """Return how networks are trained that answer together with the voice statistics."""
+
+    def both(train: Features, seed: int, options: Options) -> training.FittedNetwork:
+        return training.with_statistics(fit(train, seed, options), _statistics(train, seed, options))
+
+    return both
 
 
 def _of_member(options: Options, member: int) -> Options:
@@ -218,6 +234,17 @@ RECIPES = {
     "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
     "frame_cnns": Recipe(
         f"{MEMBERS} networks of convolutions together", "log_mel", ANY_VOICE, _frame_cnns, is_network=True
+    ),
+    "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _statistics),
+    "frame_cnn_statistics": Recipe(
+        "convolutions and voice statistics", "log_mel", ANY_VOICE, _with_statistics(_frame_cnn), is_network=True
+    ),
+    "frame_cnns_statistics": Recipe(
+        f"{MEMBERS} networks of convolutions and voice statistics",
+        "log_mel",
+        ANY_VOICE,
+        _with_statistics(_frame_cnns),
+        is_network=True,
     ),
     "class_means": Recipe("class means of the voice", "log_mel", ANY_VOICE, _nothing),
 }

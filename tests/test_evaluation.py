@@ -44,6 +44,9 @@ def made_up_features(
     lengths = np.ones(len(table), dtype=np.int32)
     if feature == "mfcc":
         return Features(np.repeat(X[:, None], 3, axis=1), 3 * lengths, table, feature, settings)
+    if feature == "log_mel":  # frames that move as far as the numbers say
+        signs = np.where(np.arange(12) % 2, 1, -1)[:, None]
+        return Features(np.tile(X, 4)[:, None] * signs, 12 * lengths, table, feature, settings)
     return Features(X, lengths, table, feature, settings)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from emotion_lib import enrolment
 from emotion_lib.errors import ModelFileError
 from emotion_lib.features import frame_weights
 from emotion_lib.recognizer import inspecting
@@ -17,7 +18,10 @@ class Network:
     ----------
     onnx : bytes
         The network: either one input, (n_utterances, n_features, 1), or two, the frames (n_utterances, n_frames,
-        n_features) and the weight of each frame (n_utterances, n_frames); one output, (n_utterances, n_emotions).
+        n_features) and the weight of each frame (n_utterances, n_frames), or as a third the voice statistics of each
+        utterance (n_utterances, n_statistics); one output, (n_utterances, n_emotions).
+    feature : str
+        What the frames are, which the statistics depend on.
 
     Raises
     ------
@@ -25,17 +29,18 @@ class Network:
         If the bytes are no such network, or one that would read other files.
     """
 
-    def __init__(self, onnx: bytes) -> None:
+    def __init__(self, onnx: bytes, *, feature: str = "log_mel") -> None:
         self.onnx = onnx
+        self._feature = feature
         self._session = _session(onnx)
         self._inputs = [each.name for each in self._session.get_inputs()]
-        if len(self._inputs) not in {1, 2} or len(self._session.get_outputs()) != 1:
+        if len(self._inputs) not in {1, 2, 3} or len(self._session.get_outputs()) != 1:
             raise ModelFileError("its network takes or gives something else than a recogniser's does")
 
     @property
     def takes_frames(self) -> bool:
         """Whether it hears frames over time, or one vector an utterance."""
-        return len(self._inputs) == 2
+        return len(self._inputs) > 1
 
     def probabilities(self, X: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Compute the probability of each emotion for each utterance.
@@ -59,7 +64,10 @@ class Network:
         if not self.takes_frames:
             return self._run(X[..., None])
         lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
-        return self._run(X, frame_weights(lengths, X.shape[1]))
+        frames = (X, frame_weights(lengths, X.shape[1]))
+        if len(self._inputs) == 2:
+            return self._run(*frames)
+        return self._run(*frames, enrolment.statistics(X, lengths, feature=self._feature))
 
     def _run(self, *values: np.ndarray) -> np.ndarray:
         """Return the output for the inputs in their order."""

@@ -84,7 +84,9 @@ class EmotionRecognizer:
         enrolment: Enrolment | None = None,
     ) -> None:
         checking.check(emotions, feature, settings)
-        self._hearing = Hearing(Network(network), tuple(emotions), feature, settings, calibration, voices, enrolment)
+        self._hearing = Hearing(
+            Network(network, feature=feature), tuple(emotions), feature, settings, calibration, voices, enrolment
+        )
         self.about = dict(about or {})
         self.trained_on = trained_on
         checking.check_fit(self.network, self.emotions, feature, settings)

@@ -84,7 +84,7 @@ def test_features_of_another_size_are_refused(networks: Mapping[str, bytes]) -> 
 
 def test_a_network_with_other_inputs_or_outputs_is_refused() -> None:
     with_more_inputs, with_more_outputs = linear(), linear()
-    for name in ("y", "z"):
+    for name in ("w", "y", "z"):
         with_more_inputs.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]))
     with_more_outputs.graph.output.append(onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, None))
 
