@@ -160,7 +160,6 @@ ENROLLED_MODELS = ("class_means", "frame_cnns_statistics")
 """Models that get used to a voice of TESS; of a network that is one, the predictions by speaker are kept."""
 KEPT_PREDICTIONS = (
     "tess/random/frame_lstm",
-    "tess/by_speaker/frame_lstm",
     "tess/by_speaker/frame_cnns_statistics",
     "emodb+ravdess+tess/leave_speaker_out/frame_cnn",
 )
@@ -185,7 +184,6 @@ _OF_NETWORKS = [
     Row("tess", "by_word", "frame_lstm", quick=False),
     Row("tess", "by_word", "mean_mfcc_lstm", quick=False),
     Row("tess", "by_speaker", "frame_cnn", seeds=3, quick=False),
-    Row("tess", "by_speaker", "frame_cnns", quick=False),
     Row("tess", "by_speaker", "frame_cnn_statistics", seeds=3, quick=False),
     Row("tess", "by_speaker", "frame_cnns_statistics", quick=False),
 ]

@@ -232,9 +232,6 @@ RECIPES = {
     ),
     "frame_lstm": Recipe("LSTM over time", "mfcc", DEFAULT, _frame_lstm, is_network=True),
     "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
-    "frame_cnns": Recipe(
-        f"{MEMBERS} networks of convolutions together", "log_mel", ANY_VOICE, _frame_cnns, is_network=True
-    ),
     "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _statistics),
     "frame_cnn_statistics": Recipe(
         "convolutions and voice statistics", "log_mel", ANY_VOICE, _with_statistics(_frame_cnn), is_network=True

@@ -355,5 +355,5 @@ def test_what_no_recogniser_can_be_made_of_says_why(rows: str, model: str, sente
 
 
 def test_every_network_of_the_table_of_results_can_become_a_recogniser_and_no_baseline() -> None:
-    together = ("frame_cnns", "frame_cnn_statistics", "frame_cnns_statistics")
-    assert building.NETWORKS == ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", *together)
+    together = ("frame_cnn_statistics", "frame_cnns_statistics")
+    assert ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", *together) == building.NETWORKS

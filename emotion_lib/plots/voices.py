@@ -95,7 +95,7 @@ def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> [label.get_text() for label in plot_ablation(figures).get_yticklabels()]
     ['pitch']
 
-    Notebook: 04_evaluate
+    Notebook: 03_model
     """
     _check_columns(figures, "kept", "group", "question", "value", "chance")
     _check_ablation(figures)

@@ -70,3 +70,18 @@ def test_it_refuses_no_emotion_altogether(pretrained: EmotionRecognizer, tess: p
     for emotion, rows in tess.groupby("emotion"):
         heard = [answer.emotion for answer in pretrained.predict(list(rows["path"].iloc[::40]))]
         assert heard.count(str(emotion)) > len(heard) / 2
+
+
+def test_it_gets_used_to_a_voice(pretrained: EmotionRecognizer) -> None:
+    demo = corpora.load("demo").query("speaker == 'DEA'")
+    shown = demo.groupby("emotion").head(1)
+    used = pretrained.enrol(list(shown["path"]), list(shown["emotion"]))
+    rest = demo.drop(shown.index)
+    before, after = (
+        sum(
+            answer.emotion == emotion
+            for answer, emotion in zip(each.with_threshold(0).predict(list(rest["path"])), rest["emotion"], strict=True)
+        )
+        for each in (pretrained, used)
+    )
+    assert after > before
