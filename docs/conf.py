@@ -21,7 +21,9 @@ root_doc = "README"
 include_patterns = [
     "README.md",
     "CHANGELOG.md",
+    "benchmarks/by_corpus.md",
     "benchmarks/looks.md",
+    "benchmarks/used_to_voice.md",
     "data/README.md",
     "data/demo/README.md",
     "docs/**",
@@ -54,6 +56,8 @@ docs/api/*
 emotion_lib/pretrained/README
 data/README
 data/demo/README
+benchmarks/by_corpus
+benchmarks/used_to_voice
 benchmarks/looks
 docs/design
 docs/contributing

@@ -213,7 +213,9 @@ def committed() -> pd.DataFrame:
 
 @pytest.mark.parametrize("path", accuracy.PAGES, ids=lambda path: path.name)
 def test_each_committed_page_shows_the_committed_table(path: Path, committed: pd.DataFrame) -> None:
-    assert path.read_text("utf-8") == accuracy.page(accuracy.PAGES[path](committed))
+    assert path.read_text("utf-8") == accuracy.HEADINGS.get(path.name, "") + accuracy.page(
+        accuracy.PAGES[path](committed)
+    )
 
 
 def test_each_committed_figure_is_of_a_row_of_the_benchmark(committed: pd.DataFrame) -> None:
