@@ -123,9 +123,9 @@ def _made(row: Row, committed: pd.DataFrame) -> str:
     """Make a row, put it into the table, and return how it compares with the one that was there."""
     found = row.evaluated()
     figures = pd.concat([evaluation.rows(each) for each in found], ignore_index=True)
-    _keep(row, figures)
     if row.name in KEPT_PREDICTIONS:
         _keep_predictions(found[0], PREDICTIONS)
+    _keep(row, figures)
     differences = list(_differences(row, committed, figures))
     return f"made; {'; '.join(differences) or 'as committed'}."
 

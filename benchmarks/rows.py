@@ -71,12 +71,12 @@ class Row:
         several = table["corpus"].nunique() > 1
         return table[table["emotion"].isin(EMOTIONS)].reset_index(drop=True) if several else table
 
-    @cached_property
+    @property
     def key(self) -> str:
         """Digest of all that the figures depend on."""
         recipe = RECIPES[self.model]
         tables = [self.table, *([_corpora(self.train_on)] if self.train_on else [])]
-        of_utterances = [_digest(table[["corpus", "id", "speaker", "emotion"]]) for table in tables]
+        of_utterances = [_digest(table[["corpus", "id", "speaker", "text", "emotion"]]) for table in tables]
         of_heard = _digest(self.kept_predictions()) if self.is_enrolled and recipe.is_network else ""
         start = "evaluate_across" if self.train_on else "enrolled" if self.is_enrolled else "evaluate"
         return keys.key(

@@ -94,14 +94,15 @@ def build(
     _check(table, model, emotions)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
     _check_folds(table, emotions)
-    held_out = evaluation.evaluate(table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress)
-    chosen = calibrate(held_out.predictions)
     recipe = RECIPES[model]
     features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    known = voices(features)
+    held_out = evaluation.evaluate(table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress)
+    chosen = calibrate(held_out.predictions)
     fitted = recipe.fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork)
     story = {"model": model, "seed": seed, **_story(features.table, held_out), **(about or {})}
-    heard = {"trained_on": utterances(features.table), "voices": voices(features)}
+    heard = {"trained_on": utterances(features.table), "voices": known}
     return Built(fitted.recognizer(calibration=chosen, about=story, **heard), held_out)
 
 
@@ -256,11 +257,11 @@ def voices(features: Features) -> Voices | None:
     Returns
     -------
     Voices or None
-        None where a feature is one vector an utterance.
+        None where a feature is one vector an utterance, or no speaker has two utterances of an emotion.
     """
-    if features.X.ndim != 3:
-        return None
     speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
+    if features.X.ndim != 3 or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
+        return None
     statistics = enrolment.statistics(features.X, features.lengths, feature=features.feature)
     return enrolment.learn(statistics, speaker, emotion, corpus=corpus)
 

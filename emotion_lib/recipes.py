@@ -1,7 +1,7 @@
 """The models that are compared, by name: the feature that each takes, how that is made, and how it is fitted.
 
-What is fitted sees the training side and a seed, and nothing else that could change it: a recipe has no way to look at
-the utterances of a test. `observe`, which is among its options, is only ever scored.
+What is fitted learns from the training side and a seed, and from nothing else: `observe`, which is among its options,
+is only ever scored, and a test holds every recipe to that.
 """
 
 from collections.abc import Callable
@@ -58,7 +58,7 @@ class Predictor(Protocol):
 
 
 @runtime_checkable
-class Network(Predictor, Protocol):
+class ProbabilisticPredictor(Predictor, Protocol):
     """A predictor that also says how sure it is; what `training.fit` returns, or several of those taken together."""
 
     @property
@@ -188,7 +188,7 @@ def _frame_cnns(train: Features, seed: int, options: Options) -> training.Fitted
     return training.together([_frame_cnn(train, member, _of_member(options, member)) for member in seeds])
 
 
-def _statistics(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
+def _discriminant(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
     """Learn what the voice statistics say."""
     return discriminant.fit(train, seed=seed)
 
@@ -199,7 +199,7 @@ def _with_statistics(
     """Return how networks are trained that answer together with the voice statistics."""
 
     def both(train: Features, seed: int, options: Options) -> training.FittedNetwork:
-        return training.with_statistics(fit(train, seed, options), _statistics(train, seed, options))
+        return training.with_statistics(fit(train, seed, options), _discriminant(train, seed, options))
 
     return both
 
@@ -232,7 +232,7 @@ RECIPES = {
     ),
     "frame_lstm": Recipe("LSTM over time", "mfcc", DEFAULT, _frame_lstm, is_network=True),
     "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
-    "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _statistics),
+    "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _discriminant),
     "frame_cnn_statistics": Recipe(
         "convolutions and voice statistics", "log_mel", ANY_VOICE, _with_statistics(_frame_cnn), is_network=True
     ),

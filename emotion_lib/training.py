@@ -37,7 +37,8 @@ class FittedNetwork:
         How that feature is made.
     history : DataFrame
         One row an epoch: `epoch`, `loss`, `accuracy` as training saw them (dropout on, weights changing), and
-        `test_loss`, `test_accuracy` where held-out features were observed.
+        `test_loss`, `test_accuracy` where held-out features were observed: of the weights after that epoch, which are
+        not what is kept where a regime has `inertia`.
     seconds : float
         How long its training took, what was done before a resumption included.
 
@@ -127,8 +128,8 @@ class Regime:
     decay : bool
         Whether steps get smaller to the end, along a cosine.
     inertia : float in [0, 1)
-        Share of its own that an average of the weights keeps in each epoch; the average is what is kept in the end.
-        At 0 that is the last weights.
+        Momentum of the exponential moving average of the weights, epoch by epoch; the average is what is kept in the
+        end. At 0 that is the last weights.
 
     Raises
     ------
@@ -137,8 +138,7 @@ class Regime:
 
     References
     ----------
-    Polyak, B. T. and Juditsky, A. B. (1992). Acceleration of stochastic approximation by averaging.
-    doi:10.1137/0330046
+    Tarvainen, A. and Valpola, H. (2017). Mean teachers are better role models. arXiv:1703.01780
     """
 
     per_corpus: int | None = None
@@ -215,8 +215,7 @@ def fit(
     """
     emotions = in_order(features.emotion)
     _check(model, features, emotions, epochs=epochs, batch_size=batch_size)
-    if regime.n_frames is not None and features.settings.sr is None:
-        raise ParameterError("regime: to vary the voices, recordings need one rate; extract with settings of an sr")
+    _check_regime(regime, features)
     if observe is not None:
         _check_observed(observe, features, emotions)
     _set_normalisation(model, features)
@@ -459,6 +458,17 @@ def _check_shape(model: Any, features: Features) -> None:
         raise ParameterError(
             f"{model.name}: takes {expected}, the {features.feature} given has shape {features.X.shape}; "
             "extract another feature, or build the network for this one"
+        )
+
+
+def _check_regime(regime: Regime, features: Features) -> None:
+    """Refuse features that cannot be drawn or varied as a regime says."""
+    if regime.per_corpus is not None and "corpus" not in features.table:
+        raise ParameterError("regime: per_corpus needs to know the corpus of each utterance; add the column 'corpus'")
+    if regime.n_frames is not None and (features.feature != "log_mel" or features.settings.sr is None):
+        raise ParameterError(
+            f"regime: voices are varied in log_mel frames of one rate, these are {features.feature} at "
+            f"sr={features.settings.sr}; extract log_mel with settings of an sr"
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 from emotion_lib import recipes
 from emotion_lib.extraction import Features
 from emotion_lib.features import FEATURES, FeatureSettings
-from emotion_lib.recipes import RECIPES, Network
+from emotion_lib.recipes import RECIPES, ProbabilisticPredictor
 
 BASELINES = [name for name, recipe in RECIPES.items() if not recipe.is_network]
 
@@ -41,12 +41,12 @@ def test_a_baseline_names_an_emotion_that_it_was_shown(name: str, features: Feat
     shown = frames if RECIPES[name].feature == "log_mel" else features
     fitted = RECIPES[name].fit(shown, 0, {})
     assert set(fitted.predict(shown)) <= {"angry", "happy", "sad"}
-    assert isinstance(fitted, Network) == (name in {"class_means", "statistics_lda"})
+    assert isinstance(fitted, ProbabilisticPredictor) == (name in {"class_means", "statistics_lda"})
 
 
 def test_class_means_alone_know_nothing(features: Features) -> None:
     fitted = RECIPES["class_means"].fit(features, 0, {})
-    assert isinstance(fitted, Network)
+    assert isinstance(fitted, ProbabilisticPredictor)
     assert fitted.emotions == ("angry", "happy", "sad")
     assert fitted.history.empty
     np.testing.assert_array_equal(fitted.predict_proba(features), np.full((4, 3), 1 / 3))
@@ -54,7 +54,7 @@ def test_class_means_alone_know_nothing(features: Features) -> None:
 
 def test_a_fitted_network_says_how_sure_it_is(features: Features, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipes, "ORIGINAL_EPOCHS", 1)
-    assert isinstance(RECIPES["mean_mfcc_lstm"].fit(features, 0, {"progress": False}), Network)
+    assert isinstance(RECIPES["mean_mfcc_lstm"].fit(features, 0, {"progress": False}), ProbabilisticPredictor)
 
 
 def test_egemaps_is_made_at_16_khz() -> None:

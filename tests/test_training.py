@@ -341,8 +341,17 @@ def test_a_resumed_training_counts_the_time_that_was_spent_before(stopped: Path,
 def test_voices_are_varied_only_where_the_rate_is_known() -> None:
     features = of_corpora(bands())
     any_rate = replace(features, settings=replace(features.settings, sr=None))
-    with pytest.raises(ParameterError, match="regime: to vary the voices, recordings need one rate"):
+    with pytest.raises(
+        ParameterError, match="regime: voices are varied in log_mel frames of one rate, these are log_m"
+    ):
         training.fit(small_frame_cnn(), any_rate, regime=REGIME)
+    with pytest.raises(ParameterError, match="these are mfcc at sr=22050; extract log_mel with settings of an sr"):
+        training.fit(small_frame_cnn(), replace(features, feature="mfcc"), regime=REGIME)
+
+
+def test_corpora_are_drawn_from_only_where_they_are_known() -> None:
+    with pytest.raises(ParameterError, match="regime: per_corpus needs to know the corpus of each utterance"):
+        training.fit(small_frame_cnn(), bands(), regime=REGIME)
 
 
 def test_together_networks_answer_with_the_geometric_mean(varied_reference: training.FittedNetwork) -> None:

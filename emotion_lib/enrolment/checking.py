@@ -84,8 +84,8 @@ def check_arrays(
         alone may be infinite.
     """
     for name, array in arrays.items():
-        if array.dtype.kind != "f" or array.shape != shapes[name]:
-            raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}, must be float of {shapes[name]}")
+        if array.dtype != np.float32 or array.shape != shapes[name]:
+            raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}, must be float32 of {shapes[name]}")
         if not (np.isfinite(array).all() or name == "usual"):
             raise ParameterError(f"{name}: must be finite numbers")
         if name in positive and not (array > 0).all():

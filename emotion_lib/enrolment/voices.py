@@ -196,10 +196,14 @@ class _Utterances:
         names = np.array(columns, dtype=str)
         voice = _numbered(names[[0, 2]])
         made = cls(x, voice, _numbered(np.stack([voice.astype(str), names[1]])), _numbered(names[2:]))
-        pairs = {(int(v), int(c)) for v, c in zip(made.voice, made.cell, strict=True)}
-        if len(pairs) <= len(set(voice.tolist())) or np.bincount(made.cell).max() < 2:
+        if not made.are_enough:
             raise ParameterError("no speaker has two emotions, or none has two utterances of an emotion: give more")
         return made
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether some speaker has two emotions, and some has two utterances of an emotion."""
+        return len(set(self.cell.tolist())) > len(set(self.voice.tolist())) and bool(np.bincount(self.cell).max() > 1)
 
     @property
     def weight(self) -> np.ndarray:
@@ -278,6 +282,8 @@ def _usual(known: _Utterances) -> np.ndarray:
     for fold in range(_FOLDS):
         out = known.voice % _FOLDS == fold
         rest = known[~out]
+        if not rest.are_enough:
+            return np.full(2, np.inf)
         transform, _ = _transform(rest)
         mean, variance = _moments(rest.x @ transform, rest.weight)
         distance = np.mean((known.x[out] @ transform - mean) ** 2 / variance, axis=1)

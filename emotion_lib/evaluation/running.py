@@ -12,7 +12,7 @@ import pandas as pd
 from emotion_lib import extraction, splits
 from emotion_lib.errors import ParameterError
 from emotion_lib.extraction import Features, LeftOut
-from emotion_lib.recipes import RECIPES, Network, Options, Predictor
+from emotion_lib.recipes import RECIPES, Options, Predictor, ProbabilisticPredictor
 
 ACROSS_CORPORA = "across_corpora"
 """The protocol of `evaluate_across`, which needs two tables and so is not among `splits.PROTOCOLS`."""
@@ -63,8 +63,8 @@ def evaluate(
 ) -> Evaluation:
     """Train a model on one side of a split and let it hear the other side, for each fold and seed.
 
-    Nothing is chosen on the held-out side, and nothing can be: `_heard` hands a recipe the training side alone, and
-    `observe`, which scores the held-out side after each epoch for the curves, changes no weight. So other labels there
+    Nothing is chosen on the held-out side: `_heard` hands a recipe the training side to learn from, and the held-out
+    side only as `observe`, which is scored after each epoch for the curves and changes no weight. So other labels there
     change the score and not one prediction, which is tested for every kind of recipe.
 
     Parameters
@@ -246,10 +246,10 @@ def _heard(model: str, features: Features, part: splits.Split, seed: int, option
     if "checkpoint" not in options:
         options["observe"] = test
     start = time.perf_counter()
-    fitted = RECIPES[model].fit(train, seed, options)  # here, and nowhere else, a model learns; it never gets `test`
+    fitted = RECIPES[model].fit(train, seed, options)  # here, and nowhere else, a model learns
     rows, history = _answers(fitted, test), pd.DataFrame()
     seconds = time.perf_counter() - start
-    if isinstance(fitted, Network):
+    if isinstance(fitted, ProbabilisticPredictor):
         history = fitted.history.assign(seed=seed, fold=part.fold)
         seconds = max(seconds, fitted.seconds)  # what was done before a resumption took its time too
     return _Run(rows.assign(seed=seed, fold=part.fold), history, seconds)
@@ -258,7 +258,7 @@ def _heard(model: str, features: Features, part: splits.Split, seed: int, option
 def _answers(fitted: Predictor, test: Features) -> pd.DataFrame:
     """Return what was heard in each utterance, and of a network how probable each emotion was."""
     rows = test.table[["corpus", "id", "speaker", "text", "emotion"]]
-    if not isinstance(fitted, Network):
+    if not isinstance(fitted, ProbabilisticPredictor):
         return rows.assign(predicted=fitted.predict(test))
     probabilities = pd.DataFrame(fitted.predict_proba(test), columns=list(fitted.emotions))
     return rows.assign(predicted=probabilities.idxmax(axis=1).astype(str)).join(probabilities)
