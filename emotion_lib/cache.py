@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -26,7 +27,9 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("mel.py", "pitch.py", "egemaps.py", "features.py", "cache.py")
+_CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
+"""The files and folders whose code decides what is kept, and how."""
+
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -174,9 +177,15 @@ def folder() -> Path:
 def _code_version() -> str:
     """Return a digest of the code between a file and its features: other code, other values."""
     library = files("emotion_lib")
-    reading = sorted((each for each in (library / "audio").iterdir() if each.name.endswith(".py")), key=str)
-    code = b"".join(each.read_bytes() for each in (*reading, *(library / name for name in _CODE)))
+    code = b"".join(each.read_bytes() for name in _CODE for each in _sources(library / name))
     return hashlib.sha256(code).hexdigest()[:12]
+
+
+def _sources(place: Traversable) -> list[Traversable]:
+    """Return the files of code in a folder, in the order of their names; of a file, itself."""
+    if place.is_file():
+        return [place]
+    return sorted((each for each in place.iterdir() if each.name.endswith(".py")), key=str)
 
 
 def _remove(path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from emotion_lib import audio, extraction
+from benchmarks import keys
+from emotion_lib import audio, cache, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
 from emotion_lib.extraction import Features, extract
 from emotion_lib.features import FEATURES, FeatureSettings
@@ -260,6 +262,23 @@ def test_other_code_starts_a_new_file(table: pd.DataFrame, cache_folder: Path, m
     extract(table, "mean_mfcc", settings=SMALL)
     assert not old.exists()
     assert cache_file(cache_folder).name == "features-later.sqlite"
+
+
+def deciding() -> list[str]:
+    """Return the files of the library whose code is run between a recording and any of its features."""
+    reached = keys.code([("audio", "read"), ("features", "FEATURES")], FEATURES)
+    return sorted({keys._path(module, keys.LIBRARY).relative_to(keys.LIBRARY).as_posix() for module, _ in reached})
+
+
+@pytest.mark.parametrize("name", [*deciding(), "cache.py"])
+def test_code_that_makes_features_is_in_the_version_of_the_cache(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = shutil.copytree(keys.LIBRARY, tmp_path / "library", ignore=shutil.ignore_patterns("*.csv", "__pycache__"))
+    monkeypatch.setattr(cache, "files", lambda _: library)
+    before = cache._code_version()
+    (library / name).write_text("other code", "utf-8")
+    assert cache._code_version() != before
 
 
 def _flip_every_hundredth_byte(content: bytearray) -> bytes:

@@ -1,19 +1,13 @@
-"""One waveform in, an array of features out: the short way from pressure to what a classifier is given.
+"""Features with a row for each frame: what happens when is kept."""
 
-Every feature is a step further down the same road: power spectrum, mel spectrogram, its logarithm, its
-cosine transform. The reference is librosa; the tests hold each step to it.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
 
-from emotion_lib.egemaps import functionals
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import AudioError
+from emotion_lib.features.settings import DEFAULT, FeatureSettings
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 from emotion_lib.pitch import frame_length, of_frames
 
@@ -22,78 +16,6 @@ SMALLEST_POWER = 1e-10
 
 VOICED = 0.7
 """Periodicity from which on a frame has a pitch; of the frames that pYIN hears one in too, 97 % agree on TESS."""
-
-
-@dataclass(frozen=True)
-class FeatureSettings:
-    """Say how features are made from a recording; equal settings give equal features.
-
-    The defaults are librosa's, which the original system used without naming them.
-
-    Parameters
-    ----------
-    sr : int > 0 or None
-        Rate in Hz to which a recording is resampled; None keeps the file's own.
-    offset : float >= 0
-        Seconds cut off the start of a recording.
-    duration : float > 0 or None
-        Seconds kept after `offset`; None keeps all.
-    n_fft : int > 0
-        Samples in the window of a frame.
-    hop_length : int > 0
-        Samples from one frame to the next.
-    n_mels : int > 0
-        Bands of the mel spectrogram.
-    n_mfcc : int > 0, at most `n_mels`
-        Cepstral coefficients kept.
-    top_db : float > 0 or None
-        What lies further below the loudest band of the utterance is raised to this many dB below it;
-        None keeps everything down to -100 dB.
-    trim_db : float > 0 or None
-        Frames at both ends of the utterance that are this many dB quieter than its loudest frame are cut off;
-        None cuts nothing.
-
-    Raises
-    ------
-    ParameterError
-        If a value is out of its range.
-
-    Examples
-    --------
-    >>> FeatureSettings(hop_length=256).hop_length
-    256
-    >>> FeatureSettings(hop_length=0)
-    Traceback (most recent call last):
-    emotion_lib.errors.ParameterError: hop_length=0: must be a positive number
-
-    Notebook: 02_features
-    """
-
-    sr: int | None = 22050
-    offset: float = 0.0
-    duration: float | None = None
-    n_fft: int = 2048
-    hop_length: int = 512
-    n_mels: int = 128
-    n_mfcc: int = 40
-    top_db: float | None = 80.0
-    trim_db: float | None = None
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "offset":
-                if value < 0:
-                    raise ParameterError(f"offset={value}: must be zero or more seconds")
-            elif value is not None and not value > 0:
-                raise ParameterError(f"{field.name}={value}: must be a positive number")
-        if self.n_mfcc > self.n_mels:
-            raise ParameterError(f"n_mfcc={self.n_mfcc}: must be at most n_mels={self.n_mels}")
-
-
-DEFAULT = FeatureSettings()
-ORIGINAL = FeatureSettings(offset=0.5, duration=3.0)
-"""Settings of the original system: 22 050 Hz, and the first half second thrown away."""
 
 
 def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
@@ -128,7 +50,7 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
 
     Notebook: 02_features
     """
-    y = _waveform(y)
+    y = checked(y)
     padded = np.pad(y, settings.n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
     spectrum = scipy.fft.rfft(frames * _window(settings.n_fft), axis=1)
@@ -136,7 +58,7 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
     return power
 
 
-def _waveform(y: np.ndarray) -> np.ndarray:
+def checked(y: np.ndarray) -> np.ndarray:
     """Return the waveform as float32, or raise an `AudioError` where there is none."""
     y = np.asarray(y, dtype=np.float32)
     if y.ndim != 1:
@@ -287,108 +209,6 @@ def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.n
     return coefficients
 
 
-def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Average the MFCCs of an utterance over time: the features of the original system.
-
-    Forty numbers a recording, whatever its length. What happened when is lost.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,), float
-        Mono waveform in [-1, 1].
-    sr : int > 0
-        Its sampling rate in Hz.
-    settings : FeatureSettings
-        As for `mfcc`.
-
-    Returns
-    -------
-    ndarray of shape (n_mfcc,), float32
-
-    Raises
-    ------
-    AudioError
-        If `y` has more than one dimension or is empty.
-
-    Examples
-    --------
-    >>> mean_mfcc(np.zeros(22050), 22050).shape
-    (40,)
-
-    Notebook: 02_features
-    """
-    mean: np.ndarray = mfcc(y, sr, settings=settings).mean(axis=0)
-    return mean
-
-
-def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Average the MFCCs of an utterance over time, and say how far they move about their mean.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,), float
-        Mono waveform in [-1, 1].
-    sr : int > 0
-        Its sampling rate in Hz.
-    settings : FeatureSettings
-        As for `mfcc`.
-
-    Returns
-    -------
-    ndarray of shape (2 * n_mfcc,), float32
-        The means, then the standard deviations.
-
-    Raises
-    ------
-    AudioError
-        If `y` has more than one dimension or is empty.
-
-    Examples
-    --------
-    >>> mean_std_mfcc(np.zeros(22050), 22050)[40:].max().item()
-    0.0
-
-    Notebook: 02_features
-    """
-    coefficients = mfcc(y, sr, settings=settings)
-    return np.concatenate([coefficients.mean(axis=0), coefficients.std(axis=0)])
-
-
-def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Measure how long and how loud an utterance is.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,), float
-        Mono waveform in [-1, 1].
-    sr : int > 0
-        Its sampling rate in Hz.
-    settings : FeatureSettings
-        Unused; every feature takes it.
-
-    Returns
-    -------
-    ndarray of shape (2,), float32
-        Duration in seconds; root-mean-square level in dB re full scale, -100 for silence.
-
-    Raises
-    ------
-    AudioError
-        If `y` is empty.
-
-    Examples
-    --------
-    >>> duration_level(0.1 * np.ones(8000), 16000).round(2).tolist()
-    [0.5, -20.0]
-
-    Notebook: 01_explore
-    """
-    if np.size(y) == 0:
-        raise AudioError("waveform without samples: nothing to measure")
-    power = max(float(np.mean(np.square(y, dtype=np.float64))), SMALLEST_POWER)
-    return np.array([len(y) / sr, 10 * np.log10(power)], dtype=np.float32)
-
-
 def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Follow how high the voice is, from frame to frame.
 
@@ -430,7 +250,7 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
 
     Notebook: 02_features
     """
-    y = _waveform(y)
+    y = checked(y)
     half = frame_length(sr) // 2
     padded = np.pad(y, (half, frame_length(sr) - half))
     frames = np.lib.stride_tricks.sliding_window_view(padded, frame_length(sr))[:: settings.hop_length]
@@ -439,47 +259,6 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
     if settings.trim_db is None:
         return tracked
     return tracked[_loud(power_spectrum(y, settings=settings) @ _sparse_filters(sr, settings), settings.trim_db)]
-
-
-def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Summarise pitch, loudness, spectrum and rhythm as the field does: the set eGeMAPS, made by openSMILE.
-
-    The measure of others' work, not a part of ours: the package `opensmile` (extra `opensmile`) is free for research
-    and private use alone, not for commercial use.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,), float
-        Mono waveform in [-1, 1], of at least 60 ms.
-    sr : int > 0
-        Its sampling rate in Hz; figures of the field are mostly of 16 000.
-    settings : FeatureSettings
-        Unused; every feature takes it.
-
-    Returns
-    -------
-    ndarray of shape (88,), float32
-        The functionals, in openSMILE's order.
-
-    Raises
-    ------
-    AudioError
-        If `y` has more than one dimension, is empty, or is too short.
-    MissingExtraError
-        If openSMILE is not installed.
-
-    References
-    ----------
-    Eyben, F. et al. (2016). The Geneva minimalistic acoustic parameter set (GeMAPS) for voice research and affective
-    computing. doi:10.1109/TAFFC.2015.2457417
-
-    Examples
-    --------
-    >>> egemaps(np.zeros(800), 16000)
-    Traceback (most recent call last):
-    emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60
-    """
-    return functionals(_waveform(y), sr)
 
 
 def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
@@ -505,15 +284,3 @@ def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
     real = np.arange(n_frames) < np.asarray(lengths)[:, None]
     weights: np.ndarray = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
     return weights
-
-
-FEATURES: dict[str, Callable[..., np.ndarray]] = {
-    "log_mel": log_mel,
-    "mfcc": mfcc,
-    "mean_mfcc": mean_mfcc,
-    "mean_std_mfcc": mean_std_mfcc,
-    "duration_level": duration_level,
-    "pitch": pitch,
-    "egemaps": egemaps,
-}
-"""The features by name, each a function of (y, sr, settings=...)."""

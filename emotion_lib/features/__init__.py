@@ -1,0 +1,55 @@
+"""One waveform in, an array of features out: the short way from pressure to what a classifier is given.
+
+Every feature is a step further down the same road: power spectrum, mel spectrogram, its logarithm, its
+cosine transform. The reference is librosa; the tests hold each step to it.
+
+`settings` says how features are made, `frames` makes those with a row for each frame, and `utterances` those that
+describe an utterance by one vector.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from emotion_lib.features.frames import (
+    SMALLEST_POWER,
+    VOICED,
+    frame_weights,
+    log_mel,
+    mel_filters,
+    mfcc,
+    pitch,
+    power_spectrum,
+)
+from emotion_lib.features.settings import DEFAULT, ORIGINAL, FeatureSettings
+from emotion_lib.features.utterances import duration_level, egemaps, mean_mfcc, mean_std_mfcc
+
+__all__ = [
+    "DEFAULT",
+    "FEATURES",
+    "ORIGINAL",
+    "SMALLEST_POWER",
+    "VOICED",
+    "FeatureSettings",
+    "duration_level",
+    "egemaps",
+    "frame_weights",
+    "log_mel",
+    "mean_mfcc",
+    "mean_std_mfcc",
+    "mel_filters",
+    "mfcc",
+    "pitch",
+    "power_spectrum",
+]
+
+FEATURES: dict[str, Callable[..., np.ndarray]] = {
+    "log_mel": log_mel,
+    "mfcc": mfcc,
+    "mean_mfcc": mean_mfcc,
+    "mean_std_mfcc": mean_std_mfcc,
+    "duration_level": duration_level,
+    "pitch": pitch,
+    "egemaps": egemaps,
+}
+"""The features by name, each a function of (y, sr, settings=...)."""
