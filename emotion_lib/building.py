@@ -156,7 +156,8 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
     Parameters
     ----------
     predictions : DataFrame
-        Of an `Evaluation` of a network: `fold`, `corpus`, `id`, `emotion`, and the probability of each emotion.
+        Of an `Evaluation` of a network: `fold`, `corpus`, `speaker`, `id`, `emotion`, and the probability of each
+        emotion.
     precision : float in (0, 1)
         The share of the answers that must be right.
 
@@ -169,12 +170,14 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
     Raises
     ------
     ParameterError
-        If there is one fold alone.
+        If there is one fold alone, or a speaker is in several.
 
     Notebook: 04_evaluate
     """
     if predictions["fold"].nunique() < 2:
         raise ParameterError("predictions: of one fold alone; it takes others to choose how its probabilities are read")
+    if (predictions.groupby(["corpus", "speaker"])["fold"].nunique() > 1).any():
+        raise ParameterError("predictions: of speakers in several folds; evaluate by a protocol that holds voices out")
     parts, numbered = [], predictions.reset_index(drop=True)
     for fold, part in numbered.groupby("fold"):
         chosen = calibrate(numbered[numbered["fold"] != fold], precision=precision)

@@ -15,6 +15,7 @@ from emotion_lib import augment, enrolment
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ParameterError, extra
 from emotion_lib.extraction import Features
+from emotion_lib.features import FeatureSettings
 
 SHRINKAGE = 0.2
 """Share of the covariance within an emotion that is drawn towards a sphere."""
@@ -35,6 +36,8 @@ class Discriminant:
         Weights.
     intercept : ndarray of shape (n_emotions,), float32
         What is added.
+    settings : FeatureSettings
+        How the frames are made that the statistics are of.
     history : DataFrame
         Empty: there are no epochs.
     seconds : float
@@ -44,8 +47,10 @@ class Discriminant:
     emotions: tuple[str, ...]
     coefficients: np.ndarray = field(repr=False)
     intercept: np.ndarray = field(repr=False)
+    settings: FeatureSettings
     history: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
     seconds: float = 0.0
+    feature = "log_mel"
 
     def predict_proba(self, features: Features) -> np.ndarray:
         """Return the probability of each emotion for each utterance.
@@ -58,7 +63,18 @@ class Discriminant:
         Returns
         -------
         ndarray of shape (n_utterances, n_emotions), float64
+
+        Raises
+        ------
+        ParameterError
+            If the features are of another kind or were made with other settings.
         """
+        if (features.feature, features.settings) != (self.feature, self.settings):
+            raise ParameterError(
+                f"features: {features.feature}, {features.settings}; expected {self.feature}, {self.settings}"
+            )
+        if len(features) == 0:
+            return np.empty((0, len(self.emotions)))
         scores = _statistics(features) @ self.coefficients + self.intercept
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         probabilities: np.ndarray = scores / scores.sum(axis=1, keepdims=True)
@@ -82,6 +98,8 @@ class Discriminant:
 
 def fit(features: Features, *, seed: int = 0) -> Discriminant:
     """Learn which voice statistics speak for which emotion.
+
+    Each emotion counts the same, however many utterances it has; a large corpus counts more than a small one.
 
     Parameters
     ----------
@@ -113,17 +131,20 @@ def fit(features: Features, *, seed: int = 0) -> Discriminant:
     _check(features, emotions)
     started = time.perf_counter()
     rng = np.random.default_rng(seed)
-    told = [_statistics(features), *(_of_other_voices(features, rng) for _ in range(OTHER_VOICES))]
-    statistics = np.concatenate(told).astype(np.float64)
+    versions = [_statistics(features), *(_of_other_voices(features, rng) for _ in range(OTHER_VOICES))]
+    statistics = np.concatenate(versions).astype(np.float64)
     mean, scale = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6
-    numbers = np.tile([emotions.index(emotion) for emotion in features.emotion], len(told))
-    known = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE).fit((statistics - mean) / scale, numbers)
-    coefficients, intercept = _of_all_emotions(known.coef_, known.intercept_)
+    numbers = np.tile([emotions.index(emotion) for emotion in features.emotion], len(versions))
+    same_share = np.full(len(emotions), 1 / len(emotions))
+    linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE, priors=same_share)
+    found = linear.fit((statistics - mean) / scale, numbers)
+    coefficients, intercept = _of_all_emotions(found.coef_, found.intercept_)
     coefficients = coefficients.T / scale[:, None]
     return Discriminant(
         emotions,
         coefficients.astype(np.float32),
         (intercept - mean @ coefficients).astype(np.float32),
+        features.settings,
         seconds=time.perf_counter() - started,
     )
 
@@ -155,5 +176,4 @@ def _of_other_voices(features: Features, rng: np.random.Generator) -> np.ndarray
         augment.spoken_by_another(frames[:length], rng, sr=features.settings.sr)
         for frames, length in zip(features.X, features.lengths, strict=True)
     ]
-    told = [enrolment.statistics(frames[None], np.array([len(frames)])) for frames in spoken]
-    return np.concatenate(told)
+    return np.concatenate([enrolment.statistics(frames[None], np.array([len(frames)])) for frames in spoken])

@@ -280,7 +280,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
     def load(name: str) -> pd.DataFrame:
         speaker = ["actor_01", "actor_13", *["actor_02"] * (len(STYLES) - 2)]
-        return pd.DataFrame({"id": list(STYLES), "emotion": list(STYLES), "corpus": name, "speaker": speaker})
+        return pd.DataFrame(
+            {"id": list(STYLES), "emotion": list(STYLES), "corpus": name, "speaker": speaker, "text": "back"}
+        )
 
     def evaluate(table: pd.DataFrame, model: str, protocol: str, **options: object) -> None:
         calls.append({"table": table, "model": model, "protocol": protocol} | options)

@@ -99,14 +99,14 @@ def fit(recipe: recipes.Recipe, monkeypatch: pytest.MonkeyPatch) -> Fit:
 
 def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
     """Watch how the network is fitted, as long as the patch holds."""
-    fit, epoch = Fit(recipe.fit), training._Run.epoch
+    fit, epoch = Fit(recipe.fit), training.fitting._Run.epoch
 
-    def counted(run: training._Run, number: int) -> dict[str, float]:
+    def counted(run: training.fitting._Run, number: int) -> dict[str, float]:
         fit.epochs += 1
         return epoch(run, number)
 
     patched.setitem(RECIPES, "frame_cnn", replace(recipe, fit=fit))
-    patched.setattr(training._Run, "epoch", counted)
+    patched.setattr(training.fitting._Run, "epoch", counted)
     return fit
 
 
@@ -250,7 +250,9 @@ def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOS
     probabilities = rng.dirichlet(np.full(len(emotions), 0.5), n)
     acted = [rng.choice(emotions, p=row) for row in probabilities]
     rows = pd.DataFrame(probabilities, columns=list(emotions))
-    return rows.assign(fold="1", corpus=corpus, id=[f"u{number}" for number in range(n)], emotion=acted)
+    return rows.assign(
+        fold="1", corpus=corpus, speaker=f"A{seed}", id=[f"u{number}" for number in range(n)], emotion=acted
+    )
 
 
 def test_each_corpus_counts_the_same_in_the_calibration_however_large_it_is() -> None:
@@ -297,6 +299,11 @@ def test_one_fold_alone_has_no_others_to_choose_on() -> None:
         answers(heard())
 
 
+def test_a_speaker_in_several_folds_is_refused() -> None:
+    with pytest.raises(ParameterError, match="predictions: of speakers in several folds"):
+        answers(pd.concat([heard(), heard().assign(fold="2")]))
+
+
 def test_emotions_beyond_the_seven_are_calibrated_too() -> None:
     predictions = heard(2000, emotions=("happy", "calm", "boredom"))
     assert calibrate(predictions).temperature == pytest.approx(1, abs=0.15)
@@ -322,7 +329,7 @@ def test_where_nothing_is_answered_no_answer_is_right_or_wrong() -> None:
 
 
 def test_a_figure_that_there_is_not_is_null_in_json(built: Built, table: pd.DataFrame) -> None:
-    single_word = never_right().assign(corpus="folder", text="lamp", speaker="A", predicted="sad", seed=0)
+    single_word = never_right().assign(corpus="folder", text="lamp", predicted="sad", seed=0)
     held_out = replace(built.held_out, predictions=single_word)
     story = building._story(table[table["emotion"].isin(CHOSEN)], held_out)
     worth = json.loads(json.dumps(story, allow_nan=False))["worth"]["folder"]

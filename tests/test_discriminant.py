@@ -44,7 +44,7 @@ def test_without_other_voices_it_is_what_scikit_learn_finds(monkeypatch: pytest.
     features = utterances()
     statistics = enrolment.statistics(features.X, features.lengths)
     scaled = (statistics - statistics.mean(axis=0)) / (statistics.std(axis=0) + 1e-6)
-    reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=discriminant.SHRINKAGE)
+    reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=discriminant.SHRINKAGE, priors=[1 / 3] * 3)
     reference.fit(scaled, features.emotion)
     found = discriminant.fit(features).predict_proba(features)
     np.testing.assert_allclose(found, reference.predict_proba(scaled), atol=1e-3)
@@ -103,5 +103,18 @@ def test_the_recogniser_of_both_hears_the_same_alone_and_among_longer_ones(known
 
 def test_both_must_know_the_same_emotions(known: discriminant.Discriminant) -> None:
     features = utterances()
-    with pytest.raises(ParameterError, match="known: of angry, sad, the network of angry, happy, sad; fit both"):
+    with pytest.raises(ParameterError, match="discriminant: of angry, sad, the network of angry, happy, sad; fit both"):
         training.with_statistics(network(features), discriminant.fit(utterances(emotions=("angry", "sad"))))
+
+
+def test_both_must_be_of_the_same_frames(known: discriminant.Discriminant) -> None:
+    features = utterances()
+    other = replace(features, settings=replace(SETTINGS, hop_length=160))
+    with pytest.raises(ParameterError, match="discriminant: of log_mel, FeatureSettings"):
+        training.with_statistics(network(features), discriminant.fit(other))
+    with pytest.raises(ParameterError, match=r"features: log_mel, .*hop_length=160"):
+        known.predict(other)
+
+
+def test_of_no_utterances_there_are_no_probabilities(known: discriminant.Discriminant) -> None:
+    assert known.predict_proba(utterances()[:0]).shape == (0, 3)

@@ -411,6 +411,8 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
         evaluation.enrolled(heard, table, seen=["2"])
     with pytest.raises(ParameterError, match="class_means: the predictions hold no probability of each emotion"):
         evaluation.enrolled(replace(heard, predictions=heard.predictions.drop(columns="sad")), table)
+    with pytest.raises(ParameterError, match="table: 1 of 140 utterances were not heard; give the table evaluated"):
+        evaluation.enrolled(replace(heard, predictions=heard.predictions.iloc[1:]), table)
 
 
 @pytest.mark.usefixtures("watched")

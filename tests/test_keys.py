@@ -49,7 +49,8 @@ def test_other_settings_and_another_model_have_another_key() -> None:
     ("name", "old", "new"),
     [
         ("classic/__init__.py", "SVC(C=10", "SVC(C=11"),
-        ("features.py", "SMALLEST_POWER = 1e-10", "SMALLEST_POWER = 1e-9"),
+        ("features/frames.py", "SMALLEST_POWER = 1e-10", "SMALLEST_POWER = 1e-9"),
+        ("features/utterances.py", ".mean(axis=0)", ".max(axis=0)"),
         ("metrics.py", "seed: int = 0", "seed: int = 1"),
         ("evaluation/figures.py", "ENOUGH_SPEAKERS = 8", "ENOUGH_SPEAKERS = 9"),
         ("mel.py", "return", "return -"),
@@ -64,8 +65,8 @@ def test_code_that_decides_changes_the_key(library: Path, name: str, old: str, n
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("features.py", '"""Compute the', '"""Work out the'),
-        ("features.py", "import numpy as np\n", "# a comment\nimport numpy as np\n"),
+        ("features/frames.py", '"""Compute the', '"""Work out the'),
+        ("features/frames.py", "import numpy as np\n", "# a comment\nimport numpy as np\n"),
         ("recipes.py", '"40 averages, SVM"', '"averages, SVM"'),
         ("recipes.py", "FRAME_LSTM_EPOCHS = 15", "FRAME_LSTM_EPOCHS = 16"),
         (
@@ -73,7 +74,7 @@ def test_code_that_decides_changes_the_key(library: Path, name: str, old: str, n
             "RECIPES = {\n",
             'RECIPES = {\n    "another": Recipe("another", "mfcc", DEFAULT, _frame_lstm),\n',
         ),
-        ("features.py", '"mfcc": mfcc,\n', '"mfcc": mfcc,\n    "another": mfcc,\n'),
+        ("features/__init__.py", '"mfcc": mfcc,\n', '"mfcc": mfcc,\n    "another": mfcc,\n'),
         ("evaluation/running.py", 'raise ParameterError(f"model=', 'raise ParameterError(f"the model='),
         ("progress.py", "def bar", "NOTHING = 1\n\n\ndef bar"),
     ],
@@ -97,13 +98,14 @@ def test_code_is_followed_from_the_evaluation_to_the_samples() -> None:
         ("evaluation.figures", "rows"),
         ("splits.protocols", "_by_speaker"),
         ("recipes", "_frame_cnn"),
-        ("training", "fit"),
+        ("training.fitting", "fit"),
         ("models", "frame_cnn"),
         ("augment", "vary"),
-        ("features", "log_mel"),
+        ("augment", "HIDDEN_FRAMES"),
+        ("features.frames", "log_mel"),
         ("mel", "hz_to_mel"),
         ("audio.reading", "read"),
         ("metrics", "uar"),
     }
     assert expected <= reached
-    assert not {("splits.protocols", "_random"), ("features", "mfcc"), ("classic", "baseline")} & reached
+    assert not {("splits.protocols", "_random"), ("features.frames", "mfcc"), ("classic", "baseline")} & reached

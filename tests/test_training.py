@@ -89,12 +89,12 @@ sys.path.insert(0, {folder!r})
 from test_training import fitted
 from emotion_lib import training
 
-epoch = training._Run.epoch
+epoch = training.fitting._Run.epoch
 def killed(self, number):
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return epoch(self, number)
-training._Run.epoch = killed
+training.fitting._Run.epoch = killed
 fitted(checkpoint={checkpoint!r})
 """
 
@@ -244,7 +244,7 @@ def varied_reference() -> training.FittedNetwork:
 
 def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
     features = of_corpora(utterances())
-    drawn = features[training._balanced(features, 12, np.random.default_rng(0))].table
+    drawn = features[training.regimes._balanced(features, 12, np.random.default_rng(0))].table
     assert drawn.groupby(["corpus", "emotion"]).size().to_dict() == {
         ("large", "angry"): 4,
         ("large", "happy"): 4,
@@ -256,19 +256,19 @@ def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
 
 def test_utterances_are_repeated_only_where_there_are_too_few() -> None:
     features = of_corpora(utterances())
-    drawn = features[training._balanced(features, 12, np.random.default_rng(0))].table
+    drawn = features[training.regimes._balanced(features, 12, np.random.default_rng(0))].table
     assert drawn[drawn["corpus"] == "large"]["id"].is_unique
     assert drawn[drawn["corpus"] == "small"]["id"].nunique() <= 4
 
 
 def test_of_each_emotion_at_least_one_is_drawn() -> None:
     features = of_corpora(utterances())
-    assert len(training._balanced(features, 1, np.random.default_rng(0))) == 5
+    assert len(training.regimes._balanced(features, 1, np.random.default_rng(0))) == 5
 
 
 def test_other_versions_have_no_more_frames_than_asked_for_and_padding_is_zero() -> None:
     features = bands()
-    shown = training._varied(features, 16, np.random.default_rng(0))
+    shown = training.regimes._varied(features, 16, np.random.default_rng(0))
     assert shown.X.shape == (24, 16, 16)
     assert ((shown.lengths >= 1) & (shown.lengths <= 16)).all()
     assert (shown.X[np.arange(16) >= shown.lengths[:, None]] == 0).all()
@@ -286,7 +286,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a varied training that was stopped after its first epoch."""
     checkpoint = tmp_path_factory.mktemp("stopped") / "run.npz"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(training, "bar", lambda epochs, **_: StoppedBar(epochs[:1]))
+        patched.setattr(training.fitting, "bar", lambda epochs, **_: StoppedBar(epochs[:1]))
         varied(checkpoint=checkpoint)
     return checkpoint
 
@@ -386,7 +386,9 @@ def test_steps_get_smaller_along_a_cosine() -> None:
     model = small_frame_cnn()
     first = float(model.optimizer.learning_rate)  # type: ignore[attr-defined]
     rates = []
-    run = training._Run(model, EMOTIONS, of_corpora(bands()), REGIME, epochs=4, batch_size=8, seed=0, observe=None)
+    run = training.fitting._Run(
+        model, EMOTIONS, of_corpora(bands()), REGIME, epochs=4, batch_size=8, seed=0, observe=None
+    )
     model.fit = lambda *_, **__: rates.append(float(model.optimizer.learning_rate)) or NO_HISTORY  # type: ignore[attr-defined,func-returns-value]
     for epoch in range(4):
         run.epoch(epoch)

@@ -117,7 +117,6 @@ def enrol(
     probabilities: np.ndarray,
     *,
     emotions: Sequence[str],
-    equally_often: bool = False,
 ) -> Enrolment:
     """Get used to the voice of one speaker by some of its utterances, with or without their emotions.
 
@@ -127,8 +126,8 @@ def enrol(
     may lie anywhere. What the network said of those with a label tells what it confuses in this voice.
 
     Without any label, what the network systematically takes for another emotion keeps its wrong name: one label of
-    each emotion then says more than hundreds of utterances without. Unless told so, no emotion has to occur, and none
-    as often as another; but one of which there is a label alone may take what belongs to its neighbours.
+    each emotion then says more than hundreds of utterances without. No emotion has to occur, and none as often as
+    another; but one of which there is a label alone may take what belongs to its neighbours.
 
     Parameters
     ----------
@@ -142,9 +141,6 @@ def enrol(
         The network's, calibrated.
     emotions : sequence of str
         Names of the columns of `probabilities`.
-    equally_often : bool
-        Whether to take it that those without a label hold every emotion, equally often. It gives a name to what the
-        network would not name, right or wrong, and costs much where emotions occur unequally often.
 
     Returns
     -------
@@ -177,7 +173,7 @@ def enrol(
     share = _labelled(labels, names, len(z))
     heard = _confused(share, given)
     if (share.sum(axis=1) == 0).any():
-        share = _completed(voices, z, share, _log(given @ heard.T), equally_often=equally_often)
+        share = _completed(voices, z, share, _log(given @ heard.T))
     made = (voices.transform, *_expected(voices, z, share), heard, np.array([_EVIDENCE]))
     return Enrolment(names, *(array.astype(np.float32) for array in made))
 
@@ -201,9 +197,7 @@ def _confused(share: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _completed(
-    voices: Voices, z: np.ndarray, share: np.ndarray, log_heard: np.ndarray, *, equally_often: bool
-) -> np.ndarray:
+def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_heard: np.ndarray) -> np.ndarray:
     """Return how much each utterance counts for each emotion, where those without a label are estimated."""
     free = share.sum(axis=1) == 0
     scores = log_heard[free]
@@ -211,18 +205,9 @@ def _completed(
         scores = scores + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     share = share.copy()
     for _ in range(_TURNS):
-        share[free] = _evened(scores) if equally_often else _probabilities(scores)
+        share[free] = _probabilities(scores)
         scores = log_heard[free] + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     return share
-
-
-def _evened(scores: np.ndarray) -> np.ndarray:
-    """Return probabilities whose columns have about the same mean."""
-    offsets = np.zeros(scores.shape[1])
-    for _ in range(_TURNS):
-        found = _probabilities(scores - offsets)
-        offsets = offsets + np.log(np.maximum(found.mean(axis=0), _SMALLEST))
-    return _probabilities(scores - offsets)
 
 
 def _expected(voices: Voices, z: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -37,14 +37,14 @@ def enrolled(
     *,
     seen: Sequence[str] = SEEN_OF_VOICE,
     draws: int = 20,
-    equally_often: bool = False,
     progress: bool | None = None,
 ) -> list[Evaluation]:
     """Let what was heard get used to each voice of the test, by few of its utterances, and score the rest.
 
     What is known of voices in general is learnt on the training side of the fold alone. Words are drawn, so that no
     word that was shown is tested: k words and with them k labelled utterances of each emotion; for `unlabelled`, half
-    of the words, without their labels. A draw is seeded by its number and looks at words alone.
+    of the words, without their labels. A draw is seeded by its number and looks at words alone. The probabilities are
+    taken as the network gives them, uncalibrated.
 
     Parameters
     ----------
@@ -56,9 +56,6 @@ def enrolled(
         Some of `SEEN_OF_VOICE`.
     draws : int > 0
         How often the utterances that are shown are drawn.
-    equally_often : bool
-        Whether it is known of the utterances without labels that they hold every emotion about equally often, as of a
-        designed corpus; as for `enrolment.enrol`.
     progress : bool or None
         Whether to show a bar while features are made; None shows it where somebody watches.
 
@@ -70,16 +67,17 @@ def enrolled(
     Raises
     ------
     ParameterError
-        If nothing is kept of how probable each emotion was, or a voice has too few words for what is to be shown.
+        If nothing is kept of how probable each emotion was, the table holds what was not heard, or a voice has too few
+        words for what is to be shown.
 
     Notebook: 04_evaluate
     """
-    _check(heard, seen)
+    _check(heard, table, seen)
     recipe = RECIPES[heard.model]
     features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
     start = time.perf_counter()
     voices = list(_voices(features, heard))
-    predictions = {each: _used_to(voices, each, draws, equally_often=equally_often) for each in seen}
+    predictions = {each: _used_to(voices, each, draws) for each in seen}
     minutes = (time.perf_counter() - start) / 60
     again = replace(heard, histories=pd.DataFrame(), minutes=minutes)
     return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
@@ -99,7 +97,7 @@ class _Voice:
         """How probable each emotion was in each utterance."""
         return self.rows[self.emotions].to_numpy(dtype=float)
 
-    def again(self, shown: np.ndarray, labelled: np.ndarray, *, equally_often: bool) -> pd.DataFrame:
+    def again(self, shown: np.ndarray, labelled: np.ndarray) -> pd.DataFrame:
         """Return the rows that were not shown, as they are heard once the others were."""
         used = enrolment.enrol(
             self.training,
@@ -107,7 +105,6 @@ class _Voice:
             [name if told else None for name, told in zip(self.rows["emotion"][shown], labelled[shown], strict=True)],
             self.probabilities[shown],
             emotions=self.emotions,
-            equally_often=equally_often,
         )
         scores = used.apply(self.probabilities[~shown], self.statistics[~shown])
         names = np.array(used.emotions)
@@ -133,12 +130,10 @@ def _statistics(features: Features) -> np.ndarray:
     return enrolment.statistics(features.X, features.lengths, feature=features.feature)
 
 
-def _used_to(voices: list[_Voice], seen: str, draws: int, *, equally_often: bool) -> pd.DataFrame:
+def _used_to(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
     """Return what is heard of all voices after each draw."""
     parts = [
-        voice.again(
-            *_drawn(voice.rows, seen, np.random.default_rng([draw, number])), equally_often=equally_often
-        ).assign(seed=draw)
+        voice.again(*_drawn(voice.rows, seen, np.random.default_rng([draw, number]))).assign(seed=draw)
         for draw in range(draws)
         for number, voice in enumerate(voices)
     ]
@@ -156,8 +151,12 @@ def _drawn(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.
     return np.isin(text, words[: n_labelled + n_unlabelled]), np.isin(text, words[:n_labelled])
 
 
-def _check(heard: Evaluation, seen: Sequence[str]) -> None:
+def _check(heard: Evaluation, table: pd.DataFrame, seen: Sequence[str]) -> None:
     """Refuse what cannot get used to a voice."""
+    named = ["corpus", "id"]
+    unheard = len(table) - len(table[named].merge(heard.predictions[named].drop_duplicates()))
+    if unheard:
+        raise ParameterError(f"table: {unheard} of {len(table)} utterances were not heard; give the table evaluated")
     if heard.protocol not in splits.UNSEEN_VOICES:
         raise ParameterError(f"protocol={heard.protocol!r}: must be one of {', '.join(splits.UNSEEN_VOICES)}")
     if unknown := [each for each in seen if each not in SEEN_OF_VOICE]:

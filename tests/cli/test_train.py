@@ -89,13 +89,13 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, mon
 def counted_epochs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list to which every epoch adds its number from now on."""
     epochs: list[int] = []
-    one_epoch = training._Run.epoch
+    one_epoch = training.fitting._Run.epoch
 
-    def counted(run: training._Run, epoch: int) -> dict[str, float]:
+    def counted(run: training.fitting._Run, epoch: int) -> dict[str, float]:
         epochs.append(epoch)
         return one_epoch(run, epoch)
 
-    monkeypatch.setattr(training._Run, "epoch", counted)
+    monkeypatch.setattr(training.fitting._Run, "epoch", counted)
     return epochs
 
 

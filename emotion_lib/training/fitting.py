@@ -1,0 +1,251 @@
+"""One training run: epoch after epoch, repeatable, and resumed from a checkpoint to the weights it would have had."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib import checkpoints, models
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.extraction import Features
+from emotion_lib.progress import bar
+from emotion_lib.training.fitted import FittedNetwork, check_same, inputs
+from emotion_lib.training.regimes import AS_GIVEN, Regime, check_regime, shown
+
+
+def fit(
+    model: Any,
+    features: Features,
+    *,
+    epochs: int = 50,
+    batch_size: int = 64,
+    seed: int = 0,
+    observe: Features | None = None,
+    regime: Regime = AS_GIVEN,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> FittedNetwork:
+    """Train a network; the same arguments give the same weights on the same machine.
+
+    The order of the utterances and the dropout of epoch k follow from the seed and k alone. So a run that was
+    killed resumes from its checkpoint to the weights that it would have had.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `models`, freshly built; it is trained in place.
+    features : Features
+        The training utterances.
+    epochs : int > 0
+        Times that each utterance is seen.
+    batch_size : int > 0
+        Utterances between two changes of the weights.
+    seed : int
+        Seed of order and dropout.
+    observe : Features or None
+        Held-out utterances, scored after each epoch for the curves. They change nothing: the weights are
+        identical without them.
+    regime : Regime
+        What is shown in an epoch, and how fast the network learns.
+    checkpoint : path or None
+        File that keeps the state after each epoch; if it is there, training goes on from it.
+    progress : bool or None
+        Whether to show a bar with the epoch's loss and accuracy; None shows it where somebody watches.
+
+    Returns
+    -------
+    FittedNetwork
+
+    Raises
+    ------
+    ParameterError
+        If `epochs` or `batch_size` is not positive, the network has no inputs or outputs for what is given, or
+        the checkpoint has more epochs behind it than were asked for.
+    ModelFileError
+        If the checkpoint is of a run with other data, another network, or another seed.
+
+    Notebook: 03_model
+    """
+    emotions = in_order(features.emotion)
+    _check(model, features, emotions, epochs=epochs, batch_size=batch_size)
+    check_regime(regime, features)
+    if observe is not None:
+        _check_observed(observe, features, emotions)
+    _set_normalisation(model, features)
+    model.optimizer.build(model.trainable_variables)
+    run = _Run(model, emotions, features, regime, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
+    history = run.resume(Path(checkpoint), epochs) if checkpoint else []
+    line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
+    for epoch in line:
+        started = time.perf_counter()
+        history.append(run.epoch(epoch))
+        run.seconds += time.perf_counter() - started
+        line.set_postfix_str(", ".join(f"{name} {value:.3f}" for name, value in history[-1].items() if name != "epoch"))
+        if checkpoint:
+            run.keep(Path(checkpoint), history)
+    run.settle()
+    return FittedNetwork(model, emotions, features.feature, features.settings, pd.DataFrame(history), run.seconds)
+
+
+@dataclass
+class _Run:
+    """One training run: what an epoch needs, and what a checkpoint keeps."""
+
+    model: Any
+    emotions: tuple[str, ...]
+    features: Features
+    regime: Regime
+    epochs: int
+    batch_size: int
+    seed: int
+    observe: Features | None
+    identity: str = field(init=False)
+    learning_rate: float = field(init=False)
+    seconds: float = field(init=False, default=0.0)
+    average: list[np.ndarray] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = self._identity()
+        self.average = self.model.get_weights()
+        self.learning_rate = float(self.model.optimizer.learning_rate)
+
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch and return its row of the history."""
+        shuffled = shown(self.features, self.regime, np.random.default_rng([self.seed, epoch]))
+        _set_dropout_seeds(self.model, self.seed, epoch)
+        if self.regime.decay:
+            share = (1 + np.cos(np.pi * epoch / self.epochs)) / 2
+            self.model.optimizer.learning_rate.assign(share * self.learning_rate)
+        trained = self.model.fit(
+            inputs(self.model, shuffled),
+            self._targets(shuffled),
+            batch_size=self.batch_size,
+            shuffle=False,
+            verbose=0,
+        ).history
+        inertia = self.regime.inertia if epoch else 0.0  # the weights before training are no part of it
+        self.average = [
+            np.asarray(inertia * old + (1 - inertia) * new, dtype=old.dtype)
+            for old, new in zip(self.average, self.model.get_weights(), strict=True)
+        ]
+        row = {"epoch": epoch + 1, "loss": trained["loss"][0], "accuracy": trained["accuracy"][0]}
+        return row | self._observed()
+
+    def _observed(self) -> dict[str, float]:
+        """Return loss and accuracy on the observed utterances, if there are any."""
+        if self.observe is None:
+            return {}
+        given, targets = inputs(self.model, self.observe), self._targets(self.observe)
+        loss, accuracy = self.model.evaluate(given, targets, batch_size=256, verbose=0)
+        return {"test_loss": loss, "test_accuracy": accuracy}
+
+    def _targets(self, features: Features) -> np.ndarray:
+        """Return the number of each utterance's emotion."""
+        return np.array([self.emotions.index(emotion) for emotion in features.emotion])
+
+    def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
+        """Write everything that the next epoch depends on."""
+        arrays = [*(np.asarray(variable) for variable in self._state()), *self.average]
+        manifest = {"run": self.identity, "history": history, "seconds": round(self.seconds, 3)}
+        checkpoints.write(checkpoint, manifest, arrays)
+
+    def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
+        """Take up the state that was kept, if there is one, and return its history."""
+        if not checkpoint.exists():
+            return []
+        manifest, arrays = checkpoints.read(checkpoint)
+        if manifest.get("run") != self.identity:
+            raise ModelFileError(f"{checkpoint}: kept by another run (other data, network or seed); name another file")
+        history: list[dict[str, float]] = manifest["history"]
+        if len(history) > epochs:
+            raise ParameterError(f"epochs={epochs}: {checkpoint} has {len(history)} behind it; name another file")
+        state = self._state()
+        for variable, value in zip(state, arrays[: len(state)], strict=True):
+            variable.assign(value)
+        self.average, self.seconds = arrays[len(state) :], float(manifest["seconds"])
+        return history
+
+    def settle(self) -> None:
+        """Give the network the average of its weights."""
+        self.model.set_weights(self.average)
+
+    def _state(self) -> list[Any]:
+        """Return the variables of network and optimiser."""
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _choices(self) -> tuple[Any, ...]:
+        """Return what two runs must have in common besides data and network."""
+        chosen = (self.batch_size, self.seed, self.observe is None, self.regime, self.emotions)
+        steps = sorted(item for item in self.model.optimizer.get_config().items() if item[0] != "name")
+        return (*chosen, steps, self.epochs if self.regime.decay else None)
+
+    def _identity(self) -> str:
+        """Return a digest of data, seed and the network before it is trained."""
+        digest = hashlib.sha256(repr(self._choices()).encode())
+        if self.regime.per_corpus is not None:
+            digest.update("\n".join(self.features.table["corpus"]).encode())
+        arrays = (self.features.X, self.features.lengths, self._targets(self.features), *self.model.get_weights())
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def _check(model: Any, features: Features, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
+    """Refuse what cannot be trained."""
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value < 1:
+            raise ParameterError(f"{name}={value}: must be a positive number")
+    if len(emotions) < 2:
+        raise ParameterError(f"features: {len(emotions)} emotions in {len(features)} utterances; two are the least")
+    if model.output_shape[-1] != len(emotions):
+        raise ParameterError(
+            f"{model.name}: has {model.output_shape[-1]} outputs for {len(emotions)} emotions "
+            f"({', '.join(emotions)}); build it with n_emotions={len(emotions)}"
+        )
+    _check_shape(model, features)
+
+
+def _check_shape(model: Any, features: Features) -> None:
+    """Refuse features that the network has no inputs for."""
+    takes = model.inputs[0].shape[1:]
+    wants_frames = len(model.inputs) == 2
+    expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers an utterance"
+    fits = (
+        features.X.ndim == 3 and features.X.shape[2] == takes[1] if wants_frames else features.X.shape[1:] == takes[:1]
+    )
+    if not fits:
+        raise ParameterError(
+            f"{model.name}: takes {expected}, the {features.feature} given has shape {features.X.shape}; "
+            "extract another feature, or build the network for this one"
+        )
+
+
+def _check_observed(observe: Features, features: Features, emotions: tuple[str, ...]) -> None:
+    """Refuse to observe what the network cannot be scored on."""
+    check_same("observe", observe, features.feature, features.settings)
+    if unknown := sorted(set(observe.emotion) - set(emotions)):
+        raise ParameterError(f"observe: emotion {str(unknown[0])!r} is not among those trained ({', '.join(emotions)})")
+
+
+def _set_normalisation(model: Any, features: Features) -> None:
+    """Give the network the mean and variance of the training utterances' real frames, if it asks for them."""
+    if all(layer.name != models.STANDARDISE for layer in model.layers):
+        return
+    X = features.X
+    if X.ndim == 3:
+        X = X[np.arange(X.shape[1]) < features.lengths[:, None]]
+    model.get_layer(models.STANDARDISE).set_weights([X.mean(axis=0), X.var(axis=0)])
+
+
+def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:
+    """Make the dropout of an epoch follow from the seed and the epoch alone."""
+    generators = [layer.seed_generator for layer in model.layers if hasattr(layer, "seed_generator")]
+    for number, generator in enumerate(generators):
+        state = np.random.default_rng([seed, epoch, number]).integers(2**31, size=2)
+        generator.state.assign(state.astype(generator.state.dtype))
