@@ -46,8 +46,9 @@ their figures there are somewhat flattering.
 
 Unweighted average recall in percent on TESS, trained on one voice and tested on the other, once something of the tested
 voice was heard: nothing, half of its words without their emotions (tested on the other half), one, three, five or ten
-labelled utterances of each emotion, or half of the words unlabelled and one utterance of each emotion labelled. Mean
-and worst of 20 draws.
+labelled utterances of each emotion, or half of the words unlabelled and one utterance of each emotion labelled. The
+last takes it that all emotions occur about equally often among what has no label; in the last two columns that is
+broken: one emotion does not occur there, or three occur a fifth as often as the others. Mean and worst of 20 draws.
 
 """,
 }

@@ -161,7 +161,7 @@ ENROLLED_MODELS = ("class_means", "frame_cnns_statistics")
 KEPT_PREDICTIONS = (
     "tess/random/frame_lstm",
     "tess/by_speaker/frame_cnns_statistics",
-    "emodb+ravdess+tess/leave_speaker_out/frame_cnn",
+    "emodb+ravdess+tess/leave_speaker_out/frame_cnn_statistics",
 )
 """Rows of which it is kept what the first seed heard."""
 
@@ -186,15 +186,18 @@ _OF_NETWORKS = [
     Row("tess", "by_speaker", "frame_cnn", seeds=3, quick=False),
     Row("tess", "by_speaker", "frame_cnn_statistics", seeds=3, quick=False),
     Row("tess", "by_speaker", "frame_cnns_statistics", quick=False),
+    Row("tess", "random", "frame_cnn_statistics", quick=False),
+    Row("tess", "by_word", "frame_cnn_statistics", quick=False),
 ]
 _OF_MANY_VOICES = [
     Row(corpus, "leave_speaker_out", model, quick=not RECIPES[model].is_network)
     for corpus in ("emodb", "ravdess")
     for model in (*CLASSIC, "statistics_lda", "frame_cnn", "frame_cnn_statistics")
-]
+] + [Row("emodb", "leave_speaker_out", "frame_cnns_statistics", quick=False)]
 _OF_ALL_CORPORA = [
     Row("+".join(CORPORA), "leave_speaker_out", "mean_std_svm"),
-    Row("+".join(CORPORA), "leave_speaker_out", "frame_cnn", quick=False),
+    Row("+".join(CORPORA), "leave_speaker_out", "statistics_lda"),
+    Row("+".join(CORPORA), "leave_speaker_out", "frame_cnn_statistics", quick=False),
 ]
 _ACROSS = [
     Row(

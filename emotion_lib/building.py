@@ -49,7 +49,7 @@ class Built:
 
 def build(
     table: pd.DataFrame,
-    model: str = "frame_cnn",
+    model: str = "frame_cnn_statistics",
     *,
     emotions: Sequence[str] = EMOTIONS,
     seed: int = 0,

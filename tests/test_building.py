@@ -127,7 +127,7 @@ def built(table: pd.DataFrame, recipe: recipes.Recipe, kept: Path, speakers: lis
     """A recogniser that was built on the corpus."""
     with pytest.MonkeyPatch.context() as patched:
         fit = watched(recipe, patched)
-        built = build(table, emotions=CHOSEN, about={"licence": "none", "seed": "three"}, checkpoints=kept)
+        built = build(table, "frame_cnn", emotions=CHOSEN, about={"licence": "none", "seed": "three"}, checkpoints=kept)
         speakers += fit.speakers
         return built
 
@@ -223,7 +223,7 @@ def test_what_the_network_that_is_kept_learnt_changes_neither_calibration_nor_fi
     for path in kept.glob("leave_speaker_out-*.npz"):
         shutil.copy(path, tmp_path)
     fit.change_all = mislabelled
-    other = build(table, emotions=CHOSEN, checkpoints=tmp_path)
+    other = build(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
     assert not same_network(built, other)
     assert other.recognizer.calibration == built.recognizer.calibration
     assert other.recognizer.about["worth"] == built.recognizer.about["worth"]
@@ -234,10 +234,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_recogniser(
 ) -> None:
     fit.stop_at = 1
     with pytest.raises(KeyboardInterrupt):
-        build(table, emotions=CHOSEN, checkpoints=tmp_path)
+        build(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["leave_speaker_out-1-0.npz"]
     fit.stop_at, fit.epochs = None, 0
-    resumed = build(table, emotions=CHOSEN, checkpoints=tmp_path)
+    resumed = build(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
     assert fit.epochs == 2
     assert same_network(built, resumed)
     assert resumed.recognizer.calibration == built.recognizer.calibration

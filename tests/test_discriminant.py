@@ -57,6 +57,16 @@ def test_two_emotions_are_two_columns() -> None:
     assert (known.predict(features) == features.emotion).mean() > 0.9
 
 
+def test_a_small_corpus_counts_as_much_as_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discriminant, "OTHER_VOICES", 0)
+    features = utterances()
+    small = features.table.index >= 20
+    of_two = replace(features, table=features.table.assign(corpus=np.where(small, "b", "a")))
+    doubled = features[np.sort(np.concatenate([np.arange(30), np.flatnonzero(small)]))]
+    found, expected = (discriminant.fit(each).coefficients for each in (of_two, doubled))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_the_seed_draws_the_other_voices() -> None:
     first, again, other = (discriminant.fit(utterances(), seed=seed).coefficients for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)

@@ -374,6 +374,26 @@ def test_words_are_shown_with_or_without_labels_and_the_others_are_tested(
     assert found.predictions.groupby("seed").size().tolist() == [14 * (N_WORDS - n_labelled - n_unlabelled)] * 3
 
 
+def test_where_an_emotion_is_missing_it_has_no_utterance_without_a_label_and_is_tested_all_the_same(
+    heard: Evaluation, table: pd.DataFrame, watched: Watched
+) -> None:
+    (found,) = evaluation.enrolled(heard, table, seen=["unlabelled+1, one missing"], draws=3)
+    for labels in watched.shown:
+        assert sorted(name for name in labels if name) == sorted(EMOTIONS)
+        assert labels.count(None) == 6 * 5
+    for _, draw in found.predictions.groupby(["seed", "fold"]):
+        assert draw["emotion"].value_counts().to_dict() == dict.fromkeys(EMOTIONS, N_WORDS - 6)
+
+
+def test_where_emotions_are_rare_the_others_are_all_there(
+    heard: Evaluation, table: pd.DataFrame, watched: Watched
+) -> None:
+    evaluation.enrolled(heard, table, seen=["unlabelled+1, 5 to 1"], draws=20)
+    shown = [labels.count(None) for labels in watched.shown]
+    assert min(shown) >= 4 * 5
+    assert np.mean(shown) == pytest.approx(4 * 5 + 3, abs=1)
+
+
 @pytest.mark.usefixtures("watched")
 def test_words_are_drawn_anew_for_each_draw_and_the_same_each_time(heard: Evaluation, table: pd.DataFrame) -> None:
     one, again = (evaluation.enrolled(heard, table, seen=["3"], draws=3)[0].predictions for _ in range(2))

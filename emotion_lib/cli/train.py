@@ -34,7 +34,7 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option(
     "--model",
     type=OneOf("emotion_lib.building", "NETWORKS"),
-    default="frame_cnn",
+    default="frame_cnn_statistics",
     show_default=True,
     help="The network.",
 )

@@ -14,18 +14,37 @@ from emotion_lib.evaluation.running import Evaluation
 from emotion_lib.extraction import Features
 from emotion_lib.recipes import RECIPES
 
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of a voice: labelled utterances of each emotion, and perhaps utterances without labels besides.
+
+    Of `n_rare` emotions only the share `rare` of the utterances without labels is there.
+    """
+
+    n_labelled: int = 0
+    some_unlabelled: bool = False
+    n_rare: int = 0
+    rare: float = 1.0
+
+
 _SEEN = {
-    "unlabelled": (0, True),
-    "1": (1, False),
-    "3": (3, False),
-    "5": (5, False),
-    "10": (10, False),
-    "unlabelled+1": (1, True),
+    "unlabelled": _Seen(0, True),
+    "1": _Seen(1),
+    "3": _Seen(3),
+    "5": _Seen(5),
+    "10": _Seen(10),
+    "unlabelled+1": _Seen(1, True),
+    "unlabelled+1, one missing": _Seen(1, True, n_rare=1, rare=0.0),
+    "unlabelled+1, 5 to 1": _Seen(1, True, n_rare=3, rare=0.2),
 }
-"""Labelled utterances of each emotion, and whether there are utterances without labels besides."""
 
 SEEN_OF_VOICE = tuple(_SEEN)
-"""What may be known of the voice of a test: utterances without labels, labelled ones of each emotion, or both."""
+"""What may be known of the voice of a test: utterances without labels, labelled ones of each emotion, or both.
+
+Where there are both, it is taken that each emotion is about as frequent among those without labels. The last two break
+that: one emotion, drawn anew each time, has none there, or three have a fifth of what the other four have.
+"""
 
 _UNLABELLED_SHARE = 0.5
 """Share of a voice's words whose utterances are heard without labels; it is tested on the others."""
@@ -43,8 +62,8 @@ def enrolled(
 
     What is known of voices in general is learnt on the training side of the fold alone. Words are drawn, so that no
     word that was shown is tested: k words and with them k labelled utterances of each emotion; for `unlabelled`, half
-    of the words, without their labels. A draw is seeded by its number and looks at words alone. The probabilities are
-    taken as the network gives them, uncalibrated.
+    of the words, without their labels. A draw is seeded by its number and looks at words alone, but where emotions are
+    to be rare. The probabilities are taken as the network gives them, uncalibrated.
 
     Parameters
     ----------
@@ -97,18 +116,20 @@ class _Voice:
         """How probable each emotion was in each utterance."""
         return self.rows[self.emotions].to_numpy(dtype=float)
 
-    def again(self, shown: np.ndarray, labelled: np.ndarray) -> pd.DataFrame:
-        """Return the rows that were not shown, as they are heard once the others were."""
+    def again(self, drawn: "_Drawn") -> pd.DataFrame:
+        """Return the rows that are tested, as they are heard once others were shown."""
+        shown, tested = drawn.labelled | drawn.unlabelled, drawn.tested
+        emotion = self.rows["emotion"].where(drawn.labelled, None)
         used = enrolment.enrol(
             self.training,
             self.statistics[shown],
-            [name if told else None for name, told in zip(self.rows["emotion"][shown], labelled[shown], strict=True)],
+            [None if pd.isna(name) else name for name in emotion[shown]],
             self.probabilities[shown],
             emotions=self.emotions,
         )
-        scores = used.apply(self.probabilities[~shown], self.statistics[~shown])
+        scores = used.apply(self.probabilities[tested], self.statistics[tested])
         names = np.array(used.emotions)
-        return self.rows[~shown].assign(predicted=names[scores.argmax(axis=1)])
+        return self.rows[tested].assign(predicted=names[scores.argmax(axis=1)])
 
 
 def _voices(features: Features, heard: Evaluation) -> Iterator[_Voice]:
@@ -133,22 +154,41 @@ def _statistics(features: Features) -> np.ndarray:
 def _used_to(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
     """Return what is heard of all voices after each draw."""
     parts = [
-        voice.again(*_drawn(voice.rows, seen, np.random.default_rng([draw, number]))).assign(seed=draw)
+        voice.again(_drawn(voice.rows, seen, np.random.default_rng([draw, number]))).assign(seed=draw)
         for draw in range(draws)
         for number, voice in enumerate(voices)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _drawn(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return which utterances are shown, and which of them with their label; the others are tested."""
+@dataclass(frozen=True)
+class _Drawn:
+    """Which utterances of a voice are shown with their labels, which without, and which are tested."""
+
+    labelled: np.ndarray
+    unlabelled: np.ndarray
+    tested: np.ndarray
+
+
+def _drawn(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> _Drawn:
+    """Draw what is shown of a voice, by words; what is tested has none of them."""
     words = rng.permutation(sorted(rows["text"].unique()))
-    n_labelled, some_unlabelled = _SEEN[seen]
-    n_unlabelled = round(_UNLABELLED_SHARE * len(words)) if some_unlabelled else 0
-    if n_labelled + n_unlabelled >= len(words):
+    known = _SEEN[seen]
+    n_unlabelled = round(_UNLABELLED_SHARE * len(words)) if known.some_unlabelled else 0
+    last = known.n_labelled + n_unlabelled
+    if last >= len(words):
         raise ParameterError(f"seen={seen!r}: the voice has {len(words)} words, and some have to be left for the test")
     text = rows["text"].to_numpy()
-    return np.isin(text, words[: n_labelled + n_unlabelled]), np.isin(text, words[:n_labelled])
+    unlabelled = np.isin(text, words[known.n_labelled : last])
+    if known.n_rare:
+        unlabelled &= _kept(rows["emotion"].to_numpy(), known, rng)
+    return _Drawn(np.isin(text, words[: known.n_labelled]), unlabelled, ~np.isin(text, words[:last]))
+
+
+def _kept(emotion: np.ndarray, known: _Seen, rng: np.random.Generator) -> np.ndarray:
+    """Return which utterances are left where some emotions, which are drawn, are rarer than others."""
+    rare = rng.permutation(in_order(emotion))[: known.n_rare]
+    return ~np.isin(emotion, rare) | (rng.random(len(emotion)) < known.rare)
 
 
 def _check(heard: Evaluation, table: pd.DataFrame, seen: Sequence[str]) -> None:

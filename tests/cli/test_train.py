@@ -47,7 +47,7 @@ def test_it_says_what_the_recogniser_says_of_itself(trained: Result, output: Pat
     assert trained.exit_code == 0
     assert trained.stdout.startswith(describe(recognizer))
     assert recognizer.about["command"] == (
-        "emotion-lib train demo --output demo.emotion --model frame_cnn --seed 3 --licence 'for tests'"
+        "emotion-lib train demo --output demo.emotion --model frame_cnn_statistics --seed 3 --licence 'for tests'"
     )
     assert recognizer.about["licence"] == "for tests"
     assert len(recognizer.trained_on) == 168
