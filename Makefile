@@ -9,18 +9,27 @@ RUN := .venv/bin/python
 LISTS := emodb-leave_speaker_out ravdess-leave_speaker_out \
 	$(addprefix tess-,random by_word by_speaker by_speaker_and_word)
 
-.PHONY: help notebooks lab test lint docs accuracy splits demo-corpus update-notebooks constraints clean
+# Where `make app` listens; from the command line alone, as some shells have a variable of this name.
+HOST := 127.0.0.1
+
+# The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
+OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
+
+.PHONY: help notebooks lab app test lint docs accuracy splits demo-corpus update-notebooks screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
-notebooks: .venv/.notebooks  ## run notebooks 01 to 04 (copies, in build/notebooks) and show the results
+notebooks: .venv/.notebooks  ## run notebooks 01 to 05 (copies, in build/notebooks) and show the results
 	@$(RUN) notebooks/run.py
 
-lab: .venv/.notebooks  ## open the notebooks in JupyterLab
-	$(RUN) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: .venv/.notebooks  ## open the notebooks in JupyterLab, the first one in front
+	$(OWN_KERNEL) $(RUN) -m jupyterlab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_explore.ipynb
 
-test: lint docs  ## run all checks: lint, documentation, unit tests, and the notebooks against their committed outputs
+app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
+	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) notebooks/05_your_voice.ipynb
+
+test: lint docs  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs
 	$(RUN) -m pytest
 	$(RUN) notebooks/run.py --check
 
@@ -46,6 +55,10 @@ demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs esp
 
 update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository (needs TESS)
 	@$(RUN) notebooks/run.py --update
+
+screenshots: .venv/.test  ## take the pictures of README anew (needs Chromium)
+	$(RUN) -m pytest tests/browser/test_screenshots.py -k worth_a_picture
+	cp build/screenshots/*.png docs/
 
 constraints: .venv/.test  ## write constraints.txt anew from pyproject.toml
 	$(RUN) -m uv pip compile --universal --no-emit-index-url --python-version 3.11 --all-extras pyproject.toml -o constraints.txt

@@ -296,6 +296,14 @@ def test_a_row_of_confusions_ends_in_its_recall() -> None:
     assert shares[0].tolist() == [0.25, 0.75, 0]
 
 
+def test_what_was_not_answered_is_a_column_between_the_emotions_and_the_recall() -> None:
+    ax = plots.plot_confusion_matrix(confusions([[1, 0], [0, 2]], "fear", "sad").assign(unknown=[3, 0]))
+
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["fear", "sad", "unknown"]
+    assert texts(ax) == ["1", "0", "3", "0", "2", "0", "25 %", "100 %", "recall"]
+    assert ax.texts[-1].get_position()[0] > 2
+
+
 def test_scores_stand_below_their_protocol_beside_a_line_at_chance() -> None:
     ax = plots.plot_scores(RESULTS)
 

@@ -1,5 +1,6 @@
 """What stands around the library: the set-up for make and conda, the pinned versions, the list of commands."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ MAKE = ("make", "--no-print-directory")
 TARGETS = [
     "notebooks",
     "lab",
+    "app",
     "test",
     "lint",
     "docs",
@@ -23,6 +25,7 @@ TARGETS = [
     "splits",
     "demo-corpus",
     "update-notebooks",
+    "screenshots",
     "constraints",
     "clean",
 ]
@@ -99,6 +102,18 @@ def test_make_splits_writes_every_list_that_is_committed() -> None:
     committed = (ROOT / "emotion_lib" / "splits" / "lists").glob("*.csv")
 
     assert sorted(names.split()) == sorted(path.stem for path in committed)
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("told", "listens"), [((), "127.0.0.1"), (("HOST=0.0.0.0",), "0.0.0.0")], ids=["not told otherwise", "told"]
+)
+def test_make_app_listens_on_loopback_unless_told_otherwise(told: tuple[str, ...], listens: str) -> None:
+    command = [*MAKE, "--dry-run", "app", *told]
+    of_the_shell = os.environ | {"HOST": "192.0.2.1"}
+    planned = subprocess.run(command, cwd=ROOT, env=of_the_shell, capture_output=True, text=True, check=True).stdout
+
+    assert f"--Voila.ip={listens} " in planned
 
 
 @needs_make

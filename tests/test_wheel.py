@@ -72,6 +72,8 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other(names: set[str]) 
         "py.typed",
         "corpora/tess.csv",
         "splits/lists/tess-by_word.csv",
+        "widgets/static/shared.js",
+        "widgets/static/style.css",
         "pretrained/speech.emotion",
         "pretrained/LICENSE",
         "pretrained/README.md",

@@ -11,6 +11,7 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
 from emotion_lib.plots.style import INK, LINES, PALE, axes_or_new, name_at, say_empty
 from emotion_lib.recipes import RECIPES
+from emotion_lib.recognizer.prediction import UNKNOWN
 
 CHANCE = 1 / len(EMOTIONS)
 """Accuracy of guessing among the seven emotions."""
@@ -73,7 +74,8 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     Parameters
     ----------
     matrix : DataFrame, int
-        Counts, as `metrics.confusion_matrix` returns them: one row an emotion, one column a prediction, in one order.
+        Counts, as `metrics.confusion_matrix` returns them: one row an emotion, one column a prediction, in one order;
+        after them there may be a column `unknown`.
     ax : Axes, optional
         Where to draw; a new figure when left out.
 
@@ -96,7 +98,8 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     Notebook: 04_evaluate
     """
     labels = [str(label) for label in matrix.index]
-    if labels != [str(label) for label in matrix.columns]:
+    heard = [str(label) for label in matrix.columns]
+    if heard not in (labels, [*labels, UNKNOWN]):
         raise ParameterError(f"matrix of shape {matrix.shape}: its rows and columns must be the same emotions")
     ax = axes_or_new(ax, height=1.2 + 0.45 * max(len(labels), 2))
     counts = matrix.to_numpy()
@@ -106,8 +109,8 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, f"{count}", ha="center", va="center", color=_readable(shares[row, column], int(count)))
-    _write_recalls(ax, shares.diagonal(), counts.sum(axis=1))
-    ax.set_xticks(range(len(labels)), labels=labels)
+    _write_recalls(ax, shares.diagonal(), counts.sum(axis=1), right=len(heard) - 0.4)
+    ax.set_xticks(range(len(heard)), labels=heard)
     ax.set_yticks(range(len(labels)), labels=labels)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -180,9 +183,8 @@ def _readable(share: float, count: int) -> str:
     return INK if count else PALE
 
 
-def _write_recalls(ax: Axes, recalls: np.ndarray, totals: np.ndarray) -> None:
+def _write_recalls(ax: Axes, recalls: np.ndarray, totals: np.ndarray, *, right: float) -> None:
     """Write the recall of each row to its right; a dash where there is nothing to recall."""
-    right = len(recalls) - 0.4
     for row, (recall, total) in enumerate(zip(recalls, totals, strict=True)):
         ax.text(right, row, f"{recall:.0%}".replace("%", " %") if total else "-", va="center", color=INK)
     ax.text(right, -0.55, "recall", va="bottom", color=INK)

@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING, Any
 from emotion_lib.errors import extra
 
 if TYPE_CHECKING:
+    from emotion_lib.widgets.comparing import compare
+    from emotion_lib.widgets.enrolling import get_used_to
+    from emotion_lib.widgets.mistaking import mistakes
     from emotion_lib.widgets.playing import player
+    from emotion_lib.widgets.speaking import own_voice
+    from emotion_lib.widgets.streaming import live
 
-_HOMES = {"player": "playing"}
+_HOMES = {
+    "compare": "comparing",
+    "get_used_to": "enrolling",
+    "live": "streaming",
+    "mistakes": "mistaking",
+    "own_voice": "speaking",
+    "player": "playing",
+}
 
-__all__ = ["player"]
+__all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,44 +1,42 @@
 """Choose an utterance, hear it, and see it."""
 
-import base64
-import html
-import io
 from collections import Counter
 from typing import Any
 
-import ipywidgets
-import numpy as np
 import pandas as pd
-import soundfile
-from matplotlib import style
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+import traitlets
 
 from emotion_lib import audio
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.plots import plot_spectrogram, plot_waveform
-from emotion_lib.plots.style import SETTINGS
+from emotion_lib.widgets.base import Widget, script
+from emotion_lib.widgets.pictures import Picture, in_words, picture
+from emotion_lib.widgets.sound import wav
 
 _COLUMNS = ("path", "emotion", "speaker", "text")
+_LABELS = {"corpus": "Corpus", "emotion": "Emotion", "speaker": "Speaker", "text": "Word"}
+NOTHING = "There are no utterances to hear."
 
 
-def player(table: pd.DataFrame) -> ipywidgets.Widget:
+def player(table: pd.DataFrame) -> Widget:
     """Make a player for the utterances of a table: choose emotion, speaker and word, and press play.
 
-    The waveform and the spectrogram of what plays stand below it. Only the chosen recording is sent to the browser, as
-    16-bit WAV whatever the file was; nothing plays by itself. With a column `predicted`, such as a table of mistakes
-    has, a line says what was heard ("angry, heard as happy").
+    A cursor moves over waveform and spectrogram of what plays, and a click into them goes there. Nothing plays by
+    itself; what plays when one goes to the next utterance goes on with that one. Keys: N and P for the next and the
+    previous utterance, and those of the browser's own lists and player. Only the chosen recording is sent to the
+    browser, as 16-bit WAV whatever the file was. With a column `predicted`, such as a table of mistakes has, a line
+    says what was heard ("angry, heard as happy").
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`, and perhaps `predicted`.
+        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`, and perhaps `predicted`; `corpus` is
+        a choice of its own where there are several.
 
     Returns
     -------
     Widget
-        On a static page it is one line of text, so put a picture beside it.
+        On a static page it is a picture of its first utterance.
 
     Raises
     ------
@@ -52,80 +50,98 @@ def player(table: pd.DataFrame) -> ipywidgets.Widget:
 
     Notebook: 01_explore
     """
-    missing = [column for column in _COLUMNS if column not in table]
-    if missing:
-        raise ParameterError(f"table has no column {missing[0]!r}: must have {', '.join(_COLUMNS)}")
+    check_columns(table)
     return _Player(table)
 
 
-class _Player(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Three dropdowns, an audio element, a line of text and a picture."""
+class _Player(Widget):
+    """Lists to choose from, an audio element, a line of text and a picture."""
+
+    _esm = script("playing")
+
+    choices: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    number = traitlets.Int(-1).tag(sync=True)
+    sound = traitlets.Bytes().tag(sync=True)
+    picture = traitlets.Bytes().tag(sync=True)
+    left = traitlets.Float().tag(sync=True)
+    right = traitlets.Float().tag(sync=True)
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._table = table.reset_index(drop=True)
-        self._emotion = ipywidgets.Dropdown(description="Emotion", options=in_order(table["emotion"]))
-        self._speaker = ipywidgets.Dropdown(description="Speaker")
-        self._word = ipywidgets.Dropdown(description="Word")
-        self._audio = ipywidgets.Audio(value=b"", format="wav", autoplay=False, loop=False)
-        self._says = ipywidgets.HTML()
-        self._picture = ipywidgets.HTML()
-        choices = (self._emotion, self._speaker, self._word)
-        box = ipywidgets.HBox(choices, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        super().__init__((box, self._audio, self._says, self._picture))
-        self._follow()
-        for choice in choices:
-            choice.observe(self._on_choice, names="value")
+        self._columns = [*(["corpus"] if several(table, "corpus") else []), "emotion", "speaker", "text"]
+        self._table = _sorted(table, self._columns)
+        super().__init__()
+        self._show(0)
 
     def __repr__(self) -> str:
         """Return one line without addresses or recordings: this is what a saved notebook keeps."""
         return f"Player of {len(self._table)} utterance{'s' * (len(self._table) != 1)}"
 
-    def _on_choice(self, change: dict[str, Any]) -> None:
-        """Follow a choice of the reader; what the lists then set themselves is no choice."""
-        self._speaker.unobserve(self._on_choice, names="value")
-        self._word.unobserve(self._on_choice, names="value")
-        self._follow()
-        self._speaker.observe(self._on_choice, names="value")
-        self._word.observe(self._on_choice, names="value")
+    def still(self) -> bytes:
+        """Return the picture of the utterance that is shown, or what there is to say instead."""
+        return self.picture or in_words(self.says)
 
-    def _follow(self) -> None:
-        """Offer the speakers and words that there are for what is chosen, and show the utterance."""
-        rows = self._table[self._table["emotion"] == self._emotion.value]
-        _offer(self._speaker, sorted(rows["speaker"].unique()))
-        rows = rows[rows["speaker"] == self._speaker.value].sort_values("text", kind="stable")
-        labels = _distinct(rows["text"].tolist())
-        _offer(self._word, labels)
-        if labels:
-            self._show(rows.iloc[labels.index(self._word.value)])
-        else:
-            self._say("There are no utterances to hear.")
+    def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Show the utterance that is chosen in one list, and as far as there is such a one in the others."""
+        chosen = {each["name"]: each["value"] for each in self.choices} | {message["name"]: message["value"]}
+        rows = self._table
+        for column in self._columns:
+            fitting = rows[rows[column] == chosen[column]]
+            rows = fitting if len(fitting) else rows[rows[column] == rows[column].iloc[0]]
+        self._show(int(rows.index[0]))
 
-    def _show(self, utterance: pd.Series) -> None:
-        """Send the recording of one utterance and its picture, or say why there is none."""
+    def _do_step(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Show the next utterance, or the previous one; after the last comes the first."""
+        if len(self._table):
+            self._show((self.number + message["by"]) % len(self._table))
+
+    def _show(self, number: int) -> None:
+        """Send an utterance, or say why there is none."""
+        if not len(self._table):
+            self.says = NOTHING
+            return
+        utterance = self._table.iloc[number]
+        seen, sound, says = Picture(b"", 0, 1), b"", _caption(utterance)
         try:
             y, sr = audio.read(utterance["path"])
+            seen, sound = picture(y, sr, emotion=utterance["emotion"]), wav(y, sr)
         except AudioError as error:
-            self._say(str(error))
-            return
-        self._audio.value = _wav(y, sr)
-        self._audio.layout.display = ""
-        self._says.value = _paragraph(_caption(utterance))
-        self._picture.value = _picture(y, sr, utterance)
+            says = str(error)
+        with self.hold_sync():
+            self.choices = self._lists(utterance)
+            self.sound, self.picture, self.left, self.right = sound, seen.png, seen.left, seen.right
+            self.alt, self.says, self.number = _alternative(utterance), says, number
 
-    def _say(self, sentence: str) -> None:
-        """Show a sentence in place of sound and picture."""
-        self._audio.value = b""
-        self._audio.layout.display = "none"
-        self._says.value = _paragraph(sentence)
-        self._picture.value = ""
+    def _lists(self, utterance: pd.Series) -> list[dict[str, Any]]:
+        """Return the lists to choose from, each as far as the ones before it leave a choice."""
+        rows, lists = self._table, []
+        for column in self._columns:
+            options = list(dict.fromkeys(rows[column]))
+            lists.append({"name": column, "label": _LABELS[column], "options": options, "value": utterance[column]})
+            rows = rows[rows[column] == utterance[column]]
+        return lists
 
 
-def _offer(choice: ipywidgets.Dropdown, options: list[str]) -> None:
-    """Give a dropdown its options; what was chosen stays chosen if it is still among them, else the first is."""
-    chosen = choice.value if choice.value in options else next(iter(options), None)
-    if list(choice.options) != options:
-        choice.options = options
-    choice.value = chosen
+def check_columns(table: pd.DataFrame) -> None:
+    """Raise a `ParameterError` for a table without what an utterance has."""
+    missing = [column for column in _COLUMNS if column not in table]
+    if missing:
+        raise ParameterError(f"table has no column {missing[0]!r}: must have {', '.join(_COLUMNS)}")
+
+
+def several(table: pd.DataFrame, column: str) -> bool:
+    """Return whether a column is there and has several values."""
+    return column in table and table[column].nunique() > 1
+
+
+def _sorted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return the utterances in the order of the lists; a text that occurs several times in one gets a number."""
+    table = table.astype(dict.fromkeys(columns, str))
+    place = {emotion: number for number, emotion in enumerate(in_order(table["emotion"]))}
+    rows = table.sort_values(
+        columns, kind="stable", ignore_index=True, key=lambda c: c.map(place) if c.name == "emotion" else c
+    )
+    texts = [_distinct(group["text"].tolist()) for _, group in rows.groupby(columns[:-1], sort=False)]
+    return rows.assign(text=[text for group in texts for text in group])
 
 
 def _distinct(texts: list[str]) -> list[str]:
@@ -150,30 +166,7 @@ def _caption(utterance: pd.Series) -> str:
     return "" if predicted is None or pd.isna(predicted) else f"{utterance['emotion']}, heard as {predicted}"
 
 
-def _paragraph(sentence: str) -> str:
-    """Return a sentence as HTML that a screen reader reads when it changes."""
-    return f'<p role="status">{html.escape(sentence)}</p>' if sentence else ""
-
-
-def _wav(y: np.ndarray, sr: int) -> bytes:
-    """Return a 16-bit WAV file, which every browser plays."""
-    file = io.BytesIO()
-    soundfile.write(file, y, sr, format="WAV", subtype="PCM_16")
-    return file.getvalue()
-
-
-def _picture(y: np.ndarray, sr: int, utterance: pd.Series) -> str:
-    """Return an HTML image of waveform above spectrogram, drawn without pyplot so that nothing shows it again."""
-    file = io.BytesIO()
-    with style.context(SETTINGS):
-        figure = Figure(figsize=(8, 4))
-        FigureCanvasAgg(figure)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
-        plot_waveform(y, sr, emotion=utterance["emotion"], ax=upper)
-        plot_spectrogram(y, sr, ax=lower)
-        upper.set_xlabel("")
-        figure.savefig(file, format="png")
-    image = base64.b64encode(file.getvalue()).decode()
+def _alternative(utterance: pd.Series) -> str:
+    """Return the picture in words."""
     what = ", ".join(str(utterance[column]) for column in ("speaker", "emotion", "text"))
-    alt = html.escape(f"Waveform and spectrogram: {what}", quote=True)
-    return f'<img alt="{alt}" src="data:image/png;base64,{image}" style="max-width: 100%">'
+    return f"Waveform and spectrogram: {what}"

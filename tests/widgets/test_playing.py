@@ -2,125 +2,140 @@
 
 import gc
 import io
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
-import ipywidgets
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import run
 import soundfile
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from emotion_lib import widgets
 from emotion_lib.errors import ParameterError
+from emotion_lib.widgets.base import Widget
+from tests.widgets.conftest import ask
 
 
-@pytest.fixture
-def table(write_wav: Callable[..., Path]) -> pd.DataFrame:
-    """Recordings of two speakers; YAF has no sadness and says one word."""
-    rows = [
-        (emotion, "OAF", word, str(write_wav(f"OAF_{word}_{emotion}.wav")))
-        for emotion in ("sad", "angry")
-        for word in ("bridge", "cloud")
-    ]
-    rows.append(("angry", "YAF", "bridge", str(write_wav("YAF_bridge_angry.wav", format="AIFF"))))
-    return pd.DataFrame(rows, columns=["emotion", "speaker", "text", "path"])
+def offered(player: Widget) -> dict[str, list[str]]:
+    """Return what can be chosen in each list."""
+    return {each["name"]: each["options"] for each in player.choices}
 
 
-def parts(widget: ipywidgets.Widget) -> list[Any]:
-    """Return emotion, speaker, word, audio element, sentence and picture of a player."""
-    choices, *others = widget.children
-    return [*choices.children, *others]
+def chosen(player: Widget) -> list[str]:
+    """Return what is chosen in each list."""
+    return [each["value"] for each in player.choices]
+
+
+def choose(player: Widget, name: str, value: str) -> None:
+    """Choose from a list."""
+    ask(player, "choose", name=name, value=value)
 
 
 def test_lists_are_named_and_follow_each_other(table: pd.DataFrame) -> None:
-    emotion, speaker, word, *_ = parts(widgets.player(table))
+    player = widgets.player(table)
 
-    assert [choice.description for choice in (emotion, speaker, word)] == ["Emotion", "Speaker", "Word"]
-    assert (emotion.options, speaker.options, word.options) == (
-        ("angry", "sad"),
-        ("OAF", "YAF"),
-        ("bridge", "cloud"),
-    )
-    speaker.value = "YAF"
-    assert word.options == ("bridge",)
-    emotion.value = "sad"
-    assert (speaker.options, speaker.value, word.options) == (("OAF",), "OAF", ("bridge", "cloud"))
+    assert [each["label"] for each in player.choices] == ["Emotion", "Speaker", "Word"]
+    assert offered(player) == {"emotion": ["angry", "sad"], "speaker": ["OAF", "YAF"], "text": ["bridge", "cloud"]}
+    choose(player, "speaker", "YAF")
+    assert offered(player)["text"] == ["bridge"]
+    choose(player, "emotion", "sad")
+    assert offered(player) == {"emotion": ["angry", "sad"], "speaker": ["OAF"], "text": ["bridge", "cloud"]}
+
+
+def test_several_corpora_are_a_choice_of_their_own(table: pd.DataFrame) -> None:
+    player = widgets.player(table.assign(corpus=["a", "a", "b", "b", "b"]))
+
+    assert offered(player)["corpus"] == ["a", "b"]
+    choose(player, "corpus", "b")
+    assert chosen(player) == ["b", "angry", "OAF", "bridge"]
 
 
 def test_a_word_stays_chosen_when_the_emotion_changes(table: pd.DataFrame) -> None:
-    emotion, _, word, *_ = parts(widgets.player(table))
-    word.value = "cloud"
+    player = widgets.player(table)
+    choose(player, "text", "cloud")
 
-    emotion.value = "sad"
+    choose(player, "emotion", "sad")
 
-    assert word.value == "cloud"
+    assert chosen(player) == ["sad", "OAF", "cloud"]
+
+
+def test_steps_go_through_all_utterances_and_round(table: pd.DataFrame) -> None:
+    player = widgets.player(table)
+    seen = []
+    for _ in range(5):
+        seen.append(chosen(player))
+        ask(player, "step", by=1)
+
+    assert len(set(map(tuple, seen))) == 5
+    assert chosen(player) == seen[0]
+    ask(player, "step", by=-1)
+    assert chosen(player) == seen[-1]
 
 
 def test_a_choice_is_drawn_once(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    emotion, speaker, *_ = parts(widgets.player(table))
-    speaker.value = "YAF"
+    player = widgets.player(table)
+    choose(player, "speaker", "YAF")
     read = Mock(return_value=(np.zeros(800, dtype=np.float32), 8000))
     monkeypatch.setattr("emotion_lib.audio.read", read)
 
-    emotion.value = "sad"
+    choose(player, "emotion", "sad")
 
     read.assert_called_once()
 
 
-def test_the_first_utterance_is_ready_and_does_not_play_by_itself(table: pd.DataFrame) -> None:
-    _, _, _, sound, _, picture = parts(widgets.player(table))
+def test_the_first_utterance_is_ready(table: pd.DataFrame) -> None:
+    player = widgets.player(table)
 
-    assert sound.value
-    assert not sound.autoplay
-    assert 'alt="Waveform and spectrogram: OAF, angry, bridge"' in picture.value
+    assert player.sound
+    assert player.picture.startswith(b"\x89PNG")
+    assert player.alt == "Waveform and spectrogram: OAF, angry, bridge"
+    assert 0 < player.left < player.right < 1
 
 
 def test_whatever_the_file_was_the_browser_gets_a_16_bit_wav(table: pd.DataFrame) -> None:
-    _, speaker, _, sound, *_ = parts(widgets.player(table))
+    player = widgets.player(table)
 
-    speaker.value = "YAF"
+    choose(player, "speaker", "YAF")
 
-    sent = soundfile.info(io.BytesIO(sound.value))
-    assert (sound.format, sent.format, sent.subtype, sent.samplerate) == ("wav", "WAV", "PCM_16", 24_414)
+    sent = soundfile.info(io.BytesIO(player.sound))
+    assert (sent.format, sent.subtype, sent.samplerate) == ("WAV", "PCM_16", 24_414)
 
 
 def test_texts_that_occur_twice_are_numbered(table: pd.DataFrame) -> None:
     twice = pd.concat([table, table[table["text"] == "cloud"]])
 
-    assert parts(widgets.player(twice))[2].options == ("bridge", "cloud (1)", "cloud (2)")
+    assert offered(widgets.player(twice))["text"] == ["bridge", "cloud (1)", "cloud (2)"]
 
 
 def test_a_mistake_says_what_was_heard(table: pd.DataFrame) -> None:
-    *_, says, _ = parts(widgets.player(table.assign(predicted="<happy>")))
-
-    assert "angry, heard as &lt;happy&gt;" in says.value
+    assert widgets.player(table.assign(predicted="<happy>")).says == "angry, heard as <happy>"
 
 
 def test_a_recording_that_cannot_be_read_is_a_sentence_until_another_is_chosen(table: pd.DataFrame) -> None:
     broken = table.assign(path=table["path"].where(table["text"] != "cloud", "gone/OAF_cloud_angry.wav"))
-    _, _, word, sound, says, picture = parts(widgets.player(broken))
+    player = widgets.player(broken)
 
-    word.value = "cloud"
+    choose(player, "text", "cloud")
 
-    assert "OAF_cloud_angry.wav" in says.value
-    assert (sound.value, sound.layout.display, picture.value) == (b"", "none", "")
-    word.value = "bridge"
-    assert sound.value
-    assert (sound.layout.display, says.value) == ("", "")
+    assert "OAF_cloud_angry.wav" in player.says
+    assert (player.sound, player.picture) == (b"", b"")
+    choose(player, "text", "bridge")
+    assert player.sound
+    assert player.says == ""
 
 
 def test_a_table_without_rows_is_a_sentence(table: pd.DataFrame) -> None:
-    *_, sound, says, _ = parts(widgets.player(table[:0]))
+    player = widgets.player(table[:0])
 
-    assert "There are no utterances to hear." in says.value
-    assert not sound.value
+    assert player.says == "There are no utterances to hear."
+    assert not player.sound
+    ask(player, "step", by=1)
+    assert player.still().startswith(b"\x89PNG")
 
 
 def test_a_table_without_texts_is_a_parameter_error(table: pd.DataFrame) -> None:
@@ -142,17 +157,25 @@ def n_figures() -> int:
 def test_choosing_leaves_no_figures_behind(table: pd.DataFrame) -> None:
     plt.close("all")
     before = n_figures()
-    emotion, *_ = parts(widgets.player(table))
+    player = widgets.player(table)
 
     for _ in range(5):
-        emotion.value = "sad"
-        emotion.value = "angry"
+        choose(player, "emotion", "sad")
+        choose(player, "emotion", "angry")
 
     assert not plt.get_fignums()
     assert n_figures() <= before
 
 
-def test_a_saved_notebook_keeps_one_line_and_no_recording(table: pd.DataFrame) -> None:
+def test_speakers_may_be_numbers(table: pd.DataFrame) -> None:
+    player = widgets.player(table.assign(speaker=[1, 1, 1, 1, 2]))
+
+    choose(player, "speaker", "2")
+
+    assert chosen(player) == ["angry", "2", "bridge"]
+
+
+def test_a_saved_notebook_keeps_a_picture_and_one_line_and_no_recording(table: pd.DataFrame) -> None:
     records = table.to_dict(orient="list")
     source = f"import pandas as pd\nfrom emotion_lib import widgets\nwidgets.player(pd.DataFrame({records!r}))"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
@@ -161,5 +184,12 @@ def test_a_saved_notebook_keeps_one_line_and_no_recording(table: pd.DataFrame) -
 
     (output,) = notebook.cells[0].outputs
     assert output["data"]["text/plain"] == "Player of 5 utterances"
+    page, _ = HTMLExporter().from_notebook_node(run.tidy(notebook))
+    shown = page[page.index('class="jp-Cell-outputWrapper"') :]
+    assert shown.count("<img") == 1
+    assert output["metadata"]["image/png"] == {"alt": "Waveform and spectrogram: OAF, angry, bridge"}
+    assert "Player of" not in shown
+    assert output["data"].pop("image/png")
+    assert output["data"].keys() == {"text/plain"}
     assert "widgets" not in notebook.metadata
     assert len(nbformat.writes(notebook)) < 3000

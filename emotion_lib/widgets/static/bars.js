@@ -1,0 +1,71 @@
+// The probabilities of an answer as bars, with the line from which on it is one.
+
+/** Return a share as a whole number of per cent. */
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** The row of one emotion; `show(probability, isAnswer)`, where no probability means that nobody was heard. */
+function bar({ emotion, colour, marker, threshold }) {
+  const filled = make("div", { class: "emotion-bar", style: `background: ${colour}` });
+  const line = make("div", { class: "emotion-threshold", style: `left: ${100 * threshold}%` });
+  const share = make("td", { class: "emotion-share" });
+  const element = make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, mark({ colour, marker }), ` ${emotion}`),
+    make("td", { class: "emotion-track", "aria-hidden": "true" }, filled, line),
+    share,
+  );
+  const show = (probability, isAnswer) => {
+    filled.style.width = `${100 * (probability ?? 0)}%`;
+    share.textContent = probability == null ? "–" : percent(probability);
+    element.classList.toggle("emotion-answer", isAnswer);
+  };
+  return { element, show };
+}
+
+/**
+ * An answer: its name, the bars, and in sentences why it is what it is. `show(answer)` takes what `answers.py` makes.
+ *
+ * Of answers that follow each other a screen reader reads the name alone, when it changes.
+ */
+function barsView(title) {
+  const caption = make("caption", {}, title);
+  const rows = make("tbody");
+  const foot = make("td", { class: "emotion-foot" });
+  const table = make("table", { class: "emotion-bars" }, caption, rows);
+  table.append(make("tfoot", { "aria-hidden": "true" }, make("tr", {}, make("td"), foot, make("td"))));
+  const headline = make("p", { class: "emotion-headline", role: "status" });
+  const sentence = make("p", {});
+  const warning = make("p", { class: "emotion-warning" });
+  const element = make("div", { class: "emotion-heard" }, headline, sentence, warning, table);
+  let shown = "";
+  let bars = [];
+  const renew = (answer) => {
+    bars = answer.bars.map((each) => bar({ ...each, threshold: answer.threshold }));
+    rows.replaceChildren(...bars.map((each) => each.element));
+    const line = make("span", {}, `answers from ${percent(answer.threshold)} on`);
+    line.style.left = `${100 * answer.threshold}%`;
+    foot.replaceChildren(line);
+  };
+  const show = (answer) => {
+    element.hidden = !answer.bars;
+    if (element.hidden) return;
+    const kind = JSON.stringify([answer.threshold, answer.bars.map((each) => each.emotion)]);
+    if (kind !== shown) renew(answer);
+    shown = kind;
+    answer.bars.forEach(({ emotion, probability }, place) =>
+      bars[place].show(answer.heard ? probability : null, emotion === answer.emotion),
+    );
+    if (headline.dataset.name !== answer.headline) {
+      const named = answer.bars.find((each) => each.emotion === answer.emotion);
+      headline.replaceChildren(...(named ? [mark(named), ` ${answer.headline}`] : [answer.headline]));
+      headline.dataset.name = answer.headline;
+    }
+    sentence.textContent = answer.sentence;
+    warning.textContent = answer.warning;
+    warning.hidden = !answer.warning;
+  };
+  return { element, show };
+}

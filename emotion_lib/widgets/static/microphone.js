@@ -1,0 +1,166 @@
+// The microphone: samples as they come, and how they and files are sent to the kernel.
+
+/** Runs where the sound is: collects samples, and posts them part by part. */
+const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWorkletProcessor {
+  constructor({ processorOptions }) {
+    super();
+    this.part = new Float32Array(processorOptions.size);
+    this.filled = 0;
+  }
+  process([[samples]]) {
+    for (const sample of samples ?? []) {
+      this.part[this.filled++] = sample;
+      if (this.filled < this.part.length) continue;
+      this.port.postMessage(this.part);
+      this.filled = 0;
+    }
+    return true;
+  }
+});`;
+
+/** An emotion is in loudness, pitch and timbre: what browsers do to speech for telephony would change all three. */
+const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+
+const PART_SECONDS = 0.05;
+const PART_BYTES = 2 ** 20;
+
+/** What there is to say when a browser gives no microphone, by the name of its error. */
+const REFUSALS = {
+  NotAllowedError:
+    "The browser did not allow the microphone. Allow it for this page, mostly at the left of the address bar, and " +
+    "record again; or upload a recording.",
+  NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
+  NotReadableError: "The microphone gives no sound; perhaps another program uses it. Close that and record again.",
+  InsecureError:
+    "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
+    "localhost, or upload a recording.",
+};
+
+/** What there is to say when the kernel says nothing. */
+const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it was restarted, run this cell again.";
+
+/** Return an error's sentence for a reader. */
+function refusal(error) {
+  return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}). You can upload a recording.`;
+}
+
+/**
+ * Open the microphone, and call `heard(samples, level)` twenty times a second.
+ *
+ * Returns its `rate`, and `close()`, which gives it back; that is done too when the view goes away (its `signal`), and
+ * when the microphone itself does, which `lost()` hears of.
+ */
+async function openMicrophone(signal, heard, lost) {
+  if (!navigator.mediaDevices || !window.AudioWorkletNode) throw new DOMException("", "InsecureError");
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: UNTOUCHED });
+  const context = new AudioContext();
+  const close = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    if (context.state !== "closed") context.close();
+  };
+  try {
+    await collect(context, stream, heard);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (signal.aborted) close();
+  signal.addEventListener("abort", close);
+  stream.getAudioTracks()[0].addEventListener("ended", () => [close(), lost()]);
+  return { rate: context.sampleRate, close };
+}
+
+/** Let the samples of a stream be heard, mixed to one channel. */
+async function collect(context, stream, heard) {
+  const module = URL.createObjectURL(new Blob([COLLECTOR], { type: "text/javascript" }));
+  await context.audioWorklet.addModule(module).finally(() => URL.revokeObjectURL(module));
+  const size = Math.round(PART_SECONDS * context.sampleRate);
+  const collector = new AudioWorkletNode(context, "emotion-collector", {
+    channelCount: 1,
+    channelCountMode: "explicit",
+    processorOptions: { size },
+  });
+  collector.port.onmessage = ({ data }) => heard(data, loudness(data));
+  context.createMediaStreamSource(stream).connect(collector);
+  collector.connect(context.destination); // silent, since nothing is written to it; some browsers run it only so
+  await context.resume();
+}
+
+/**
+ * Record for some seconds; `heard(level, left)` is called as they pass.
+ *
+ * Returns `stop()`, which ends it earlier, and as a promise what was `recorded`: its samples and their rate.
+ */
+async function startRecording(seconds, signal, heard) {
+  const parts = [];
+  let length = 0;
+  let microphone = null;
+  let resolve = null;
+  const recorded = new Promise((whole) => (resolve = whole));
+  const stop = () => {
+    microphone.close();
+    resolve({ samples: joined(parts, Math.round(seconds * microphone.rate)), rate: microphone.rate });
+  };
+  const keep = (samples, level) => {
+    if (!microphone) return;
+    parts.push(samples);
+    length += samples.length;
+    const left = seconds - length / microphone.rate;
+    heard(level, left);
+    if (left <= 0) stop();
+  };
+  microphone = await openMicrophone(signal, keep, stop);
+  return { stop, recorded };
+}
+
+/** Return how far the loudest sample is above -60 dB, as a share of the way to full scale. */
+function loudness(samples) {
+  const peak = samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0.001);
+  return Math.min(1, 1 + (20 * Math.log10(peak)) / 60);
+}
+
+/** A bar that shows how loud it is; `show(level)` with a level from 0 to 1. */
+function levelMeter() {
+  const element = make("meter", { class: "emotion-level", min: 0, max: 1, high: 0.98, optimum: 0.5, value: 0 });
+  element.setAttribute("aria-label", "Level of the microphone");
+  return { element, show: (level) => (element.value = level) };
+}
+
+/** Return samples that came in parts as one array of at most `length`. */
+function joined(parts, length) {
+  const all = new Float32Array(Math.min(length, parts.reduce((sum, part) => sum + part.length, 0)));
+  let place = 0;
+  for (const part of parts) {
+    all.set(part.subarray(0, all.length - place), place);
+    place = Math.min(all.length, place + part.length);
+  }
+  return all;
+}
+
+/** Send a message, and return whether there is a kernel to hear it: a restarted one knows no widget of before. */
+function tell(model, message, buffers) {
+  try {
+    model.send(message, undefined, buffers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Send bytes in parts that a server lets through, then what is to be done with them; return whether they arrive. */
+function deliver(model, bytes, message) {
+  for (let start = 0; start < bytes.byteLength; start += PART_BYTES)
+    if (!tell(model, { do: "part", first: start === 0 }, [bytes.slice(start, start + PART_BYTES)])) return false;
+  return tell(model, message);
+}
+
+/** Return a recording that the browser can decode: its samples, mixed to one channel, and their rate. */
+async function decode(content, seconds) {
+  const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(content);
+  const samples = new Float32Array(Math.min(sound.length, Math.ceil(seconds * sound.sampleRate)));
+  for (let number = 0; number < sound.numberOfChannels; number++)
+    sound.getChannelData(number).subarray(0, samples.length).forEach((sample, place) => {
+      samples[place] += sample / sound.numberOfChannels;
+    });
+  return { samples, rate: sound.sampleRate };
+}

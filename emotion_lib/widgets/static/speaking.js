@@ -1,0 +1,16 @@
+// Record one's own voice: the recording, and what was heard in it.
+
+function render({ model, el, signal }) {
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
+  const player = soundView(signal);
+  const bars = barsView("Probability of each emotion");
+  follow(model, signal, ["number"], () => {
+    const shown = ["sound", "picture", "left", "right", "alt"].map((name) => [name, model.get(name)]);
+    player.show(Object.fromEntries(shown));
+    bars.show(model.get("answer"));
+  });
+  el.append(recorder(model, signal), sentence(model, signal), bars.element, player.element);
+}
+
+export default { render };

@@ -1,0 +1,313 @@
+"""A real JupyterLab on loopback, on the demo corpus, driven in Chromium."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+import pytest
+import soundfile
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
+
+from emotion_lib import audio, corpora
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = ("chromium", "google-chrome", "chrome")
+HOW = "there is no Chromium or Chrome for the tests to drive; on Debian: sudo apt-get install chromium"
+FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+)
+PATIENCE = 60_000
+"""Milliseconds that anything in a page may take, on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)
+
+TO_RUN = 600_000
+"""Milliseconds that all cells of a notebook may take."""
+
+NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+KERNEL = f"{NOTEBOOK}?.sessionContext?.session?.kernel"
+
+QUIET = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+"""Settings of JupyterLab: nothing pops up, nothing is saved unasked; dark where the browser asks for dark."""
+
+WATCH = """() => {
+    window.tracks = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (what) => {
+        const stream = await ask(what);
+        window.tracks.push(...stream.getTracks());
+        return stream;
+    };
+}"""
+"""Notes which microphones are open."""
+
+CLOSED = "() => window.tracks.length > 0 && window.tracks.every((track) => track.readyState === 'ended')"
+"""Whether all of them that were opened are closed."""
+
+Microphone = Literal["none", "granted", "denied"]
+
+
+def chromium() -> str:
+    """Return Chromium's path, or skip with how to get it; in CI, where it has to be there, fail."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found:
+        return found
+    if os.environ.get("EMOTION_LIB_REQUIRE_BROWSER") == "1":
+        pytest.fail(HOW)
+    pytest.skip(HOW)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser in front of a JupyterLab."""
+
+    server: "Server"
+    chromium: Chromium
+
+    def open(self, cells: Sequence[str], *, dark: bool = False) -> Page:
+        """Return the page of a new notebook with these code cells, once all of them have run."""
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        name = f"{secrets.token_hex(4)}.ipynb"
+        nbformat.write(notebook, self.server.folder / "notebooks" / name)
+        return self.run(name, dark=dark)
+
+    def run(self, name: str, *, dark: bool = False) -> Page:
+        """Return the page of a notebook that is there, once all of its cells have run, or one has an error."""
+        page = self.new_page(dark=dark)
+        page.goto(f"{self.server.url}/lab/tree/notebooks/{name}?reset&token={self.server.token}")
+        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
+        page.evaluate(
+            "() => jupyterapp.commands.execute('notebook:run-all-cells').finally(() => (window.cellsHaveRun = true))"
+            " && null"
+        )
+        page.wait_for_function(f"window.cellsHaveRun && {KERNEL}.status === 'idle'", timeout=TO_RUN)
+        return page
+
+    def new_page(self, *, dark: bool = False) -> Page:
+        """Return an empty page, in a profile of its own."""
+        context = self.chromium.new_context(
+            viewport={"width": 1200, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        context.set_default_timeout(PATIENCE)
+        return context.new_page()
+
+    def close(self, page: Page) -> None:
+        """Close a page, and end its kernel."""
+        page.evaluate(f"{NOTEBOOK}.sessionContext.shutdown()")
+        page.context.close()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A JupyterLab that runs, and the folder that it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def end_kernels(self) -> None:
+        """End the kernels of all notebooks."""
+        for session in json.loads(self.ask("api/sessions")):
+            self.ask(f"api/sessions/{session['id']}", method="DELETE")
+
+    def ask(self, path: str, *, method: str = "GET") -> bytes:
+        """Return the answer to a request."""
+        headers = {"Authorization": f"token {self.token}"}
+        return answer(urllib.request.Request(f"{self.url}/{path}", method=method, headers=headers))
+
+
+@dataclass(frozen=True)
+class Lab(Browser):
+    """A JupyterLab with a browser that has no microphone; `browser` starts others."""
+
+    playwright: Playwright
+
+    @property
+    def folder(self) -> Path:
+        """The root of the server."""
+        return self.server.folder
+
+    @contextmanager
+    def browser(self, *, microphone: Microphone = "granted", fake_audio: Path | None = None) -> Iterator[Browser]:
+        """Start a browser whose microphone hears a WAV file, over and over; without a file, beeps."""
+        with started(self.playwright, microphone=microphone, fake_audio=fake_audio) as browser:
+            yield Browser(self.server, browser)
+
+
+@contextmanager
+def started(
+    playwright: Playwright, *, microphone: Microphone = "none", fake_audio: Path | None = None
+) -> Iterator[Chromium]:
+    """Start Chromium, without its sandbox (root can have none), and close it."""
+    flags = [*FLAGS, *microphone_flags(microphone, fake_audio)]
+    browser = playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=False, args=flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def microphone_flags(microphone: Microphone, fake_audio: Path | None) -> list[str]:
+    """Return what lets Chromium have a microphone, and be asked for it, as a test wants."""
+    if microphone == "none":
+        return ["--disable-audio-input"]
+    reply = "--use-fake-ui-for-media-stream" if microphone == "granted" else "--deny-permission-prompts"
+    heard = [f"--use-file-for-fake-audio-capture={fake_audio}"] if fake_audio else []
+    return ["--use-fake-device-for-media-stream", reply, *heard]
+
+
+def saved(page: Page, folder: Path) -> NotebookNode:
+    """Save the notebook of a page and return it as it is on disk, which has the cells out of view too."""
+    page.evaluate(f"{NOTEBOOK}.context.save()")
+    notebook: NotebookNode = nbformat.read(folder / page.evaluate(f"{NOTEBOOK}.context.path"), as_version=4)
+    return notebook
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def complaints(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the errors, and what was written to stderr."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    return [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of the demo corpus as WAV, the one form that Chromium's microphone can be made of."""
+    path = tmp_path_factory.mktemp("recording") / "angry.wav"
+    soundfile.write(path, *audio.read(corpora.load("demo")["path"][0]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A JupyterLab with copies of the notebooks, which finds the demo corpus alone."""
+    chromium()
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.py", "__*"))
+    shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("*.py", "__*"))
+    state = tmp_path_factory.mktemp("lab_state")
+    with serving(folder, state) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lab(server: Server) -> Iterator[Lab]:
+    """The JupyterLab and a browser, closed after each file: Playwright's event loop is in the way of any other."""
+    with sync_playwright() as playwright, started(playwright) as browser:
+        yield Lab(server, browser, playwright)
+    server.end_kernels()
+
+
+@contextmanager
+def serving(folder: Path, state: Path) -> Iterator[Server]:
+    """Run a JupyterLab that serves a folder, keeps what it knows in another, and knows nothing of this machine."""
+    (state / "settings").mkdir()
+    (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
+    server = Server(f"http://127.0.0.1:{free_port()}", secrets.token_hex(16), folder)
+    with running(lab_command(server, state), environment(state), folder=folder, log=state / "log.txt") as process:
+        await_answer(f"{server.url}/api", process, log=state / "log.txt")
+        yield server
+
+
+def lab_command(server: Server, state: Path) -> list[str]:
+    """Return the command line of a JupyterLab that opens nothing and asks nobody."""
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": server.url.rpartition(":")[2],
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": server.folder,
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "ServerApp.terminals_enabled": False,
+        "IdentityProvider.token": server.token,
+        "LabApp.expose_app_in_browser": True,
+        "LabApp.news_url": None,
+        "LabServerApp.app_settings_dir": state / "settings",
+        "LabServerApp.user_settings_dir": state / "user",
+        "LabServerApp.workspaces_dir": state / "workspaces",
+    }
+    return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+
+
+def environment(state: Path) -> dict[str, str]:
+    """Return the environment of a server and its kernels: no corpus but the demo corpus, no settings of a user."""
+    folders = ("EMOTION_LIB_DATA", "EMOTION_LIB_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
+    own = {name: str(state / name.lower()) for name in (*folders, "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME")}
+    others = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}
+    return others | own | {"EMOTION_LIB_PROGRESS": "0", "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+@contextmanager
+def running(
+    command: list[str], environment: dict[str, str], *, folder: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command in the background, and end it."""
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def await_answer(url: str, process: subprocess.Popen[bytes], *, log: Path, seconds: float = 120) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            answer(urllib.request.Request(url))
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"no answer from {url}:\n{log.read_text('utf-8')}")
+
+
+def answer(request: urllib.request.Request) -> bytes:
+    """Return what a server on loopback answers, through no proxy of the machine."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=60) as response:
+        body: bytes = response.read()
+    return body
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

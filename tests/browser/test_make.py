@@ -1,0 +1,71 @@
+"""What `make lab` and `make app` open, for a user who has another kernel of the same name."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import expect
+
+from tests.browser.conftest import KERNEL, NOTEBOOK, ROOT, Lab, await_answer, environment, free_port, running
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+APP = "from emotion_lib import corpora, widgets\nwidgets.player(corpora.load('demo'))"
+
+
+def planned(target: str) -> list[str]:
+    """Return the command that make ends in, for this Python."""
+    make = ["make", "--no-print-directory", "--dry-run", target]
+    plan = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [sys.executable if word == ".venv/bin/python" else word for word in shlex.split(plan.splitlines()[-1])]
+
+
+@contextmanager
+def made(command: list[str], folder: Path, state: Path) -> Iterator[str]:
+    """Run a command in a folder, where a user has a `python3` kernel that does not run; yield its address."""
+    kernel = state / "other" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    other = {"argv": ["false"], "display_name": "Another Python", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(other), encoding="utf-8")
+    port, log = free_port(), state / "log.txt"
+    variables = environment(state) | {"JUPYTER_PATH": str(state / "other")}
+    with running([*command, "--no-browser", f"--port={port}"], variables, folder=folder, log=log) as process:
+        await_answer(f"http://127.0.0.1:{port}/api", process, log=log)
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: Lab, tmp_path: Path) -> None:
+    command = [*planned("lab"), "--LabApp.expose_app_in_browser=True"]
+    page = lab.new_page()
+    with made(command, lab.folder, tmp_path):
+        (opened,) = (tmp_path / "jupyter_runtime_dir").glob("jpserver-file-to-run-*-open.html")
+        page.goto(opened.as_uri())
+        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
+
+        assert page.evaluate(f"{NOTEBOOK}.context.path") == "notebooks/01_explore.ipynb"
+        expect(page.get_by_text("Python 3 (ipykernel)").first).to_be_visible()
+        expect(page.get_by_text("Another Python")).to_have_count(0)
+        page.context.close()
+
+
+def test_make_app_serves_a_widget_on_a_page_without_code(lab: Lab, tmp_path: Path) -> None:
+    *command, notebook = planned("app")
+    page = lab.new_page()
+    cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
+    nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
+    with made([*command, "notebooks/app.ipynb"], lab.folder, tmp_path) as url:
+        page.goto(url)
+        expect(page.locator(".emotion-widget audio")).to_be_visible()
+        expect(page.get_by_role("heading", name="A voice")).to_be_visible()
+        expect(page.get_by_text("corpora.load")).to_have_count(0)
+        page.context.close()
+
+    assert notebook == "notebooks/05_your_voice.ipynb"

@@ -1,0 +1,40 @@
+"""The pictures of README: widgets on the demo corpus. `make screenshots` keeps them."""
+
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+
+from tests.browser.conftest import Lab
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build" / "screenshots"
+
+START = "from emotion_lib import EmotionRecognizer, corpora, evaluation, widgets\ndemo = corpora.load('demo')\n"
+HEARD = "heard = evaluation.evaluate(demo, 'statistics_lda', 'by_speaker').predictions.merge(demo[['id', 'path']])\n"
+SHOWN = {
+    "player": (START + "widgets.player(demo)", False),
+    "mistakes": (START + HEARD + "widgets.mistakes(heard)", True),
+    "own_voice": (START + "widgets.own_voice(EmotionRecognizer.load(), start=demo['path'].iloc[0])", False),
+}
+"""What each picture shows, and whether in the dark theme."""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
+    cell, dark = SHOWN[name]
+    page = lab.open([cell], dark=dark)
+    widget = page.locator(".emotion-widget").first
+    page.wait_for_function("[...document.querySelectorAll('.emotion-widget img')].every((image) => image.complete)")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    widget.screenshot(path=BUILD / f"{name}.png")
+    lab.close(page)
+    assert (BUILD / f"{name}.png").stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_readme_shows_the_picture(name: str) -> None:
+    assert f"(docs/{name}.png)" in (ROOT / "README.md").read_text("utf-8")
+    height, width, _ = matplotlib.image.imread(ROOT / "docs" / f"{name}.png").shape
+    assert width > 600
+    assert height > 200

@@ -1,0 +1,77 @@
+"""What all widgets share: errors become sentences, and a picture stands for a widget where nothing runs."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from emotion_lib import widgets
+from emotion_lib.errors import AudioError
+from emotion_lib.widgets.base import Widget, script
+from emotion_lib.widgets.pictures import compact, in_words, picture
+from tests.widgets.conftest import ask
+
+
+class Speaking(Widget):
+    """A widget that can do one thing, and not well."""
+
+    _esm = "export default { render() {} }"
+
+    def __repr__(self) -> str:
+        return "Speaking"
+
+    def still(self) -> bytes:
+        """Return a sentence as a picture."""
+        return in_words("Nothing.")
+
+    def _do_fail(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        raise AudioError(f"{message['name']}: no audio")
+
+
+def test_an_error_of_the_library_is_a_sentence() -> None:
+    widget = Speaking()
+
+    ask(widget, "fail", name="a.wav")
+
+    assert widget.says == "a.wav: no audio"
+
+
+def test_another_error_is_none_that_a_widget_hides() -> None:
+    with pytest.raises(AttributeError, match="_do_nothing"):
+        ask(Speaking(), "nothing")
+
+
+def test_a_widget_comes_with_one_line_and_a_picture_in_words() -> None:
+    widget = Speaking(alt="What is to be seen")
+
+    bundle = widget._repr_mimebundle_()
+    assert bundle is not None
+    data, metadata = bundle
+
+    assert data.keys() == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    assert data["text/plain"] == "Speaking"
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"] == {"alt": "What is to be seen"}
+
+
+def test_a_script_is_one_module() -> None:
+    joined = script("playing")
+
+    assert joined.startswith("// What all widgets share")
+    assert joined.count("export default") == 1
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_every_name_behind_the_door_is_there(name: str) -> None:
+    assert callable(getattr(widgets, name))
+
+
+def test_a_picture_in_a_notebook_is_smaller_and_as_large() -> None:
+    drawn = picture(np.sin(np.arange(16000) / 10).astype(np.float32), 16000).png
+
+    small = compact(drawn)
+
+    assert len(small) < len(drawn)
+    assert Image.open(io.BytesIO(small)).size == Image.open(io.BytesIO(drawn)).size
