@@ -73,7 +73,8 @@ def in_words(sentence: str) -> bytes:
 
 
 def compact(png: bytes) -> bytes:
-    """Return a picture in 128 colours, which takes a third of the space in a notebook."""
+    """Return a picture in 256 colours, small marks keeping theirs: it takes a third of the space in a notebook."""
     file = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    full = Image.open(io.BytesIO(png)).convert("RGB")
+    full.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
