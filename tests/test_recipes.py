@@ -17,7 +17,8 @@ def features() -> Features:
     """Features of four utterances of three emotions."""
     emotion = ["sad", "angry", "happy", "sad"]
     X = np.eye(3, 40, dtype=np.float32)[[0, 1, 2, 0]]
-    return Features(X, np.ones(4, dtype=np.int32), pd.DataFrame({"emotion": emotion}), "mean_mfcc", FeatureSettings())
+    table = pd.DataFrame({"emotion": emotion, "corpus": "a"})
+    return Features(X, np.ones(4, dtype=np.int32), table, "mean_mfcc", FeatureSettings())
 
 
 @pytest.fixture
