@@ -56,7 +56,7 @@ def compare(table: pd.DataFrame) -> Widget:
     >>> compare(pd.DataFrame(columns=["path", "emotion", "speaker", "text"]))
     Comparison of 0 words
 
-    Notebook: 01_explore
+    Notebook: 04_evaluate
     """
     check_columns(table)
     return _Comparison(table)
