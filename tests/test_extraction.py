@@ -20,7 +20,7 @@ import soundfile as sf
 from benchmarks import keys
 from emotion_lib import audio, cache, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction import Features, extract
+from emotion_lib.extraction import Features, computing, extract
 from emotion_lib.features import FEATURES, FeatureSettings
 
 RATE = 16000
@@ -93,7 +93,7 @@ def test_frames_are_padded_with_zeros_to_the_longest(table: pd.DataFrame) -> Non
 
 
 def test_batches_and_threads_change_no_value(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "_BATCH", 2)
+    monkeypatch.setattr(computing, "BATCH", 2)
     features = extract(table, "mean_mfcc", settings=SMALL, cache=False)
     np.testing.assert_array_equal(features.X, np.stack(one_by_one(table)))
 
@@ -203,7 +203,7 @@ def test_only_an_audio_error_is_survived(table: pd.DataFrame, monkeypatch: pytes
         raise AudioError("noise: no feature") if len(y) == 1000 else ZeroDivisionError
 
     monkeypatch.setitem(FEATURES, "mean_mfcc", broken)
-    assert isinstance(extraction._compute_one(table["path"][0], "mean_mfcc", SMALL), AudioError)
+    assert isinstance(computing._value(table["path"][0], "mean_mfcc", SMALL), AudioError)
     with pytest.raises(ZeroDivisionError):
         extract(table, "mean_mfcc", settings=SMALL, cache=False)
 
@@ -345,6 +345,7 @@ EXTRACT = """
 import os, signal, sys
 import pandas as pd
 from emotion_lib import cache, extraction
+from emotion_lib.extraction import computing
 from emotion_lib.features import FeatureSettings
 
 def insert_and_die(connection, table, rows):
@@ -354,7 +355,7 @@ def insert_and_die(connection, table, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 insert, written, batches = cache._insert, [], int(sys.argv[2])
-cache._insert, extraction._BATCH = insert_and_die, 1
+cache._insert, computing.BATCH = insert_and_die, 1
 settings = FeatureSettings(sr=16000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
 table = pd.read_csv(sys.argv[1])
 print(extraction.extract(table, "mean_mfcc", settings=settings).X.tobytes().hex())
@@ -419,7 +420,7 @@ def threads() -> Iterator[Executor]:
 @pytest.fixture(params=["threads", "processes"])
 def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Executor:
     """An executor that gets three batches of the table."""
-    monkeypatch.setattr(extraction, "_BATCH", 2)
+    monkeypatch.setattr(computing, "BATCH", 2)
     return request.getfixturevalue(request.param)
 
 

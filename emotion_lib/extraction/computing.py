@@ -1,0 +1,98 @@
+"""Recordings in, features or errors out: in threads of this process, or in the workers of an executor."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from emotion_lib import audio
+from emotion_lib.errors import AudioError
+from emotion_lib.features import FEATURES, FeatureSettings
+
+BATCH = 64
+_AHEAD = 64
+_MOST_WORKERS = 8
+
+Value = np.ndarray | AudioError
+"""The features of a recording, or the error that says why there are none."""
+
+
+def compute(
+    paths: Iterable[Path], feature: str, settings: FeatureSettings, *, executor: Executor | None = None
+) -> Iterator[tuple[list[Path], list[Value]]]:
+    """Yield batches of recordings with their features, in order; only some batches are taken ahead.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The recordings, of which there may be any number.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recordings are read and the feature is made.
+    executor : concurrent.futures.Executor, optional
+        Where, and left open; threads of this process when not given.
+
+    Yields
+    ------
+    batch : list of Path
+    values : list of Value
+        As many.
+    """
+    work = partial(_compute_batch, feature=feature, settings=settings)
+    pending: deque[tuple[list[Path], Future[list[Value]]]] = deque()
+    with _threads() if executor is None else nullcontext(executor) as pool:
+        try:
+            for batch in _batches(paths):
+                pending.append((batch, pool.submit(work, batch)))
+                if len(pending) > _AHEAD:
+                    yield _done(pending)
+            while pending:
+                yield _done(pending)
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+
+def compute_one(recording: audio.Source, feature: str, settings: FeatureSettings) -> np.ndarray:
+    """Return the features of one recording, or raise an `AudioError`."""
+    y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
+    return FEATURES[feature](y, sr, settings=settings)
+
+
+def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Yield the paths, `BATCH` at a time."""
+    remaining = iter(paths)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Return a thread for each core."""
+    # NumPy, SciPy and soundfile let go of the interpreter, and a process pool starts slower than it gains.
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS))
+
+
+def _done(pending: deque[tuple[list[Path], Future[list[Value]]]]) -> tuple[list[Path], list[Value]]:
+    """Return the first batch, when it is done, with its values."""
+    batch, future = pending.popleft()
+    return batch, future.result()
+
+
+def _compute_batch(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[Value]:
+    """Return the features of each recording, or the error that says why there are none."""
+    return [_value(path, feature, settings) for path in paths]
+
+
+def _value(path: Path, feature: str, settings: FeatureSettings) -> Value:
+    """Return the features of one recording, or the error that says why there are none."""
+    try:
+        return compute_one(path, feature, settings)
+    except AudioError as error:
+        return error
