@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 import soundfile as sf
 
+from benchmarks.memory import peak
 from emotion_lib import EmotionRecognizer, audio
 from emotion_lib.errors import AudioError
 
@@ -284,17 +285,7 @@ def _outcome(function: Callable[[Path], object], path: Path) -> Outcome:
         what = "refused"
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
         what = f"{type(error).__name__}: {error}"
-    return Outcome(what, time.perf_counter() - start, _peak_mb())
-
-
-def _peak_mb() -> float:
-    """Return the most memory that this process has had, in MB; not a number where the system does not say."""
-    if sys.platform == "win32":
-        return float("nan")
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return Outcome(what, time.perf_counter() - start, peak())
 
 
 @dataclass

@@ -64,7 +64,7 @@ class FeatureCache:
 
     def __init__(self, feature: str, settings: FeatureSettings) -> None:
         self.recipe = f"{feature} {settings!r}"
-        self.path = folder() / f"features-{_code_version()}.sqlite"
+        self.path = folder() / f"features-{code_version()}.sqlite"
         self._identities: dict[Path, _Identity] = {}
 
     def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
@@ -174,8 +174,14 @@ def folder() -> Path:
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
 
 
-def _code_version() -> str:
-    """Return a digest of the code between a file and its features: other code, other values."""
+def code_version() -> str:
+    """Digest the code between a file and its features: other code, other values.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
     library = files("emotion_lib")
     code = b"".join(each.read_bytes() for name in _CODE for each in _sources(library / name))
     return hashlib.sha256(code).hexdigest()[:12]

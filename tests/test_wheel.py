@@ -14,8 +14,9 @@ from benchmarks.footprint import build_wheel, install, run
 from emotion_lib.emotions import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
-SUFFIXES = {".css", ".csv", ".emotion", ".js", ".py"}
-BY_NAME = {"emotion_lib/py.typed", "emotion_lib/pretrained/LICENSE", "emotion_lib/pretrained/README.md"}
+SUFFIXES = {".css", ".csv", ".emotion", ".js", ".onnx", ".py"}
+LICENCES = ["LICENSE", "emotion_lib/pretrained/LICENSE", "emotion_lib/pretrained/LICENSE.silero-vad"]
+BY_NAME = {"emotion_lib/py.typed", "emotion_lib/pretrained/README.md", *LICENCES[1:]}
 TRAINING_ONLY = ("IPython", "keras", "librosa", "matplotlib", "notebook", "onnx", "sklearn", "tensorflow", "torch")
 
 
@@ -75,7 +76,9 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other(names: set[str]) 
         "widgets/static/shared.js",
         "widgets/static/style.css",
         "pretrained/speech.emotion",
+        "pretrained/voice_activity.onnx",
         "pretrained/LICENSE",
+        "pretrained/LICENSE.silero-vad",
         "pretrained/README.md",
     ],
 )
@@ -87,11 +90,10 @@ def test_the_wheel_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size < 5_000_000
 
 
-def test_the_wheel_says_and_holds_both_licences(names: set[str], about: PackageMetadata) -> None:
+def test_the_wheel_says_and_holds_its_licences(names: set[str], about: PackageMetadata) -> None:
     assert about["License-Expression"] == "MIT AND LicenseRef-emotion-lib-weights"
-    files = about.get_all("License-File")
-    assert files == ["LICENSE", "emotion_lib/pretrained/LICENSE"]
-    assert {f"emotion_lib-{about['Version']}.dist-info/licenses/{file}" for file in files} <= names
+    assert about.get_all("License-File") == LICENCES
+    assert {f"emotion_lib-{about['Version']}.dist-info/licenses/{file}" for file in LICENCES} <= names
 
 
 def test_the_metadata_is_of_a_version_that_every_installer_reads(about: PackageMetadata) -> None:

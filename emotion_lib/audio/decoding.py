@@ -1,13 +1,14 @@
 """From a file to its samples: straight through with soundfile, in blocks that bound the memory."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import closing, contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import soundfile as sf
 
 from emotion_lib.audio.headers import SafeFile, conversion, mended, unreadable
+from emotion_lib.audio.pcm import PcmSound, of_file
 from emotion_lib.audio.resampling import HIGHEST_RATE, averaged, checked
 from emotion_lib.audio.sources import Source, error, opened
 from emotion_lib.errors import AudioError
@@ -28,13 +29,18 @@ class _Straight(sf.SoundFile):  # type: ignore[misc]
     def seekable(self) -> bool:
         return False
 
+    def block(self, length: int) -> np.ndarray:
+        """Return the next samples, (n_samples, n_channels), float32; none at the end."""
+        samples: np.ndarray = self.read(length, dtype="float32", always_2d=True)
+        return samples
+
 
 class Recording(NamedTuple):
     """A recording that is open, its header read."""
 
     name: str
     file: SafeFile
-    sound: Any
+    sound: _Straight | PcmSound
 
     @property
     def rate(self) -> int:
@@ -53,10 +59,10 @@ def recording(source: Source, name: str) -> Iterator[Recording]:
     with opened(source, name) as file:
         safe = mended(file, name)
         try:
-            sound = _Straight(safe)
+            sound: _Straight | PcmSound = of_file(safe) or _Straight(safe)
         except sf.LibsndfileError as problem:
             raise unreadable(file, name) from problem
-        with sound:
+        with closing(sound):
             found = Recording(name, safe, sound)
             _check_header(found)
             yield found
@@ -129,7 +135,7 @@ def _blocks(found: Recording, wanted: int | None, length: int) -> Iterator[np.nd
 def _read(found: Recording, length: int) -> np.ndarray:
     """Return the next samples, (n_samples, n_channels); none at the end."""
     try:
-        block: np.ndarray = found.sound.read(length, dtype="float32", always_2d=True)
+        block = found.sound.block(length)
     except sf.LibsndfileError as problem:
         raise error(found.name, "damaged, or cut short") from problem
     if found.file.problem is not None:

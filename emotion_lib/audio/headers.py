@@ -28,11 +28,12 @@ class SafeFile:
     which mends a header without a copy of the recording.
     """
 
-    def __init__(self, file: BinaryIO, size: int, *, patch: bytes = b"", start: int = 0) -> None:
+    def __init__(self, file: BinaryIO, size: int, claim: Claim | None, *, patch: bytes = b"") -> None:
         self._file = file
         self.size = size
+        self.claim = claim
         self._patch = patch
-        self._start = start
+        self._start = claim.start - len(patch) if claim else 0
         self.tell = file.tell
         self.problem: Exception | None = None
 
@@ -67,7 +68,8 @@ def mended(file: BinaryIO, name: str) -> SafeFile:
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         raise error(name, "an empty file (0 bytes)")
-    claimed, start = _claim(file) or Claim(size, 0)
+    claim = _claim(file)
+    claimed, start = claim or Claim(size, 0)
     present = size - start
     if present <= 0 or (claimed == 0 and _is_chunk(file, start)):
         raise error(name, f"no samples ({size} bytes, a header alone)")
@@ -79,7 +81,7 @@ def mended(file: BinaryIO, name: str) -> SafeFile:
         raise error(name, "cut short: it ends in the middle of a page")
     patch = present.to_bytes(4, "little") if claimed == 0 else b""
     file.seek(0)
-    return SafeFile(file, size, patch=patch, start=start - 4)
+    return SafeFile(file, size, claim, patch=patch)
 
 
 def _claim(file: BinaryIO) -> Claim | None:

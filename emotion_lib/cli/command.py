@@ -34,6 +34,7 @@ _EXTRAS = {
     "train": ("keras", "onnx", "sklearn", "tensorflow", "tf2onnx"),
     "notebooks": ("IPython", "ipywidgets", "librosa", "matplotlib", "seaborn"),
     "distributed": ("dask", "distributed"),
+    "zarr": ("zarr",),
 }
 """Packages that come with an extra."""
 

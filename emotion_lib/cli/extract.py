@@ -1,4 +1,4 @@
-"""The command `extract`: a corpus in, a file of arrays out."""
+"""The command `extract`: a corpus in, a file of arrays out, or a folder where they need not fit into memory."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,7 +13,10 @@ from emotion_lib.errors import CorpusError
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
-    from emotion_lib.extraction import Features
+    import pandas as pd
+
+    from emotion_lib.extraction import Features, StoredFeatures
+    from emotion_lib.features import FeatureSettings
 
 
 class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
@@ -57,7 +60,13 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(epilog=EXIT_CODES)
 @click.argument("corpus")
 @click.option("--feature", type=OneOf("emotion_lib.features", "FEATURES"), required=True, help="What is extracted.")
-@click.option("--output", metavar="FILE.npz", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option(
+    "--output",
+    metavar="FILE.npz|FOLDER.zarr",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write, or folder, if it ends in .zarr.",
+)
 @_settings
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
 @click.pass_context
@@ -67,22 +76,35 @@ def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, a
     The file holds X, lengths, id, emotion and speaker, row by row, and feature and settings (JSON). A recording that
     cannot be used is left out and named, and then the exit code is 1. Settings that are not given are the library's.
 
+    A folder that ends in .zarr is written as recordings are read, so that a corpus may be larger than memory; the same
+    command goes on with one that was stopped. It holds frames, lengths and paths; `extraction.open_stored` opens it.
+
     Example: emotion-lib extract tess --feature mfcc --n-mfcc 20 --output tess.npz
     """
-    from emotion_lib import extraction
     from emotion_lib.features import FeatureSettings
 
     chosen = {
         name: value for name, value in given.items() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    settings = FeatureSettings(**chosen)
-    table = load_all([corpus])
-    with stopping("Nothing was written; what was extracted is kept for the next time."):
-        features = extraction.extract(table, feature, settings=settings)
-        _write(features, output)
+    features = _extracted(load_all([corpus]), feature, FeatureSettings(**chosen), output)
     click.echo(to_json(_report(features, output), indent=2) if as_json else f"{output}: {features!r}")
     if features.left_out:
         raise click.exceptions.Exit(1)
+
+
+def _extracted(
+    table: "pd.DataFrame", feature: str, settings: "FeatureSettings", output: Path
+) -> "Features | StoredFeatures":
+    """Return features that are written to the output: while they are extracted, or after."""
+    from emotion_lib import extraction
+
+    if output.suffix == ".zarr":
+        with stopping("What was extracted is kept; the same command goes on."):
+            return extraction.extract_to(output, table["path"], feature, settings=settings)
+    with stopping("Nothing was written; what was extracted is kept for the next time."):
+        features = extraction.extract(table, feature, settings=settings)
+        _write(features, output)
+        return features
 
 
 def _write(features: "Features", output: Path) -> None:
@@ -96,12 +118,12 @@ def _write(features: "Features", output: Path) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def _report(features: "Features", output: Path) -> dict[str, Any]:
+def _report(features: "Features | StoredFeatures", output: Path) -> dict[str, Any]:
     """Return what was extracted, and what was left out."""
     return {
         "output": output,
         "feature": features.feature,
         "settings": asdict(features.settings),
-        "shape": features.X.shape,
+        "shape": features.shape,
         "left_out": [each._asdict() for each in features.left_out],
     }

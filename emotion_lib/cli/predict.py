@@ -72,10 +72,12 @@ def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) 
 
 
 def _watched(items: Iterable[T], total: int) -> Iterable[T]:
-    """Show a bar where somebody watches it, and not the answers."""
+    """Show a bar over several where somebody watches it, and not the answers."""
+    if total < 2 or sys.stdout.isatty():
+        return items
     from emotion_lib.progress import bar
 
-    return bar(items, description="Listening", total=total, progress=False if sys.stdout.isatty() else None)
+    return bar(items, description="Listening", total=total)
 
 
 def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[Recording, Prediction]]":

@@ -1,5 +1,7 @@
 """Frames of utterances in, what each is like as a few hundred numbers out."""
 
+from functools import cache
+
 import numpy as np
 import scipy.fft
 
@@ -64,23 +66,34 @@ def _described(frames: np.ndarray, feature: str) -> np.ndarray:
     if feature == "log_mel":
         coefficients = scipy.fft.dct(coefficients, axis=1, norm="ortho")
     coefficients = coefficients[:, :_N_COEFFICIENTS]
-    coefficients = np.pad(coefficients, ((0, max(0, _FEWEST_FRAMES - len(coefficients))), (0, 0)), mode="edge")
-    changes = (coefficients[2:] - coefficients[:-2]) / 2
+    if len(coefficients) < _FEWEST_FRAMES:
+        coefficients = np.pad(coefficients, ((0, _FEWEST_FRAMES - len(coefficients)), (0, 0)), mode="edge")
     loudness = np.exp(_LOUDNESS * (coefficients[:, 0] - coefficients[:, 0].max()))
+    mean, deviation, together = _moments(coefficients)
+    _, deviation_of_changes, changes_together = _moments((coefficients[2:] - coefficients[:-2]) / 2)
     return np.concatenate(
         [
-            coefficients.mean(axis=0)[1:],
-            np.average(coefficients, axis=0, weights=loudness)[1:],
-            np.log(coefficients.std(axis=0) + 1e-3),
-            np.log(changes.std(axis=0) + 1e-3),
-            _correlations(coefficients[:, :_N_TOGETHER]),
-            _correlations(changes[:, :_N_TOGETHER]),
+            mean[1:],
+            (loudness @ coefficients / loudness.sum())[1:],
+            np.log(deviation + 1e-3),
+            np.log(deviation_of_changes + 1e-3),
+            together,
+            changes_together,
         ]
     )
 
 
-def _correlations(values: np.ndarray) -> np.ndarray:
-    """Return the correlation over time of each two coefficients."""
-    standard = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6)
-    correlations: np.ndarray = (standard.T @ standard / len(standard))[np.triu_indices(values.shape[1], 1)]
-    return correlations
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over time, and the correlation of each two of the first coefficients."""
+    mean = values.mean(axis=0)
+    centred = values - mean
+    deviation = np.sqrt(np.square(centred).mean(axis=0))
+    standard = centred[:, :_N_TOGETHER] / (deviation[:_N_TOGETHER] + 1e-6)
+    n = standard.shape[1]
+    return mean, deviation, (standard.T @ standard / len(standard))[_pairs(n)]
+
+
+@cache
+def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return row and column of each two of n coefficients."""
+    return np.triu_indices(n, 1)

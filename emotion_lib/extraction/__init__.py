@@ -1,9 +1,11 @@
 """A corpus table in, arrays of features out: on all cores or a cluster, kept for the next time.
 
-What was left out is reported.
+What was left out is reported. Where the arrays are larger than memory, they are written to disk as they are made.
 """
 
 from emotion_lib.extraction.extracted import Features, LeftOut
 from emotion_lib.extraction.extracting import extract, extract_one
+from emotion_lib.extraction.stored import StoredFeatures, open_stored
+from emotion_lib.extraction.storing import extract_to
 
-__all__ = ["Features", "LeftOut", "extract", "extract_one"]
+__all__ = ["Features", "LeftOut", "StoredFeatures", "extract", "extract_one", "extract_to", "open_stored"]

@@ -12,15 +12,28 @@ from pathlib import Path
 import numpy as np
 
 from emotion_lib import audio
-from emotion_lib.errors import AudioError
+from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features import FEATURES, FeatureSettings
 
 BATCH = 64
 _AHEAD = 64
-_MOST_WORKERS = 8
+"""Batches that the workers of an executor, of which there may be many, have before them; threads have two each."""
+
+_THREADS = min(os.cpu_count() or 1, 8)
 
 Value = np.ndarray | AudioError
 """The features of a recording, or the error that says why there are none."""
+
+
+def check(feature: str, executor: Executor | None = None) -> None:
+    """Raise a `ParameterError` for a feature that is unknown, or what is no executor."""
+    if feature not in FEATURES:
+        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+    if executor is not None and not isinstance(executor, Executor):
+        raise ParameterError(
+            f"executor={executor!r}: must be a concurrent.futures.Executor; that of a Dask client is "
+            "`client.get_executor()`"
+        )
 
 
 def compute(
@@ -47,11 +60,13 @@ def compute(
     """
     work = partial(_compute_batch, feature=feature, settings=settings)
     pending: deque[tuple[list[Path], Future[list[Value]]]] = deque()
-    with _threads() if executor is None else nullcontext(executor) as pool:
+    ahead = 2 * _THREADS if executor is None else _AHEAD
+    # NumPy, SciPy and soundfile let go of the interpreter, and a process pool starts slower than it gains.
+    with ThreadPoolExecutor(_THREADS) if executor is None else nullcontext(executor) as pool:
         try:
             for batch in _batches(paths):
                 pending.append((batch, pool.submit(work, batch)))
-                if len(pending) > _AHEAD:
+                if len(pending) > ahead:
                     yield _done(pending)
             while pending:
                 yield _done(pending)
@@ -71,12 +86,6 @@ def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
     remaining = iter(paths)
     while batch := list(islice(remaining, BATCH)):
         yield batch
-
-
-def _threads() -> ThreadPoolExecutor:
-    """Return a thread for each core."""
-    # NumPy, SciPy and soundfile let go of the interpreter, and a process pool starts slower than it gains.
-    return ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS))
 
 
 def _done(pending: deque[tuple[list[Path], Future[list[Value]]]]) -> tuple[list[Path], list[Value]]:

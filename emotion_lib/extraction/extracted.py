@@ -1,10 +1,11 @@
 """What an extraction comes to: arrays, the rows that they belong to, and what was left out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from emotion_lib.features import FeatureSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Rows: TypeAlias = "np.ndarray | Sequence[int] | pd.Series | slice"
+"""A mask as long as the table, or positions in it."""
 
 _MOST_REASONS = 5
 
@@ -25,8 +29,61 @@ class LeftOut(NamedTuple):
     reason: str
 
 
+class Extracted(ABC):
+    """Have what features in memory and features on disk have in common: labels, a report, a line that shows them."""
+
+    lengths: np.ndarray
+    table: "pd.DataFrame"
+    feature: str
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all features in one array."""
+
+    def __len__(self) -> int:
+        """Return the number of utterances."""
+        return len(self.lengths)
+
+    @property
+    def emotion(self) -> np.ndarray:
+        """The emotion of each utterance, ndarray of shape (n_utterances,), str."""
+        if "emotion" not in self.table:
+            raise ParameterError("the table has no column 'emotion': load it with corpora.load, or add the labels")
+        return np.asarray(self.table["emotion"], dtype=str)
+
+    @property
+    def report(self) -> str:
+        """How many recordings were used, which were left out, and why."""
+        if not self.left_out:
+            return f"{len(self)} recordings"
+        reasons = [each.reason for each in self.left_out[:_MOST_REASONS]]
+        if len(self.left_out) > _MOST_REASONS:
+            reasons.append(f"and {len(self.left_out) - _MOST_REASONS} more, in `left_out`")
+        count = f"{len(self)} of {len(self) + len(self.left_out)} recordings; left out {len(self.left_out)}:"
+        return (" " if len(reasons) == 1 else "\n  ").join([count, *reasons])
+
+    def __repr__(self) -> str:
+        """Return one line that says what this holds."""
+        return f"{self.feature}, {' x '.join(map(str, self.shape))}: {self.report}"
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook."""
+        return f"<p>{'<br>'.join(map(escape, repr(self).splitlines()))}</p>"
+
+    def _positions(self, rows: Rows) -> np.ndarray:
+        """Return the positions of some utterances, or raise a `ParameterError`."""
+        try:
+            return np.atleast_1d(np.arange(len(self))[rows])
+        except IndexError as error:
+            raise ParameterError(
+                f"rows: {error}; where recordings were left out, split `features.table`, not the table extracted from"
+            ) from error
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Features:
+class Features(Extracted):
     """Hold the features of a corpus, and the rows of its table that they belong to.
 
     Parameters
@@ -54,11 +111,12 @@ class Features:
     settings: FeatureSettings
     left_out: tuple[LeftOut, ...] = ()
 
-    def __len__(self) -> int:
-        """Return the number of utterances."""
-        return len(self.X)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of `X`."""
+        return self.X.shape
 
-    def __getitem__(self, rows: "np.ndarray | Sequence[int] | pd.Series | slice") -> "Features":
+    def __getitem__(self, rows: Rows) -> "Features":
         """Take some of the utterances.
 
         Parameters
@@ -76,37 +134,6 @@ class Features:
         ParameterError
             If the rows reach past the utterances, or the mask has another length.
         """
-        try:
-            taken = np.atleast_1d(np.arange(len(self))[rows])
-        except IndexError as error:
-            raise ParameterError(
-                f"rows: {error}; where recordings were left out, split `features.table`, not the table extracted from"
-            ) from error
+        taken = self._positions(rows)
         table = self.table.iloc[taken].reset_index(drop=True)
         return Features(self.X[taken], self.lengths[taken], table, self.feature, self.settings)
-
-    @property
-    def emotion(self) -> np.ndarray:
-        """The emotion of each utterance, ndarray of shape (n_utterances,), str."""
-        if "emotion" not in self.table:
-            raise ParameterError("the table has no column 'emotion': load it with corpora.load, or add the labels")
-        return np.asarray(self.table["emotion"], dtype=str)
-
-    @property
-    def report(self) -> str:
-        """How many recordings were used, which were left out, and why."""
-        if not self.left_out:
-            return f"{len(self)} recordings"
-        reasons = [each.reason for each in self.left_out[:_MOST_REASONS]]
-        if len(self.left_out) > _MOST_REASONS:
-            reasons.append(f"and {len(self.left_out) - _MOST_REASONS} more, in `left_out`")
-        count = f"{len(self)} of {len(self) + len(self.left_out)} recordings; left out {len(self.left_out)}:"
-        return (" " if len(reasons) == 1 else "\n  ").join([count, *reasons])
-
-    def __repr__(self) -> str:
-        """Return one line that says what this holds."""
-        return f"{self.feature}, {' x '.join(map(str, self.X.shape))}: {self.report}"
-
-    def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
-        return f"<p>{'<br>'.join(map(escape, repr(self).splitlines()))}</p>"

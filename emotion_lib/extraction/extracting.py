@@ -10,9 +10,9 @@ import numpy as np
 from emotion_lib import audio
 from emotion_lib.cache import FeatureCache
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction.computing import Value, compute, compute_one
+from emotion_lib.extraction.computing import Value, check, compute, compute_one
 from emotion_lib.extraction.extracted import Features, LeftOut
-from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
+from emotion_lib.features import DEFAULT, FeatureSettings
 from emotion_lib.progress import bar
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def extract(
 
     Notebook: 02_features
     """
-    _check(table, feature, executor)
+    check(feature, executor)
+    _check_table(table)
     # A worker elsewhere has a working folder of its own.
     paths = [Path(path).absolute() for path in table["path"]]
     kept_before = FeatureCache(feature, settings) if cache else None
@@ -115,24 +116,12 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
 
     Notebook: 02_features
     """
-    _check_feature(feature)
+    check(feature)
     return compute_one(recording, feature, settings)
 
 
-def _check_feature(feature: str) -> None:
-    """Raise a `ParameterError` for a feature that is unknown."""
-    if feature not in FEATURES:
-        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
-
-
-def _check(table: "pd.DataFrame", feature: str, executor: Executor | None) -> None:
-    """Raise a `ParameterError` for an unknown feature, a table without recordings, or what is no executor."""
-    _check_feature(feature)
-    if executor is not None and not isinstance(executor, Executor):
-        raise ParameterError(
-            f"executor={executor!r}: must be a concurrent.futures.Executor; that of a Dask client is "
-            "`client.get_executor()`"
-        )
+def _check_table(table: "pd.DataFrame") -> None:
+    """Raise a `ParameterError` for a table without recordings."""
     missing = [column for column in ("id", "path") if column not in table]
     if missing:
         raise ParameterError(f"the table has no column {missing[0]!r}: load it with corpora.load, or add the column")

@@ -1,14 +1,11 @@
 """Features with a row for each frame: what happens when is kept."""
 
-from functools import lru_cache
-
 import numpy as np
 import scipy.fft
-import scipy.sparse
 
 from emotion_lib.errors import AudioError
+from emotion_lib.features.kernel import framed, mel_power, power, triangles
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
-from emotion_lib.mel import hz_to_mel, mel_to_hz
 from emotion_lib.pitch import frame_length, of_frames
 
 SMALLEST_POWER = 1e-10
@@ -50,12 +47,8 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
 
     Notebook: 02_features
     """
-    y = checked(y)
-    padded = np.pad(y, settings.n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
-    spectrum = scipy.fft.rfft(frames * _window(settings.n_fft), axis=1)
-    power: np.ndarray = spectrum.real**2 + spectrum.imag**2
-    return power
+    frames = framed(checked(y), settings.n_fft, settings.hop_length)
+    return np.concatenate([spectrum.copy() for _, spectrum in power(frames)])
 
 
 def checked(y: np.ndarray) -> np.ndarray:
@@ -68,13 +61,6 @@ def checked(y: np.ndarray) -> np.ndarray:
     return y
 
 
-@lru_cache(maxsize=8)
-def _window(n_fft: int) -> np.ndarray:
-    """Return the periodic Hann window of `n_fft` samples."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
-
-
-@lru_cache(maxsize=16)
 def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Make the triangular filters that sum frequencies into mel bands.
 
@@ -98,21 +84,7 @@ def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
 
     Notebook: 02_features
     """
-    edges = mel_to_hz(np.linspace(0, hz_to_mel(sr / 2), settings.n_mels + 2))[:, None]
-    frequencies = np.fft.rfftfreq(settings.n_fft, 1 / sr)
-    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-    rising = (frequencies - lower) / (centre - lower)
-    falling = (upper - frequencies) / (upper - centre)
-    triangles = np.maximum(0, np.minimum(rising, falling))
-    filters: np.ndarray = (triangles * 2 / (upper - lower)).astype(np.float32)
-    filters.flags.writeable = False
-    return filters
-
-
-@lru_cache(maxsize=16)
-def _sparse_filters(sr: int, settings: FeatureSettings) -> scipy.sparse.csr_array:
-    """Return the filters as (n_fft // 2 + 1, n_mels); 98 % are zeros, and a sparse product starts no threads."""
-    return scipy.sparse.csr_array(mel_filters(sr, settings=settings).T)
+    return triangles(sr, settings.n_fft, settings.n_mels)
 
 
 def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
@@ -148,20 +120,25 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
     Notebook: 02_features
     """
-    power = power_spectrum(y, settings=settings) @ _sparse_filters(sr, settings)
-    power = power[_loud(power, settings.trim_db)]
-    decibels: np.ndarray = 10 * np.log10(np.maximum(power, np.float32(SMALLEST_POWER)))
+    bands = _mel_power(y, sr, settings)
+    bands = bands[_loud(bands, settings.trim_db)]
+    decibels: np.ndarray = 10 * np.log10(np.maximum(bands, np.float32(SMALLEST_POWER)))
     if settings.top_db is None:
         return decibels
     floored: np.ndarray = np.maximum(decibels, decibels.max() - np.float32(settings.top_db))
     return floored
 
 
-def _loud(power: np.ndarray, decibels: float | None) -> slice:
+def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
+    """Return the power of each mel band in each frame, (n_frames, n_mels)."""
+    return mel_power(framed(checked(y), settings.n_fft, settings.hop_length), sr, settings.n_mels)
+
+
+def _loud(bands: np.ndarray, decibels: float | None) -> slice:
     """Return where the frames are from the first to the last that is not much quieter than the loudest; None is all."""
     if decibels is None:
         return slice(None)
-    level = power.sum(axis=1)
+    level = bands.sum(axis=1)
     loud = np.flatnonzero(level >= level.max() * 10 ** (-decibels / 10))
     return slice(loud[0], loud[-1] + 1)
 
@@ -204,8 +181,12 @@ def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.n
 
     Notebook: 02_features
     """
-    decibels = log_mel(y, sr, settings=settings)
-    coefficients: np.ndarray = scipy.fft.dct(decibels, axis=1, norm="ortho")[:, : settings.n_mfcc]
+    return cepstrum(log_mel(y, sr, settings=settings), settings.n_mfcc)
+
+
+def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
+    """Return the first coefficients of the cosine transform along the bands, (..., n_mels) to (..., n_mfcc)."""
+    coefficients: np.ndarray = scipy.fft.dct(decibels, norm="ortho")[..., :n_mfcc]
     return coefficients
 
 
@@ -258,7 +239,7 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
     tracked = np.stack([np.where(periodicity >= VOICED, frequency, 0), periodicity], axis=1).astype(np.float32)
     if settings.trim_db is None:
         return tracked
-    return tracked[_loud(power_spectrum(y, settings=settings) @ _sparse_filters(sr, settings), settings.trim_db)]
+    return tracked[_loud(_mel_power(y, sr, settings), settings.trim_db)]
 
 
 def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:

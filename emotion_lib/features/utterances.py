@@ -4,7 +4,7 @@ import numpy as np
 
 from emotion_lib.egemaps import functionals
 from emotion_lib.errors import AudioError
-from emotion_lib.features.frames import SMALLEST_POWER, checked, mfcc
+from emotion_lib.features.frames import SMALLEST_POWER, cepstrum, checked, log_mel, mfcc
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
 
 
@@ -38,8 +38,9 @@ def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) ->
 
     Notebook: 02_features
     """
-    mean: np.ndarray = mfcc(y, sr, settings=settings).mean(axis=0)
-    return mean
+    # The transform of the mean is the mean of the transforms.
+    mean = log_mel(y, sr, settings=settings).mean(axis=0)
+    return cepstrum(mean, settings.n_mfcc)
 
 
 def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:

@@ -120,10 +120,15 @@ class Hearing:
     def heard(self, y: np.ndarray) -> Heard:
         """Return what is heard in a waveform before the recogniser gets used to its voice."""
         X = FEATURES[self.feature](y, self.sr, settings=self.settings)[None]
-        probabilities = self.calibration.apply(self.network.probabilities(X))
-        if self.voices is None and self.enrolment is None:
-            return Heard(probabilities, np.empty((1, 0)))
-        return Heard(probabilities, enrolment.statistics(X, np.array([X.shape[1]]), feature=self.feature))
+        statistics = self._statistics(X)
+        probabilities = self.network.probabilities(X, statistics=statistics)
+        return Heard(self.calibration.apply(probabilities), np.empty((1, 0)) if statistics is None else statistics)
+
+    def _statistics(self, X: np.ndarray) -> np.ndarray | None:
+        """Return what the voice is like, if anybody asks."""
+        if not self.network.takes_statistics and self.voices is None and self.enrolment is None:
+            return None
+        return enrolment.statistics(X, np.array([X.shape[1]]), feature=self.feature)
 
     def _answered(self, y: np.ndarray) -> Prediction:
         """Return the answer for a waveform in which somebody speaks."""

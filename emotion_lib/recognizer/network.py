@@ -42,7 +42,14 @@ class Network:
         """Whether it hears frames over time, or one vector an utterance."""
         return len(self._inputs) > 1
 
-    def probabilities(self, X: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+    @property
+    def takes_statistics(self) -> bool:
+        """Whether it is told besides what the voice of an utterance is like."""
+        return len(self._inputs) == 3
+
+    def probabilities(
+        self, X: np.ndarray, lengths: np.ndarray | None = None, *, statistics: np.ndarray | None = None
+    ) -> np.ndarray:
         """Compute the probability of each emotion for each utterance.
 
         Parameters
@@ -51,6 +58,8 @@ class Network:
             The features that it was trained on, padded at the end.
         lengths : ndarray of shape (n_utterances,), int, optional
             Frames that are not padding; all of them when not given.
+        statistics : ndarray of shape (n_utterances, n_statistics), optional
+            The voice statistics, where they are known already.
 
         Returns
         -------
@@ -65,9 +74,11 @@ class Network:
             return self._run(X[..., None])
         lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
         frames = (X, frame_weights(lengths, X.shape[1]))
-        if len(self._inputs) == 2:
+        if not self.takes_statistics:
             return self._run(*frames)
-        return self._run(*frames, enrolment.statistics(X, lengths, feature=self._feature))
+        if statistics is None:
+            statistics = enrolment.statistics(X, lengths, feature=self._feature)
+        return self._run(*frames, statistics)
 
     def _run(self, *values: np.ndarray) -> np.ndarray:
         """Return the output for the inputs in their order."""

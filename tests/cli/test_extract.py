@@ -61,6 +61,37 @@ def test_json_has_the_report(tmp_path: Path, tess_folder: Path) -> None:
     assert FeatureSettings(**report["settings"]) == FeatureSettings()
 
 
+def test_a_folder_of_zarr_holds_what_the_file_would(tmp_path: Path, tess_folder: Path) -> None:
+    pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
+    next(tess_folder.rglob("YAF_cloud_sad.wav")).write_text("not audio")
+    output = tmp_path / "x.zarr"
+    for _ in range(2):
+        result = run("extract", tess_folder, "--feature", "mfcc", "--output", output, "--sr", "16000", "--json")
+        assert result.exit_code == 1
+    table = corpora.load(tess_folder)
+    found = extraction.open_stored(output).joined(table)
+    expected = extraction.extract(table, "mfcc", settings=FeatureSettings(sr=16000))
+
+    np.testing.assert_array_equal(found.load().X, expected.X)
+    assert found.table["id"].tolist() == expected.table["id"].tolist()
+    report = json.loads(result.stdout)
+    assert report["shape"] == list(expected.X.shape)
+    assert [Path(each["path"]).name for each in report["left_out"]] == ["YAF_cloud_sad.wav"]
+
+
+def test_ctrl_c_keeps_what_is_in_a_folder_of_zarr(
+    tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extraction, "extract_to", stopped)
+    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "x.zarr")
+
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped. What was extracted is kept; the same command goes on.\n")
+
+
 def test_a_setting_out_of_range_is_a_line_and_writes_nothing(tmp_path: Path, tess_folder: Path) -> None:
     result = run("extract", tess_folder, "--feature", "mfcc", "--output", tmp_path / "x.npz", "--hop-length", "0")
 

@@ -183,22 +183,23 @@ def test_ctrl_c_leaves_whole_lines(recognizer: Path, silence: Path) -> None:
     assert set(out.splitlines(keepends=True)) <= {first}
 
 
-def test_a_bar_is_shown_where_the_answers_are_not(
+def test_a_bar_is_shown_over_several_where_the_answers_are_not(
     recognizer: Path, silence: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown: list[bool | None] = []
+    shown: list[int] = []
 
-    def bar(items: list[Prediction], *, description: str, total: int, progress: bool | None) -> list[Prediction]:
-        shown.append(progress)
+    def bar(items: list[Prediction], *, description: str, total: int) -> list[Prediction]:
+        shown.append(total)
         return items
 
     monkeypatch.setattr("emotion_lib.progress.bar", bar)
-    run("predict", silence, "--recognizer", recognizer)
+    for n_recordings in (1, 2):
+        run("predict", *[silence] * n_recordings, "--recognizer", recognizer)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     from emotion_lib.cli.predict import _watched
 
-    _watched([], 0)
-    assert shown == [None, False]
+    _watched([], 3)
+    assert shown == [2]
 
 
 def test_a_terminal_shows_a_bar_where_the_answers_go_into_a_pipe(recognizer: Path, silence: Path) -> None:
@@ -206,7 +207,7 @@ def test_a_terminal_shows_a_bar_where_the_answers_go_into_a_pipe(recognizer: Pat
     terminal, end = os.openpty()
     termios.tcsetwinsize(end, (24, 80))
     command = [sys.executable, "-c", "from emotion_lib.cli import main; main()"]
-    arguments = ["predict", str(silence), "--recognizer", str(recognizer)]
+    arguments = ["predict", str(silence), str(silence), "--recognizer", str(recognizer)]
     environment = {name: value for name, value in os.environ.items() if name != "EMOTION_LIB_PROGRESS"}
     done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, stderr=end, env=environment, check=True)
     os.write(end, b"the end")
@@ -215,4 +216,4 @@ def test_a_terminal_shows_a_bar_where_the_answers_go_into_a_pipe(recognizer: Pat
     os.close(terminal)
 
     assert b"Listening" in shown
-    assert done.stdout == f"{silence}\tunknown\t0.14\tsilence\n".encode()
+    assert done.stdout == f"{silence}\tunknown\t0.14\tsilence\n".encode() * 2

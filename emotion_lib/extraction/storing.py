@@ -1,0 +1,238 @@
+"""The way to disk: any number of recordings, written as they are extracted; what a kill leaves is gone on with."""
+
+import os
+from collections.abc import Iterable, Iterator, Sized
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import chain, starmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_lib.cache import code_version
+from emotion_lib.errors import CorpusError, ParameterError, extra
+from emotion_lib.extraction.computing import Value, check, compute
+from emotion_lib.extraction.stored import FORMAT, StoredFeatures, as_text, encodable, open_stored, opened
+from emotion_lib.features import DEFAULT, FeatureSettings
+from emotion_lib.progress import bar
+
+ROWS = 4096
+"""Recordings in a chunk, and at most held back before they are written."""
+
+CHUNK_BYTES = 2**18
+"""Of frames: an utterance is read with all of its chunk, and each chunk is a file."""
+
+HELD_BYTES = 2**22
+"""Of frames, at most held back before they are written."""
+
+_TEXT = np.dtypes.StringDType()
+
+
+def extract_to(
+    store: str | os.PathLike[str],
+    recordings: Iterable[str | os.PathLike[str]],
+    feature: str,
+    *,
+    settings: FeatureSettings = DEFAULT,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> StoredFeatures:
+    """Extract one feature from any number of recordings, to a folder that is read without loading it whole.
+
+    Recordings are taken from the iterable as they are needed and features are written as they come, so that memory
+    does not grow with their number. The same call goes on where a run was stopped or killed, and adds what the
+    iterable has beyond what is there; recordings that are there, or were left out, are not looked at again.
+
+    Parameters
+    ----------
+    store : path
+        The folder, a Zarr group: new, empty, or written by the same call. Only one process may write to it.
+    recordings : iterable of path
+        Such as the column `path` of a corpus table, or a generator.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recordings are read and the feature is made.
+    executor : concurrent.futures.Executor, optional
+        Where recordings are read and computed, as in `extract`; what they come to is written here.
+    progress : bool, optional
+        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+
+    Returns
+    -------
+    StoredFeatures
+
+    Raises
+    ------
+    ParameterError
+        If the feature is unknown, `recordings` is one path or a table or empty, or `executor` is no Executor.
+    CorpusError
+        If the folder is something else or holds other features or recordings, nothing can be written there, or none
+        of the recordings could be used.
+    MissingExtraError
+        If Zarr is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import soundfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("short", "long"):
+    ...         soundfile.write(f"{folder}/{name}.wav", [0.1] * (4000 * len(name)), 16000)
+    ...     recordings = (f"{folder}/{name}.wav" for name in ("short", "long"))
+    ...     stored = extract_to(f"{folder}/features.zarr", recordings, "duration_level")
+    ...     stored, stored.read([1, 0])[0].round(2).tolist()
+    (duration_level, 2 x 2: 2 recordings, [[1.0, -20.0], [1.25, -20.0]])
+    """
+    check(feature, executor)
+    if isinstance(recordings, (str, os.PathLike)) or hasattr(recordings, "columns"):
+        raise ParameterError("recordings: must be an iterable of paths, such as the column 'path' of a corpus table")
+    made = {"format": FORMAT, "code": code_version(), "feature": feature, "settings": asdict(settings)}
+    folder = _Folder(Path(store), made)
+    paths = (Path(path).absolute() for path in recordings)
+    folder.pass_over(paths)
+    computed = chain.from_iterable(starmap(zip, compute(paths, feature, settings, executor=executor)))
+    total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None
+    for path, value in bar(computed, description="Extracting features", progress=progress, total=total):
+        folder.add(path, value)
+    folder.finish()
+    return open_stored(store)
+
+
+class _Folder:
+    """The folder while it is written: how much of it is whole, and what is held back until it is worth a write.
+
+    Parameters
+    ----------
+    path : Path
+        New, empty, or written before.
+    made : dict
+        Feature and settings, as they stand in the attributes.
+    """
+
+    def __init__(self, path: Path, made: dict[str, Any]) -> None:
+        self.path = path
+        with _writing(path):
+            self._group = _begun(path, made) if _is_free(path) else _gone_on_with(path, made)
+        self.recordings: int = self._group.attrs["recordings"]
+        self._frames: int = self._group.attrs["frames"]
+        self._held: list[tuple[Path, Value]] = []
+        self._held_bytes = 0
+
+    def pass_over(self, paths: Iterator[Path]) -> None:
+        """Take from the paths those that were written before; raise a `CorpusError` where they are others."""
+        for row, kept in enumerate(self._kept("paths")):
+            path = next(paths, None)
+            if path is None or as_text(path) != kept:
+                raise CorpusError(
+                    f"{self.path}: its recording {row} is {kept}, given was {path or 'none'}; give the same recordings "
+                    "in the same order, name another folder, or delete it"
+                )
+
+    def add(self, path: Path, value: Value) -> None:
+        """Take one recording, and write what is held back when that is enough."""
+        self._held.append((path, value))
+        self._held_bytes += value.nbytes if isinstance(value, np.ndarray) else 0
+        if len(self._held) >= ROWS or self._held_bytes >= HELD_BYTES:
+            self._write(finished=False)
+
+    def finish(self) -> None:
+        """Write the rest, and that it is all."""
+        if not self.recordings and not self._held:
+            raise ParameterError("recordings: none given; must have at least one")
+        self._write(finished=True)
+        if not self._frames:
+            raise CorpusError(
+                f"{self.path}: none of {self.recordings} recordings could be used; the first: "
+                f"{next(self._kept('reasons'))}; delete the folder when that is mended"
+            )
+
+    def _kept(self, name: str) -> Iterator[str]:
+        """Yield what is written of each recording."""
+        for start in range(0, self.recordings, ROWS):
+            yield from self._group[name][start : min(start + ROWS, self.recordings)]
+
+    def _write(self, *, finished: bool) -> None:
+        """Write what is held back; it counts once the attributes, which are written last, say so."""
+        values = [value for _, value in self._held]
+        arrays = [value for value in values if isinstance(value, np.ndarray)]
+        lengths = np.array([_n_frames(value) for value in values], dtype=np.int32)
+        columns = {
+            "paths": np.array([as_text(path) for path, _ in self._held], dtype=_TEXT),
+            "lengths": lengths,
+            "reasons": np.array(["" if _n_frames(value) else encodable(str(value)) for value in values], dtype=_TEXT),
+        }
+        with _writing(self.path):
+            if arrays:
+                frames = np.concatenate([np.atleast_2d(value) for value in arrays])
+                _extend(self._group, "frames", frames, after=self._frames, **_layout(arrays[0]))
+            for name, column in columns.items():
+                _extend(self._group, name, column, after=self.recordings, chunks=(ROWS,))
+            self.recordings += len(values)
+            self._frames += int(lengths.sum())
+            self._group.update_attributes({"recordings": self.recordings, "frames": self._frames, "finished": finished})
+        self._held, self._held_bytes = [], 0
+
+
+def _is_free(path: Path) -> bool:
+    """Return whether nothing is there, or an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def _begun(path: Path, made: dict[str, Any]) -> Any:
+    """Return a new group with nothing in it."""
+    with extra("zarr"):
+        import zarr
+    counts = {"recordings": 0, "frames": 0, "finished": False}
+    return zarr.create_group(path, zarr_format=3, attributes=made | counts)
+
+
+def _gone_on_with(path: Path, made: dict[str, Any]) -> Any:
+    """Return the group that was written before, if it was made alike."""
+    group = opened(path, mode="r+")
+    if any(group.attrs[name] != value for name, value in made.items()):
+        raise CorpusError(
+            f"{path}: holds {group.attrs['feature']} made with {FeatureSettings(**group.attrs['settings'])}; "
+            "name another folder, or delete it"
+        )
+    return group
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say what to do where nothing can be written."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: cannot be written ({error.strerror or error}); mend that, and the same call goes on where it "
+            "stopped"
+        ) from error
+
+
+def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: Any) -> None:
+    """Write rows below the first ones that are whole; what stands there is of a run that was killed."""
+    if name not in group:
+        group.create_array(name, shape=(0, *values.shape[1:]), dtype=values.dtype, **layout)
+    array = group[name]
+    array.resize((after + len(values), *values.shape[1:]))
+    array[after:] = values
+
+
+def _layout(value: np.ndarray) -> dict[str, Any]:
+    """Return how frames are laid out on disk, for the features of one recording."""
+    n_features = value.shape[-1]
+    return {
+        "chunks": (max(1, CHUNK_BYTES // (4 * n_features)), n_features),
+        "compressors": None,  # lossless ones save 8 % and make reading in any order half as fast
+        "fill_value": np.nan,  # what is read where a file of the folder was lost
+        "chunk_key_encoding": {"name": "default", "separator": "."},  # all files in one folder
+        "dimension_names": ("frame" if value.ndim == 2 else "utterance", "feature"),
+    }
+
+
+def _n_frames(value: Value) -> int:
+    """Return the frames of a recording, 1 where a feature is one vector, and 0 where it was left out."""
+    return len(np.atleast_2d(value)) if isinstance(value, np.ndarray) else 0

@@ -1,0 +1,157 @@
+"""From a waveform to the power of its frequencies and mel bands: what takes the time of an extraction.
+
+Most of that is the FFT: SciPy's, which computes in single precision, several frames at once, and lets other threads
+run. The rest is memory, which costs most where it is new: so each thread keeps what it works in.
+"""
+
+import math
+import threading
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+
+from emotion_lib.mel import hz_to_mel, mel_to_hz
+
+_SAMPLES_AT_ONCE = 2**18
+_BANDS_AT_ONCE = 8  # so small are the products that BLAS starts no threads of its own for them
+
+
+def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    """Cut a waveform, continued by silence at both ends, into overlapping frames.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+        Mono waveform with at least one sample.
+    n_fft, hop_length : int > 0
+        Samples in a frame, and from one frame to the next.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_fft), float32
+        A view; frame t is centred at sample t * hop_length.
+    """
+    beyond = n_fft // 2
+    padded = np.zeros(len(y) + 2 * beyond, dtype=np.float32)
+    padded[beyond : beyond + len(y)] = y
+    return np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+
+
+def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield which frames, and the power of each of their frequencies, some frames at a time.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, n_fft), float32
+        As `framed` gives them.
+
+    Yields
+    ------
+    rows : slice
+    spectrum : ndarray of shape (n_rows, n_fft // 2 + 1), float32
+        To be used before the next is asked for, which takes its place.
+    """
+    n_frames, n_fft = frames.shape
+    n_rows = math.ceil(n_frames / math.ceil(n_frames * n_fft / _SAMPLES_AT_ONCE))
+    for first in range(0, n_frames, n_rows):
+        rows = slice(first, first + n_rows)
+        some = frames[rows]
+        windowed = np.multiply(some, _window(n_fft), out=_place.of_shape("windowed", *some.shape))
+        parts = scipy.fft.rfft(windowed, axis=1).view(np.float32)
+        np.square(parts, out=parts)
+        yield rows, np.add(parts[:, ::2], parts[:, 1::2], out=_place.of_shape("power", len(some), n_fft // 2 + 1))
+
+
+class _Place(threading.local):
+    """Where a thread keeps numbers that it needs for a moment."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, np.ndarray] = {}
+
+    def of_shape(self, name: str, n_rows: int, n_columns: int) -> np.ndarray:
+        """Return an array of this shape, which was used before under this name."""
+        n_numbers = n_rows * n_columns
+        if name not in self._kept or self._kept[name].size < n_numbers:
+            self._kept[name] = np.empty(n_numbers, dtype=np.float32)
+        return self._kept[name][:n_numbers].reshape(n_rows, n_columns)
+
+
+_place = _Place()
+
+
+def mel_power(frames: np.ndarray, sr: int, n_mels: int) -> np.ndarray:
+    """Compute the power of each mel band in each frame.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, n_fft), float32
+        As `framed` gives them.
+    sr : int > 0
+        Sampling rate in Hz.
+    n_mels : int > 0
+        Number of bands.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32
+    """
+    mel = np.empty((len(frames), n_mels), dtype=np.float32)
+    for rows, spectrum in power(frames):
+        for part in _parts(sr, frames.shape[1], n_mels):
+            np.matmul(spectrum[:, part.bins], part.weights, out=mel[rows, part.bands])
+    return mel
+
+
+@lru_cache(maxsize=16)
+def triangles(sr: int, n_fft: int, n_mels: int) -> np.ndarray:
+    """Make the triangular filters that sum frequencies into mel bands.
+
+    Parameters
+    ----------
+    sr, n_fft, n_mels : int > 0
+        Sampling rate in Hz, samples in a frame, number of bands.
+
+    Returns
+    -------
+    ndarray of shape (n_mels, n_fft // 2 + 1), float32, not writeable
+    """
+    edges = mel_to_hz(np.linspace(0, hz_to_mel(sr / 2), n_mels + 2))[:, None]
+    frequencies = np.fft.rfftfreq(n_fft, 1 / sr)
+    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
+    rising = (frequencies - lower) / (centre - lower)
+    falling = (upper - frequencies) / (upper - centre)
+    filters: np.ndarray = (np.maximum(0, np.minimum(rising, falling)) * 2 / (upper - lower)).astype(np.float32)
+    filters.flags.writeable = False
+    return filters
+
+
+class _Part(NamedTuple):
+    """Some mel bands next to each other: the frequencies that they hear, and how much of each."""
+
+    bands: slice
+    bins: slice
+    weights: np.ndarray
+
+
+@lru_cache(maxsize=16)
+def _parts(sr: int, n_fft: int, n_mels: int) -> tuple[_Part, ...]:
+    """Return the filters in parts, without most of the zeros that they are made of."""
+    filters = triangles(sr, n_fft, n_mels)
+    return tuple(_part(filters, first) for first in range(0, n_mels, _BANDS_AT_ONCE))
+
+
+def _part(filters: np.ndarray, first: int) -> _Part:
+    """Return the part of the filters that starts with the band `first`."""
+    some = filters[first : first + _BANDS_AT_ONCE]
+    heard = np.flatnonzero(some.any(axis=0))
+    bins = slice(heard[0], heard[-1] + 1) if len(heard) else slice(0)
+    return _Part(slice(first, first + len(some)), bins, np.ascontiguousarray(some[:, bins].T))
+
+
+@lru_cache(maxsize=8)
+def _window(n_fft: int) -> np.ndarray:
+    """Return the periodic Hann window of `n_fft` samples."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
