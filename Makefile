@@ -15,7 +15,7 @@ HOST := 127.0.0.1
 # The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
 OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help notebooks lab app test lint docs accuracy splits demo-corpus update-notebooks screenshots constraints clean
+.PHONY: help notebooks lab app test lint docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ docs: .venv/.test  ## make the documentation, in build/docs; a warning is an err
 
 accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, ALL=1 all (hours)
 	@$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)')
+
+bench: .venv/.test  ## measure how fast the library is, on TESS, beside other ways (minutes); TABLE=name one table
+	@$(RUN) -m benchmarks.speed $(TABLE)
 
 splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no recordings)
 	@for list in $(LISTS); do \

@@ -9,7 +9,7 @@ but hears one chunk at a time, on four threads that wait for one another.
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -24,7 +24,7 @@ STRIDES = (1, 2, 2, 1)
 """Of the four convolutions, after which one frame is left of a chunk."""
 
 _OPSET, _IR_VERSION = 18, 8
-_KINDS = {0: np.dtype(np.float32), 1: np.dtype(np.float16)}
+_KINDS: dict[int, np.dtype[Any]] = {0: np.dtype(np.float32), 1: np.dtype(np.float16)}
 
 
 def main() -> None:

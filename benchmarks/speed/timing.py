@@ -20,9 +20,7 @@ class Seconds:
         return statistics.median(self.runs)
 
 
-def in_turns(
-    ways: Mapping[str, Callable[[], object]], *, runs: int = RUNS, warm_up: bool = True
-) -> dict[str, Seconds]:
+def in_turns(ways: Mapping[str, Callable[[], object]], *, runs: int = RUNS, warm_up: bool = True) -> dict[str, Seconds]:
     """Time each way once a round.
 
     Parameters
