@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -176,8 +177,11 @@ def folder() -> Path:
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
 
 
+@lru_cache(maxsize=1)
 def code_version() -> str:
     """Digest the code between a file and its features: other code, other values.
+
+    A process keeps the first answer, as it keeps the code that it loaded when the files change.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import click
 
-TABLES = ("extraction", "prediction", "scale", "training")
+TABLES = ("extraction", "prediction", "notebooks", "scale")
 PACKAGES = ("numpy", "scipy", "onnxruntime", "librosa", "tensorflow")
 
 
