@@ -22,6 +22,7 @@ TARGETS = [
     "lint",
     "docs",
     "accuracy",
+    "bench",
     "splits",
     "demo-corpus",
     "update-notebooks",
