@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emotion_lib import enrolment, models
+from emotion_lib import models
 from emotion_lib.errors import ParameterError
-from emotion_lib.extraction import Features
-from emotion_lib.features import FeatureSettings, frame_weights
+from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.training.batches import AnyFeatures, dataset
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class FittedNetwork:
     history: pd.DataFrame = field(repr=False)
     seconds: float = 0.0
 
-    def predict_proba(self, features: Features) -> np.ndarray:
+    def predict_proba(self, features: AnyFeatures) -> np.ndarray:
         """Return the probability of each emotion for each utterance.
 
         Parameters
         ----------
-        features : Features
+        features : Features or StoredFeatures
             Made as those that the network was trained on.
 
         Returns
@@ -64,15 +64,15 @@ class FittedNetwork:
         check_same("features", features, self.feature, self.settings)
         if len(features) == 0:
             return np.empty((0, len(self.emotions)), dtype=np.float32)
-        probabilities: np.ndarray = self.model.predict(inputs(self.model, features), batch_size=256, verbose=0)
+        probabilities: np.ndarray = self.model.predict(dataset(self.model, features), verbose=0)
         return probabilities
 
-    def predict(self, features: Features) -> np.ndarray:
+    def predict(self, features: AnyFeatures) -> np.ndarray:
         """Return the most probable emotion of each utterance.
 
         Parameters
         ----------
-        features : Features
+        features : Features or StoredFeatures
             Made as those that the network was trained on.
 
         Returns
@@ -103,14 +103,14 @@ class FittedNetwork:
         return EmotionRecognizer(onnx, emotions=self.emotions, feature=self.feature, settings=self.settings, **options)
 
 
-def check_same(name: str, features: Features, feature: str, settings: FeatureSettings) -> None:
+def check_same(name: str, features: AnyFeatures, feature: str, settings: FeatureSettings) -> None:
     """Refuse features that were made in another way, and name the differences.
 
     Parameters
     ----------
     name : str
         What an error calls them.
-    features : Features
+    features : Features or StoredFeatures
         What was given.
     feature : str
         The feature that is expected.
@@ -127,25 +127,3 @@ def check_same(name: str, features: Features, feature: str, settings: FeatureSet
     if differ := [key for key in made if made[key] != expected[key]]:
         found, trained = (", ".join(f"{key}={values[key]!r}" for key in differ) for values in (made, expected))
         raise ParameterError(f"{name}: made with {found}; this network was trained with {trained}; extract them so")
-
-
-def inputs(model: Any, features: Features) -> np.ndarray | list[np.ndarray]:
-    """Return what the network takes: averaged coefficients one by one, or frames and their weights, and statistics.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The network.
-    features : Features
-        Of its kind.
-
-    Returns
-    -------
-    ndarray, or list of them in the order of the network's inputs
-    """
-    if len(model.inputs) == 1:
-        return features.X[..., None]
-    frames = [features.X, frame_weights(features.lengths, features.X.shape[1])]
-    if len(model.inputs) == 2:
-        return frames
-    return [*frames, enrolment.statistics(features.X, features.lengths, feature=features.feature)]

@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,21 @@ import pandas as pd
 from emotion_lib import checkpoints, models
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ModelFileError, ParameterError
-from emotion_lib.extraction import Features
+from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
-from emotion_lib.training.fitted import FittedNetwork, check_same, inputs
-from emotion_lib.training.regimes import AS_GIVEN, Regime, check_regime, shown
+from emotion_lib.training.batches import AnyFeatures, dataset, in_batches
+from emotion_lib.training.fitted import FittedNetwork, check_same
+from emotion_lib.training.regimes import AS_GIVEN, Regime, check_regime, drawn, version
 
 
 def fit(
     model: Any,
-    features: Features,
+    features: AnyFeatures,
     *,
     epochs: int = 50,
     batch_size: int = 64,
     seed: int = 0,
-    observe: Features | None = None,
+    observe: AnyFeatures | None = None,
     regime: Regime = AS_GIVEN,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -40,15 +42,15 @@ def fit(
     ----------
     model : keras.Model
         From `models`, freshly built; it is trained in place.
-    features : Features
-        The training utterances.
+    features : Features or StoredFeatures
+        The training utterances; of those on disk, only some batches are in memory.
     epochs : int > 0
         Times that each utterance is seen.
     batch_size : int > 0
         Utterances between two changes of the weights.
     seed : int
         Seed of order and dropout.
-    observe : Features or None
+    observe : Features, StoredFeatures or None
         Held-out utterances, scored after each epoch for the curves. They change nothing: the weights are
         identical without them.
     regime : Regime
@@ -99,36 +101,37 @@ class _Run:
 
     model: Any
     emotions: tuple[str, ...]
-    features: Features
+    features: AnyFeatures
     regime: Regime
     epochs: int
     batch_size: int
     seed: int
-    observe: Features | None
-    identity: str = field(init=False)
+    observe: AnyFeatures | None
+    identity: str = field(init=False, default="")
     learning_rate: float = field(init=False)
     seconds: float = field(init=False, default=0.0)
     average: list[np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.identity = self._identity()
         self.average = self.model.get_weights()
         self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch and return its row of the history."""
-        shuffled = shown(self.features, self.regime, np.random.default_rng([self.seed, epoch]))
+        rng = np.random.default_rng([self.seed, epoch])
         _set_dropout_seeds(self.model, self.seed, epoch)
         if self.regime.decay:
             share = (1 + np.cos(np.pi * epoch / self.epochs)) / 2
             self.model.optimizer.learning_rate.assign(share * self.learning_rate)
-        trained = self.model.fit(
-            inputs(self.model, shuffled),
-            self._targets(shuffled),
+        batches = dataset(
+            self.model,
+            self.features,
+            rows=drawn(self.features, self.regime, rng),
             batch_size=self.batch_size,
-            shuffle=False,
-            verbose=0,
-        ).history
+            version=lambda batch: version(batch, self.regime, rng),
+            emotions=self.emotions,
+        )
+        trained = self.model.fit(batches, shuffle=False, verbose=0).history
         inertia = self.regime.inertia if epoch else 0.0  # the weights before training are no part of it
         self.average = [
             np.asarray(inertia * old + (1 - inertia) * new, dtype=old.dtype)
@@ -141,13 +144,9 @@ class _Run:
         """Return loss and accuracy on the observed utterances, if there are any."""
         if self.observe is None:
             return {}
-        given, targets = inputs(self.model, self.observe), self._targets(self.observe)
-        loss, accuracy = self.model.evaluate(given, targets, batch_size=256, verbose=0)
+        observed = dataset(self.model, self.observe, emotions=self.emotions)
+        loss, accuracy = self.model.evaluate(observed, verbose=0)
         return {"test_loss": loss, "test_accuracy": accuracy}
-
-    def _targets(self, features: Features) -> np.ndarray:
-        """Return the number of each utterance's emotion."""
-        return np.array([self.emotions.index(emotion) for emotion in features.emotion])
 
     def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
         """Write everything that the next epoch depends on."""
@@ -157,6 +156,7 @@ class _Run:
 
     def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
         """Take up the state that was kept, if there is one, and return its history."""
+        self.identity = self._identity()
         if not checkpoint.exists():
             return []
         manifest, arrays = checkpoints.read(checkpoint)
@@ -190,13 +190,14 @@ class _Run:
         digest = hashlib.sha256(repr(self._choices()).encode())
         if self.regime.per_corpus is not None:
             digest.update("\n".join(self.features.table["corpus"]).encode())
-        arrays = (self.features.X, self.features.lengths, self._targets(self.features), *self.model.get_weights())
-        for array in arrays:
+        targets = np.array([self.emotions.index(emotion) for emotion in self.features.emotion])
+        X = (batch.X for batch in in_batches(self.features))
+        for array in chain(X, (self.features.lengths, targets), self.model.get_weights()):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
 
-def _check(model: Any, features: Features, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
+def _check(model: Any, features: AnyFeatures, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
     """Refuse what cannot be trained."""
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
@@ -211,36 +212,43 @@ def _check(model: Any, features: Features, emotions: tuple[str, ...], *, epochs:
     _check_shape(model, features)
 
 
-def _check_shape(model: Any, features: Features) -> None:
+def _check_shape(model: Any, features: AnyFeatures) -> None:
     """Refuse features that the network has no inputs for."""
     takes = model.inputs[0].shape[1:]
     wants_frames = len(model.inputs) == 2
     expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers an utterance"
     fits = (
-        features.X.ndim == 3 and features.X.shape[2] == takes[1] if wants_frames else features.X.shape[1:] == takes[:1]
+        len(features.shape) == 3 and features.shape[2] == takes[1] if wants_frames else features.shape[1:] == takes[:1]
     )
     if not fits:
         raise ParameterError(
-            f"{model.name}: takes {expected}, the {features.feature} given has shape {features.X.shape}; "
+            f"{model.name}: takes {expected}, the {features.feature} given has shape {features.shape}; "
             "extract another feature, or build the network for this one"
         )
 
 
-def _check_observed(observe: Features, features: Features, emotions: tuple[str, ...]) -> None:
+def _check_observed(observe: AnyFeatures, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
     """Refuse to observe what the network cannot be scored on."""
     check_same("observe", observe, features.feature, features.settings)
     if unknown := sorted(set(observe.emotion) - set(emotions)):
         raise ParameterError(f"observe: emotion {str(unknown[0])!r} is not among those trained ({', '.join(emotions)})")
 
 
-def _set_normalisation(model: Any, features: Features) -> None:
+def _set_normalisation(model: Any, features: AnyFeatures) -> None:
     """Give the network the mean and variance of the training utterances' real frames, if it asks for them."""
     if all(layer.name != models.STANDARDISE for layer in model.layers):
         return
-    X = features.X
-    if X.ndim == 3:
-        X = X[np.arange(X.shape[1]) < features.lengths[:, None]]
-    model.get_layer(models.STANDARDISE).set_weights([X.mean(axis=0), X.var(axis=0)])
+    model.get_layer(models.STANDARDISE).set_weights(_mean_and_variance(features))
+
+
+def _mean_and_variance(features: AnyFeatures) -> list[np.ndarray]:
+    """Return both of each number of a frame or vector, from one pass."""
+    n, total, squares = 0, np.float64(0), np.float64(0)
+    for batch in in_batches(features):
+        real = batch.X if batch.X.ndim == 2 else batch.X[frame_weights(batch.lengths, batch.X.shape[1]) > 0]
+        n, total = n + len(real), total + real.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(real, dtype=np.float64).sum(axis=0)
+    return [total / n, squares / n - np.square(total / n)]
 
 
 def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:

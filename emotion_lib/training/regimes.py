@@ -7,6 +7,7 @@ import numpy as np
 from emotion_lib import augment
 from emotion_lib.errors import ParameterError
 from emotion_lib.extraction import Features
+from emotion_lib.training.batches import AnyFeatures
 
 
 @dataclass(frozen=True)
@@ -58,30 +59,45 @@ VARIED = Regime(per_corpus=600, n_frames=152, decay=True, inertia=0.9)
 """For networks that are to know voices they never heard."""
 
 
-def shown(features: Features, regime: Regime, rng: np.random.Generator) -> Features:
-    """Return the utterances of an epoch in their order, as they are or varied.
+def drawn(features: AnyFeatures, regime: Regime, rng: np.random.Generator) -> np.ndarray:
+    """Return the positions of the utterances of an epoch, in the order in which they are shown.
 
     Parameters
     ----------
-    features : Features
+    features : Features or StoredFeatures
         The training utterances.
     regime : Regime
         What is shown.
     rng : numpy.random.Generator
-        Draws order and versions.
+        Draws them.
+
+    Returns
+    -------
+    ndarray of int
+    """
+    return rng.permutation(len(features) if regime.per_corpus is None else _balanced(features, regime.per_corpus, rng))
+
+
+def version(features: Features, regime: Regime, rng: np.random.Generator) -> Features:
+    """Return utterances as they are, or varied.
+
+    Parameters
+    ----------
+    features : Features
+        Some of the utterances of an epoch.
+    regime : Regime
+        What is shown.
+    rng : numpy.random.Generator
+        Draws versions.
 
     Returns
     -------
     Features
     """
-    if regime.per_corpus is None:
-        order = rng.permutation(len(features))
-    else:
-        order = rng.permutation(_balanced(features, regime.per_corpus, rng))
-    return features[order] if regime.n_frames is None else _varied(features[order], regime.n_frames, rng)
+    return features if regime.n_frames is None else _varied(features, regime.n_frames, rng)
 
 
-def _balanced(features: Features, per_corpus: int, rng: np.random.Generator) -> np.ndarray:
+def _balanced(features: AnyFeatures, per_corpus: int, rng: np.random.Generator) -> np.ndarray:
     """Return the same number of utterances of each corpus, and in it of each emotion; few ones are repeated."""
     drawn: list[np.ndarray] = []
     for _, corpus in features.table.reset_index(drop=True).groupby("corpus"):
@@ -102,14 +118,14 @@ def _varied(features: Features, n_frames: int, rng: np.random.Generator) -> Feat
     return replace(features, X=X, lengths=lengths)
 
 
-def check_regime(regime: Regime, features: Features) -> None:
+def check_regime(regime: Regime, features: AnyFeatures) -> None:
     """Refuse features that cannot be drawn or varied as a regime says.
 
     Parameters
     ----------
     regime : Regime
         What is to be shown.
-    features : Features
+    features : Features or StoredFeatures
         The training utterances.
 
     Raises
