@@ -53,16 +53,36 @@ def build_wheel(folder: Path) -> Path:
 
 def install(wheel: Path, folder: Path) -> Path:
     """Return the Python of a new environment that holds the wheel and what it depends on, in the tested versions."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--retries", "10"]
-    command = [*pip, "--constraint", str(ROOT / "constraints.txt"), str(wheel)]
+    return environment(folder, "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+
+
+def environment(folder: Path, *arguments: str) -> Path:
+    """Return the Python of a new environment that holds what pip installs, which is tried more than once."""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)], check=True)
+    python = python_of(folder)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--quiet",
+        "--retries",
+        "10",
+        *arguments,
+    ]
     for pause in PAUSES:
         if subprocess.run(command, check=False).returncode == 0:
             return python
         time.sleep(pause)
     subprocess.run(command, check=True)
     return python
+
+
+def python_of(folder: Path) -> Path:
+    """Return the Python of an environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def run(python: Path, *arguments: str) -> str:

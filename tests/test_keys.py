@@ -99,7 +99,7 @@ def test_code_is_followed_from_the_evaluation_to_the_samples() -> None:
         ("splits.protocols", "_by_speaker"),
         ("recipes", "_frame_cnn"),
         ("training.fitting", "fit"),
-        ("models", "frame_cnn"),
+        ("models.networks", "frame_cnn"),
         ("augment", "vary"),
         ("augment", "HIDDEN_FRAMES"),
         ("features.frames", "log_mel"),

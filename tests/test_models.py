@@ -10,6 +10,7 @@ import pytest
 
 from emotion_lib import extraction, models
 from emotion_lib.features import frame_weights
+from emotion_lib.models import recurrent
 from emotion_lib.recipes import ANY_VOICE
 from emotion_lib.recognizer.network import Network
 
@@ -173,3 +174,36 @@ def test_without_the_exporter_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(ImportError, match="tf2onnx"):
         models.to_onnx(models.frame_cnn(16, channels=(2, 2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("n_utterances", "n_steps", "n_inputs", "units", "return_sequences"),
+    [(8, 40, 1, 32, False), (7, 21, 5, 16, True), (1, 5, 3, 8, True), (2, 1, 3, 8, False)],
+)
+def test_the_lstm_and_its_gradient_are_those_of_keras(
+    n_utterances: int, n_steps: int, n_inputs: int, units: int, return_sequences: bool
+) -> None:
+    keras = models.import_keras()
+    import tensorflow as tf
+
+    x = tf.random.stateless_normal((n_utterances, n_steps, n_inputs), seed=(1, 2))
+
+    def trained(layer: Any) -> list[np.ndarray]:
+        """Return the output in training, and the gradients of a weighted sum of it."""
+        layer.build(x.shape)
+        layer.set_weights([tf.random.stateless_normal(each.shape, seed=(3, 4)) / 4 for each in layer.weights])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            output = layer(x, training=True)
+            total = tf.reduce_sum(output * tf.random.stateless_normal(output.shape, seed=(5, 6)))
+        found = [output, *tape.gradient(total, [x, *(each.value for each in layer.weights)])]
+        return [np.asarray(each) for each in found]
+
+    options: dict[str, Any] = {
+        "kernel_initializer": "zeros",
+        "recurrent_initializer": "zeros",
+        "return_sequences": return_sequences,
+    }
+    ours, theirs = recurrent.lstm_layer(units, **options), keras.layers.LSTM(units, **options)
+    for found, expected in zip(trained(ours), trained(theirs), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -243,11 +243,10 @@ def test_a_lost_file_is_noticed(store: Path, table: pd.DataFrame, name: str) -> 
     stored(store, table)
     if name == "frames":
         next((store / name).glob("c*")).unlink()
-        assert np.isnan(open_stored(store).read([0])[0]).all()
-        return
-    shutil.rmtree(store / name)
+    else:
+        shutil.rmtree(store / name)
     with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
-        open_stored(store)
+        open_stored(store).read([0])
 
 
 def test_a_table_in_any_order_gives_labels_by_path(store: Path, table: pd.DataFrame) -> None:

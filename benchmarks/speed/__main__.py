@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import click
 
-TABLES = ("extraction", "prediction", "notebooks", "scale")
+TABLES = ("extraction", "prediction", "notebooks", "scale", "training")
 PACKAGES = ("numpy", "scipy", "onnxruntime", "librosa", "tensorflow")
 
 

@@ -88,6 +88,8 @@ class StoredFeatures(Extracted):
         ------
         ParameterError
             If the rows reach past the utterances, or the mask has another length.
+        CorpusError
+            If files of the folder are missing.
         """
         taken = self._positions(rows)
         starts, lengths = self.starts[taken], self.lengths[taken]
@@ -166,7 +168,10 @@ class StoredFeatures(Extracted):
 
     def _at(self, positions: np.ndarray) -> np.ndarray:
         """Return some of the frames."""
-        return np.asarray(self.frames.oindex[positions])
+        frames = np.asarray(self.frames.oindex[positions])
+        if np.isnan(frames).any():
+            raise CorpusError(f"{self.frames.store}: damaged (files of it are missing); delete it and extract again")
+        return frames
 
 
 def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:

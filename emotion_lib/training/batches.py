@@ -21,27 +21,39 @@ HEARD = 256
 """Utterances in a batch that nothing is learnt from."""
 
 
-def in_batches(features: AnyFeatures, *, rows: np.ndarray | None = None, batch_size: int = HEARD) -> Iterator[Features]:
-    """Yield some utterances, a batch at a time; of those on disk, no more than that is read.
+def in_batches(features: AnyFeatures) -> Iterator[Features]:
+    """Yield all utterances in their order, a batch at a time; of those on disk, no more than that is read.
 
     Parameters
     ----------
     features : Features or StoredFeatures
         The utterances.
-    rows : ndarray of int or None
-        Positions of the utterances, in their order; None takes all.
-    batch_size : int > 0
-        Utterances in a batch; the last one may have fewer.
 
     Yields
     ------
     Features
         Padded to the longest of all utterances.
     """
-    rows = np.arange(len(features)) if rows is None else rows
-    for start in range(0, len(rows), batch_size):
-        taken = features[rows[start : start + batch_size]]
-        yield taken if isinstance(taken, Features) else _padded(taken.load(), features.shape)
+    for start in range(0, len(features), HEARD):
+        yield taken(features, np.arange(start, min(start + HEARD, len(features))))
+
+
+def taken(features: AnyFeatures, rows: np.ndarray) -> Features:
+    """Return some utterances in memory, padded to the longest of all.
+
+    Parameters
+    ----------
+    features : Features or StoredFeatures
+        All utterances.
+    rows : ndarray of int
+        Positions of some.
+
+    Returns
+    -------
+    Features
+    """
+    some = features[rows]
+    return some if isinstance(some, Features) else _padded(some.load(), features.shape)
 
 
 def _padded(features: Features, shape: tuple[int, ...]) -> Features:
@@ -65,8 +77,12 @@ def dataset(
     ----------
     model : keras.Model
         Takes what the utterances are.
-    features, rows, batch_size
-        As for `in_batches`.
+    features : Features or StoredFeatures
+        The utterances; of those on disk, only some batches are in memory.
+    rows : ndarray of int or None
+        Their positions, in the order in which they are taken; None takes all.
+    batch_size : int > 0
+        Utterances in a batch; the last one may have fewer.
     version : callable or None
         Returns what is shown of a batch, asked once for each, in their order; None shows it as it is.
     emotions : sequence of str
@@ -79,25 +95,32 @@ def dataset(
     """
     import tensorflow as tf
 
-    number = {emotion: index for index, emotion in enumerate(emotions)}
+    positions = np.arange(len(features)) if rows is None else rows
+    numbers = [np.array([emotions.index(each) for each in features.emotion])[positions]] if emotions else []
+    n_inputs = len(model.inputs)
+    shapes = [each.shape for each in model.inputs] + [(None,) for _ in numbers]
+    types = [tf.float32] * n_inputs + [tf.int64 for _ in numbers]
 
-    def elements() -> Iterator[tuple[Any, ...]]:
-        for batch in in_batches(features, rows=rows, batch_size=batch_size):
-            heard = [np.array([number[emotion] for emotion in batch.emotion])] if emotions else []
-            yield (_inputs(model, version(batch) if version else batch), *heard)
+    def read(batch: int) -> list[np.ndarray]:
+        chosen = slice(batch * batch_size, (batch + 1) * batch_size)
+        some = taken(features, positions[chosen])
+        inputs = _inputs(model, version(some) if version else some)
+        return [*(each.astype(np.float32, copy=False) for each in inputs), *(each[chosen] for each in numbers)]
 
-    inputs = tuple(tf.TensorSpec((None, *each.shape[1:]), tf.float32) for each in model.inputs)
-    targets = [tf.TensorSpec((None,), tf.int64)] if emotions else []
-    signature = (inputs if len(inputs) > 1 else inputs[0], *targets)
-    n_batches = math.ceil((len(features) if rows is None else len(rows)) / batch_size)
-    batches = tf.data.Dataset.from_generator(elements, output_signature=signature)
-    return batches.apply(tf.data.experimental.assert_cardinality(n_batches)).prefetch(AHEAD)
+    def element(batch: Any) -> tuple[Any, ...]:
+        arrays = [*map(tf.ensure_shape, tf.numpy_function(read, [batch], types), shapes)]
+        return (arrays[0] if n_inputs == 1 else tuple(arrays[:n_inputs]), *arrays[n_inputs:])
+
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread sleeps, and now and then the end of an epoch waits until it wakes
+    batches = tf.data.Dataset.range(math.ceil(len(positions) / batch_size)).map(element)
+    return batches.prefetch(AHEAD).with_options(options)
 
 
-def _inputs(model: Any, features: Features) -> np.ndarray | tuple[np.ndarray, ...]:
+def _inputs(model: Any, features: Features) -> tuple[np.ndarray, ...]:
     """Return what the network takes: averaged coefficients one by one, or frames and their weights, and statistics."""
     if len(model.inputs) == 1:
-        return features.X[..., None]
+        return (features.X[..., None],)
     frames = (features.X, frame_weights(features.lengths, features.X.shape[1]))
     if len(model.inputs) == 2:
         return frames

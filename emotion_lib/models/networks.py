@@ -1,20 +1,13 @@
-"""The networks: how each is built, and nothing of how it is trained.
+"""The networks: how each is built, and nothing of how it is trained."""
 
-Keras is imported inside the functions, silently, since it takes seconds and writes to the terminal.
-"""
-
-import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import extra
+from emotion_lib.models.recurrent import lstm_layer
+from emotion_lib.models.starting import import_keras
 
 if TYPE_CHECKING:
     import keras
@@ -22,82 +15,11 @@ if TYPE_CHECKING:
 STANDARDISE = "standardise"
 """Name of the layer whose mean and variance `training.fit` takes from the training utterances."""
 
+STEPS = 5
+"""Batches that TensorFlow trains on before it comes back to Python."""
+
 STATISTICS = "statistics"
 """Name of the input that takes voice statistics."""
-
-
-def import_keras() -> Any:
-    """Import Keras with TensorFlow behind it, without the lines that TensorFlow writes as it starts.
-
-    Returns
-    -------
-    module
-        `keras`, ready for use.
-
-    Raises
-    ------
-    MissingExtraError
-        If TensorFlow is not installed.
-
-    Notebook: 03_model
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with _silent_descriptor_2():
-        with extra("train"):
-            import keras
-            import tensorflow as tf
-        tf.zeros(1)
-        tf.get_logger().setLevel("ERROR")
-    return keras
-
-
-@contextmanager
-def _silent_descriptor_2() -> Iterator[None]:
-    """Send to nowhere what compiled code writes to file descriptor 2, as long as the block runs."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def to_onnx(model: Any) -> bytes:
-    """Write a network in ONNX's form, which runs without Keras.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From this module.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    MissingExtraError
-        If tf2onnx is not installed.
-    """
-    with TemporaryDirectory() as folder, _silent_descriptor_2(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
-        _call_once(model)
-        with extra("train"):
-            import tf2onnx  # noqa: F401 (Keras asks for it later, and less clearly)
-        path = Path(folder) / "network.onnx"
-        model.export(path, format="onnx", verbose=False)
-        return path.read_bytes()
-
-
-def _call_once(model: Any) -> None:
-    """Let the network hear nothing for a moment; one that was never called cannot be exported."""
-    shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
-    given = [np.ones(shape, np.float32) for shape in shapes]
-    model.predict(given if len(given) > 1 else given[0], verbose=0)
 
 
 def mean_mfcc_lstm(
@@ -344,7 +266,7 @@ def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
     def lstm(units: int, **options: Any) -> Any:
         initial = keras.initializers.GlorotUniform(next(seeds))
         recurrent = keras.initializers.Orthogonal(seed=next(seeds))
-        return keras.layers.LSTM(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
+        return lstm_layer(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
 
     def dropout(rate: float) -> Any:
         return keras.layers.Dropout(rate, seed=next(seeds))
@@ -366,5 +288,11 @@ def _standardise(*, axis: int) -> Any:
 
 def _compiled(model: Any, *, optimizer: Any = "adam") -> Any:
     """Return the model compiled as the original was: Adam unless told, cross-entropy, accuracy."""
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.compile(
+        optimizer=optimizer,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+        steps_per_execution=STEPS,
+    )
     return model

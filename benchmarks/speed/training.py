@@ -1,0 +1,151 @@
+"""Training: an epoch of the original network beside PyTorch and Keras, and memory where features are on disk.
+
+In the first table, each way trains the same layers on the same 2240 utterances of TESS, in batches of 64, with as many
+threads as it takes by itself; one epoch each, in turns, none while another computes. PyTorch is in an environment of
+its own (`benchmarks/requirements.txt`, made in `build/` when it is first needed) and in a process of its own. The first
+epoch of each, in which it is compiled, stands beside the others and is not among them.
+
+In the second, each figure is of a process of its own that trains one epoch of a small LSTM on frames over time.
+"""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.footprint import ROOT, environment, markdown, python_of
+from benchmarks.memory import peak
+from benchmarks.speed.scale import alone
+from benchmarks.speed.timing import in_turns, ratio
+from emotion_lib import corpora, extraction, models, training
+from emotion_lib.extraction import Features
+from emotion_lib.features import ORIGINAL
+
+UTTERANCES, BATCH_SIZE = 2240, 64
+OURS, KERAS, XLA, PYTORCH = "`training.fit`", "Keras' own LSTM", "Keras' own LSTM, XLA", "PyTorch's `nn.LSTM`"
+
+REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
+SCRIPT = Path(__file__).with_name("pytorch.py")
+ENVIRONMENT = ROOT / "build" / "pytorch"
+
+PLACES = (("disk", 1), ("disk", 10), ("memory", 10))
+"""Where features are, and how often TESS is listed."""
+
+
+def table() -> str:
+    """Return the table of epochs, and that of memory."""
+    return "\n".join([epochs(original_features()), memory()])
+
+
+def original_features() -> Features:
+    """Return what the original network is trained on: four fifths of TESS."""
+    features = extraction.extract(corpora.load("tess"), "mean_mfcc", settings=ORIGINAL, progress=False)
+    return features[np.random.default_rng(0).permutation(len(features))[:UTTERANCES]]
+
+
+def epochs(features: Features) -> str:
+    """Return the table of epochs of each way."""
+    ours = models.mean_mfcc_lstm(n_emotions=len(set(features.emotion)))
+    keras, xla = (keras_network(features, jit_compile=each) for each in (False, True))
+    given, options = arrays(features), {"batch_size": BATCH_SIZE, "verbose": 0}
+    with pytorch(features) as epoch_of_pytorch:
+        ways: dict[str, Callable[[], object]] = {
+            OURS: lambda: training.fit(ours, features, epochs=1, batch_size=BATCH_SIZE, progress=False),
+            KERAS: lambda: keras.fit(*given, **options),
+            XLA: lambda: xla.fit(*given, **options),
+            PYTORCH: epoch_of_pytorch,
+        }
+        first = {name: seconds(way) for name, way in ways.items()}
+        times = in_turns(ways)
+    rows = [
+        (
+            name,
+            f"{first[name]:.2f} s",
+            f"{each.median:.2f} s",
+            f"{ratio(times, name, PYTORCH):.2f}",
+            "at most 1" if name == OURS else "",
+        )
+        for name, each in times.items()
+    ]
+    return markdown((f"epoch of {len(features)} utterances", "first", "median", "ratio to PyTorch", "aim"), rows)
+
+
+def seconds(way: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    way()
+    return time.perf_counter() - start
+
+
+def keras_network(features: Features, *, jit_compile: bool) -> Any:
+    """Return the same layers as a user of Keras writes them."""
+    keras = models.import_keras()
+    layers = keras.layers
+    first = [keras.Input((features.X.shape[1], 1)), layers.LSTM(256), layers.Dropout(0.5)]
+    hidden = [each for units in (128, 64, 32) for each in (layers.Dense(units, "relu"), layers.Dropout(0.5))]
+    network = keras.Sequential([*first, *hidden, layers.Dense(len(set(features.emotion)), "softmax")])
+    loss = "sparse_categorical_crossentropy"
+    network.compile(optimizer="adam", loss=loss, metrics=["accuracy"], jit_compile=jit_compile)
+    return network
+
+
+def arrays(features: Features) -> tuple[np.ndarray, np.ndarray]:
+    """Return what other libraries take: averages one by one, and the numbers of the emotions."""
+    return features.X[..., None], np.unique(features.emotion, return_inverse=True)[1].astype(np.int64)
+
+
+@contextmanager
+def pytorch(features: Features) -> Iterator[Callable[[], object]]:
+    """Start PyTorch, and give what trains its network for an epoch."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "arrays.npz"
+        X, targets = arrays(features)
+        np.savez(path, X=X, targets=targets)
+        command = [str(with_pytorch()), str(SCRIPT), str(path), str(BATCH_SIZE)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+            yield lambda: answer(process)
+            process.communicate()
+
+
+def answer(process: "subprocess.Popen[str]") -> tuple[float, float]:
+    """Return the loss and the accuracy of the next epoch of a process."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("epoch\n")
+    loss, accuracy = process.stdout.readline().split()
+    return float(loss), float(accuracy)
+
+
+def with_pytorch() -> Path:
+    """Return the Python of the environment that holds PyTorch, which is made where it is not there."""
+    python = python_of(ENVIRONMENT)
+    if python.exists() and subprocess.run([str(python), "-c", "import torch"], check=False).returncode == 0:
+        return python
+    return environment(ENVIRONMENT, "--requirement", str(REQUIREMENTS))
+
+
+def memory() -> str:
+    """Return the table of memory."""
+    rows = []
+    for place, copies in PLACES:
+        taken, mb = alone(one_epoch, place, copies)
+        rows.append((f"{copies}x ({2800 * copies} utterances)", place, f"{taken:.0f} s", f"{mb:.0f} MB"))
+    return markdown(("an epoch on `mfcc` of TESS", "features in", "seconds", "peak memory"), rows)
+
+
+def one_epoch(place: str, copies: int) -> tuple[float, float]:
+    """Return the seconds of an epoch, and the megabytes of this process, with features on disk or in memory."""
+    corpus = corpora.load("tess")
+    with tempfile.TemporaryDirectory() as folder:
+        recordings = chain.from_iterable(repeat(corpus["path"], copies))
+        stored = extraction.extract_to(folder, recordings, "mfcc", progress=False).joined(corpus)
+        features: Any = stored if place == "disk" else stored.load()
+        network = models.frame_lstm(units=16)
+        fitted = training.fit(network, features, epochs=1, progress=False)
+        return fitted.seconds, peak()
