@@ -8,14 +8,14 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import platformdirs
@@ -31,6 +31,9 @@ _TABLES = """
 """
 _CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
 """The files and folders whose code decides what is kept, and how."""
+
+_DIGESTED_AT_ONCE = 64
+_ASKED_AT_ONCE = 500
 
 _PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -83,10 +86,9 @@ class FeatureCache:
             One for each path; None where nothing is kept of what the file holds now.
         """
         self._identities = self._identify(paths)
-        return self._run(
-            lambda connection: [self._value(connection, path) for path in paths],
-            [None] * len(paths),
-        )
+        nothing: dict[bytes, np.ndarray] = {}
+        kept = self._run(self._kept, nothing)
+        return [kept.get(self._identities[path].digest) if path in self._identities else None for path in paths]
 
     def keep(self, values: dict[Path, np.ndarray]) -> None:
         """Keep the features of recordings that `recall` was asked for, unless their files changed since.
@@ -117,21 +119,17 @@ class FeatureCache:
         nothing: dict[Path, _Identity] = {}
         identities = self._run(lambda connection: _known(connection, stamps), nothing)
         unknown = [path for path in stamps if path not in identities]
-        with ThreadPoolExecutor() as pool:  # to digest lets go of the interpreter
-            digests = zip(unknown, pool.map(_digest, unknown), strict=True)
-            new = {path: _Identity(stamps[path], digest) for path, digest in digests if digest}
+        new = {path: _Identity(stamps[path], digest) for path, digest in _digests(unknown) if digest}
         rows = [(_key(path), identity.stamp, identity.digest) for path, identity in new.items()]
         self._run(lambda connection: _insert(connection, "recordings", rows), None)
         return identities | new
 
-    def _value(self, connection: sqlite3.Connection, path: Path) -> np.ndarray | None:
-        """Return the features kept for a file, or None where there are none or they are damaged."""
-        identity = self._identities.get(path)
-        if identity is None:
-            return None
-        query = "SELECT checksum, value FROM features WHERE digest = ? AND recipe = ?"
-        row = connection.execute(query, (identity.digest, self.recipe)).fetchone()
-        return _unpack(row[1]) if row and row[0] == self._checksum(identity.digest, row[1]) else None
+    def _kept(self, connection: sqlite3.Connection) -> dict[bytes, np.ndarray]:
+        """Return the features that are kept of the files, by their digest; not those that are damaged."""
+        digests = list({identity.digest for identity in self._identities.values()})
+        query = "SELECT digest, checksum, value FROM features WHERE recipe = ? AND digest IN"
+        rows = _selected(connection, query, digests, self.recipe)
+        return {digest: _unpack(value) for digest, checksum, value in rows if checksum == self._checksum(digest, value)}
 
     def _checksum(self, digest: bytes, packed: object) -> int:
         """Return a number that differs when a value, or what it belongs to, was damaged; -1 for what is no value."""
@@ -218,9 +216,17 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[obj
 
 def _known(connection: sqlite3.Connection, stamps: dict[Path, str]) -> dict[Path, _Identity]:
     """Return the identities of the files whose stamp is the one on record."""
-    query = "SELECT digest FROM recordings WHERE path = ? AND stamp = ?"
-    rows = {path: connection.execute(query, (_key(path), stamp)).fetchone() for path, stamp in stamps.items()}
-    return {path: _Identity(stamps[path], row[0]) for path, row in rows.items() if row and isinstance(row[0], bytes)}
+    keys = {path: _key(path) for path in stamps}
+    rows = _selected(connection, "SELECT path, stamp, digest FROM recordings WHERE path IN", list(keys.values()))
+    found = {key: _Identity(stamp, digest) for key, stamp, digest in rows if isinstance(digest, bytes)}
+    return {path: found[key] for path, key in keys.items() if key in found and found[key].stamp == stamps[path]}
+
+
+def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that a query, which ends in IN, finds for some keys; SQLite takes only so many in one go."""
+    for first in range(0, len(keys), _ASKED_AT_ONCE):
+        some = keys[first : first + _ASKED_AT_ONCE]
+        yield from connection.execute(f"{query} ({', '.join('?' * len(some))})", (*others, *some))
 
 
 def _key(path: Path) -> bytes:
@@ -235,6 +241,14 @@ def _stamp(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _digests(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
+    """Yield each file with the digest of its content, or None where it cannot be read."""
+    some = [paths[first : first + _DIGESTED_AT_ONCE] for first in range(0, len(paths), _DIGESTED_AT_ONCE)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # to digest lets go of the interpreter
+        for digests in pool.map(lambda batch: [(path, _digest(path)) for path in batch], some):
+            yield from digests
 
 
 def _digest(path: Path) -> bytes | None:

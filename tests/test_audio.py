@@ -311,7 +311,7 @@ def test_a_path_that_no_file_can_have_is_an_audio_error() -> None:
 
 
 def test_a_file_without_permission_is_an_audio_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "locked.wav").touch()

@@ -346,7 +346,7 @@ EXTRACT = """
 import os, signal, sys
 import pandas as pd
 from emotion_lib import cache, extraction
-from emotion_lib.extraction import computing
+from emotion_lib.extraction import computing, extracting
 from emotion_lib.features import FeatureSettings
 
 def insert_and_die(connection, table, rows):
@@ -356,7 +356,7 @@ def insert_and_die(connection, table, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 insert, written, batches = cache._insert, [], int(sys.argv[2])
-cache._insert, computing.BATCH = insert_and_die, 1
+cache._insert, computing.BATCH, extracting.SECONDS_UNTIL_KEPT = insert_and_die, 1, 0
 settings = FeatureSettings(sr=16000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
 table = pd.read_csv(sys.argv[1])
 print(extraction.extract(table, "mean_mfcc", settings=settings).X.tobytes().hex())
@@ -389,6 +389,26 @@ def test_what_was_kept_before_a_kill_stays_and_the_rest_is_computed(table: pd.Da
     features = extract(table, "mean_mfcc", settings=SMALL)
     assert sorted(computed) == ["noise_3.wav", "noise_4.wav", "noise_5.wav"]
     np.testing.assert_array_equal(features.X, np.stack(one_by_one(table)))
+
+
+def test_what_was_computed_before_an_interruption_is_kept(
+    table: pd.DataFrame, computed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = audio.read
+
+    def interrupted(path: Path, **settings: float) -> tuple[np.ndarray, int]:
+        if path.name == "noise_4.wav":
+            raise KeyboardInterrupt
+        return read(path, **settings)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(computing, "BATCH", 1)
+        patch.setattr(audio, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            extract(table, "mean_mfcc", settings=SMALL)
+    computed.clear()
+    extract(table, "mean_mfcc", settings=SMALL)
+    assert sorted(computed) == ["noise_4.wav", "noise_5.wav"]
 
 
 @pytest.mark.tess

@@ -48,15 +48,20 @@ class Recording(NamedTuple):
         return int(self.sound.samplerate)
 
     @property
+    def bounded(self) -> bool:
+        """Whether its samples are integers, which cannot be beyond full scale, or be no number."""
+        return self.sound.subtype.startswith("PCM")
+
+    @property
     def n_samples(self) -> int | None:
         """How many samples its header claims; None where it does not say (FLAC through a pipe)."""
         return int(self.sound.frames) if self.sound.frames < _UNKNOWN_LENGTH else None
 
 
 @contextmanager
-def recording(source: Source, name: str) -> Iterator[Recording]:
-    """Give a recording whose header is sound."""
-    with opened(source, name) as file:
+def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[Recording]:
+    """Give a recording whose header is sound; `whole` where all of it will be read."""
+    with opened(source, name, whole=whole) as file:
         safe = mended(file, name)
         try:
             sound: _Straight | PcmSound = of_file(safe) or _Straight(safe)
@@ -127,7 +132,8 @@ def _blocks(found: Recording, wanted: int | None, length: int) -> Iterator[np.nd
         if len(block) == 0:
             break
         n_read += len(block)
-        yield checked(averaged(block), found.name)
+        mono = averaged(block)
+        yield mono if found.bounded else checked(mono, found.name)
     if found.n_samples is not None and wanted is not None and n_read < wanted:
         raise error(found.name, f"cut short: its header claims {wanted} samples, the file holds {n_read}")
 

@@ -47,9 +47,7 @@ class Resampler:
     def __init__(self, sr_in: int, sr_out: int) -> None:
         check_rate("sr_in", sr_in)
         check_rate("sr_out", sr_out)
-        if sr_out > HIGHEST_RATIO * sr_in:
-            lowest = -(-sr_out // HIGHEST_RATIO)
-            raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
+        check_ratio(sr_in, sr_out)
         self._stream = None if sr_in == sr_out else soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
 
     def process(self, chunk: np.ndarray) -> np.ndarray:
@@ -96,11 +94,25 @@ class Resampler:
         return clipped
 
 
+def at_rate(y: np.ndarray, sr_in: int, sr_out: int) -> np.ndarray:
+    """Return all of a mono waveform at another rate, clipped: what `Resampler` gives for it, in one call."""
+    resampled = y if sr_in == sr_out else soxr.resample(y, sr_in, sr_out, quality="HQ")
+    clipped: np.ndarray = np.clip(resampled, -1.0, 1.0)
+    return clipped
+
+
 def check_rate(name: str, rate: object) -> None:
     """Raise a `ParameterError` for what is no rate in Hz."""
     number = isinstance(rate, (int, float, np.integer, np.floating)) and not isinstance(rate, bool)
     if not (number and 1 <= rate <= HIGHEST_RATE and rate == int(rate)):  # type: ignore[operator,call-overload]
         raise ParameterError(f"{name}={rate!r}: must be a whole number of Hz from 1 to {HIGHEST_RATE}")
+
+
+def check_ratio(sr_in: int, sr_out: int) -> None:
+    """Raise a `ParameterError` for a rate that is too high for the recording's own."""
+    if sr_out > HIGHEST_RATIO * sr_in:
+        lowest = -(-sr_out // HIGHEST_RATIO)
+        raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
 
 
 def as_mono(y: np.ndarray, name: str) -> np.ndarray:

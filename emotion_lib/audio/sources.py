@@ -8,7 +8,7 @@ import reprlib
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -76,27 +76,37 @@ def name_of(source: Source) -> str:
 
 
 @contextmanager
-def opened(source: Source, name: str) -> Iterator[BinaryIO]:
-    """Give `source` as a file in which one can seek."""
+def opened(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
+    """Give `source` as a file in which one can seek; a small one that is wanted whole is taken into memory."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
     elif isinstance(source, (str, os.PathLike)):
-        with _opened_path(os.fsdecode(source), name) as file, _seekable(file, name) as seekable:
+        with _opened_path(os.fsdecode(source), name, whole) as file, _seekable(file, name) as seekable:
             yield seekable
     else:
         with _seekable(source, name) as seekable:
             yield seekable
 
 
-def _opened_path(path: str, name: str) -> BinaryIO:
+def _opened_path(path: str, name: str, whole: bool) -> BinaryIO:
     """Return the open file, once it is known that opening and reading it come to an end."""
     try:
         if descriptor := _DESCRIPTOR.fullmatch(path):
             return _own_descriptor(int(descriptor[1] or descriptor[2] or 0), name)
-        _refuse_special(os.stat(path).st_mode, name)
-        return open(path, "rb")
+        status = os.stat(path)
+        _refuse_special(status.st_mode, name)
+        content = _content(path, status.st_size) if whole and status.st_size <= _IN_MEMORY else None
+        return io.BytesIO(content) if content else open(path, "rb")
     except (OSError, ValueError) as problem:
         raise _unopened(path, name, problem) from problem
+
+
+def _content(path: str, size: int) -> bytes | None:
+    """Return all bytes of a file, taken at once, since threads wait for each other at every step; None if some fail."""
+    with open(path, "rb", buffering=0) as file, suppress(OSError):
+        content = file.read(size)
+        return content if len(content) == size else None
+    return None
 
 
 def _own_descriptor(number: int, name: str) -> BinaryIO:

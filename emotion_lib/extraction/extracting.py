@@ -1,5 +1,6 @@
 """The two ways in: a whole corpus table, or one recording."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -17,6 +18,8 @@ from emotion_lib.progress import bar
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SECONDS_UNTIL_KEPT = 1.0
 
 
 def extract(
@@ -154,12 +157,20 @@ def _values(
 def _anew(
     paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None, executor: Executor | None
 ) -> Iterator[tuple[Path, Value]]:
-    """Yield each recording with its features or its error; each batch is kept as soon as it is there."""
-    for batch, values in compute(paths, feature, settings, executor=executor):
-        found = list(zip(batch, values, strict=True))
+    """Yield each recording with its features or its error; what is there is kept every second, and at the end."""
+    new: dict[Path, np.ndarray] = {}
+    kept = time.monotonic()
+    try:
+        for batch, values in compute(paths, feature, settings, executor=executor):
+            found = list(zip(batch, values, strict=True))
+            new |= {path: value for path, value in found if isinstance(value, np.ndarray)}
+            if cache and time.monotonic() - kept > SECONDS_UNTIL_KEPT:
+                cache.keep(new)
+                new, kept = {}, time.monotonic()
+            yield from found
+    finally:
         if cache:
-            cache.keep({path: value for path, value in found if isinstance(value, np.ndarray)})
-        yield from found
+            cache.keep(new)
 
 
 def _padded(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

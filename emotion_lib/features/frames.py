@@ -122,11 +122,10 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     """
     bands = _mel_power(y, sr, settings)
     bands = bands[_loud(bands, settings.trim_db)]
-    decibels: np.ndarray = 10 * np.log10(np.maximum(bands, np.float32(SMALLEST_POWER)))
-    if settings.top_db is None:
-        return decibels
-    floored: np.ndarray = np.maximum(decibels, decibels.max() - np.float32(settings.top_db))
-    return floored
+    below_loudest = 0.0 if settings.top_db is None else bands.max() * 10 ** (-settings.top_db / 10)
+    decibels: np.ndarray = np.log10(np.maximum(bands, np.float32(max(SMALLEST_POWER, below_loudest))))
+    decibels *= 10
+    return decibels
 
 
 def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
@@ -186,8 +185,7 @@ def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.n
 
 def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
     """Return the first coefficients of the cosine transform along the bands, (..., n_mels) to (..., n_mfcc)."""
-    coefficients: np.ndarray = scipy.fft.dct(decibels, norm="ortho")[..., :n_mfcc]
-    return coefficients
+    return np.ascontiguousarray(scipy.fft.dct(decibels, norm="ortho")[..., :n_mfcc])
 
 
 def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:

@@ -16,7 +16,8 @@ import scipy.fft
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 
 _SAMPLES_AT_ONCE = 2**18
-_BANDS_AT_ONCE = 8  # so small are the products that BLAS starts no threads of its own for them
+_BANDS_AT_ONCE = 8
+_LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; for more, BLAS starts threads of its own
 
 
 def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
@@ -37,7 +38,8 @@ def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     beyond = n_fft // 2
     padded = np.zeros(len(y) + 2 * beyond, dtype=np.float32)
     padded[beyond : beyond + len(y)] = y
-    return np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+    n_frames = 1 + (len(padded) - n_fft) // hop_length
+    return np.lib.stride_tricks.as_strided(padded, (n_frames, n_fft), (4 * hop_length, 4), writeable=False)
 
 
 def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -60,9 +62,9 @@ def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         rows = slice(first, first + n_rows)
         some = frames[rows]
         windowed = np.multiply(some, _window(n_fft), out=_place.of_shape("windowed", *some.shape))
-        parts = scipy.fft.rfft(windowed, axis=1).view(np.float32)
-        np.square(parts, out=parts)
-        yield rows, np.add(parts[:, ::2], parts[:, 1::2], out=_place.of_shape("power", len(some), n_fft // 2 + 1))
+        spectrum = _place.of_shape("power", len(some), n_fft // 2 + 1)
+        np.abs(scipy.fft.rfft(windowed, axis=1), out=spectrum)
+        yield rows, np.square(spectrum, out=spectrum)
 
 
 class _Place(threading.local):
@@ -140,15 +142,24 @@ class _Part(NamedTuple):
 def _parts(sr: int, n_fft: int, n_mels: int) -> tuple[_Part, ...]:
     """Return the filters in parts, without most of the zeros that they are made of."""
     filters = triangles(sr, n_fft, n_mels)
-    return tuple(_part(filters, first) for first in range(0, n_mels, _BANDS_AT_ONCE))
+    most_weights = _LARGEST_PRODUCT * n_fft // _SAMPLES_AT_ONCE
+    parts: list[_Part] = []
+    for first in range(0, n_mels, _BANDS_AT_ONCE):
+        part = _part(filters, slice(first, min(first + _BANDS_AT_ONCE, n_mels)))
+        joined = _part(filters, slice(parts[-1].bands.start, part.bands.stop)) if parts else part
+        if parts and joined.weights.size <= most_weights:
+            parts[-1] = joined
+        else:
+            parts.append(part)
+    return tuple(parts)
 
 
-def _part(filters: np.ndarray, first: int) -> _Part:
-    """Return the part of the filters that starts with the band `first`."""
-    some = filters[first : first + _BANDS_AT_ONCE]
+def _part(filters: np.ndarray, bands: slice) -> _Part:
+    """Return the part of the filters that has these bands."""
+    some = filters[bands]
     heard = np.flatnonzero(some.any(axis=0))
     bins = slice(heard[0], heard[-1] + 1) if len(heard) else slice(0)
-    return _Part(slice(first, first + len(some)), bins, np.ascontiguousarray(some[:, bins].T))
+    return _Part(bands, bins, np.ascontiguousarray(some[:, bins].T))
 
 
 @lru_cache(maxsize=8)
