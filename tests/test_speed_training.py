@@ -1,16 +1,13 @@
 """The table of training: each way trains what it says, whatever the times are."""
 
-import subprocess
 import sys
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.footprint import python_of
-from benchmarks.speed import training
+from benchmarks.speed import elsewhere, training
 from emotion_lib import models
 from emotion_lib.extraction import Features
 from emotion_lib.features import ORIGINAL
@@ -20,7 +17,7 @@ import sys
 import numpy as np
 arrays = np.load(sys.argv[1])
 for line in sys.stdin:
-    print(len(arrays["X"]), arrays["targets"].max(), flush=True)
+    print(line.strip(), len(arrays["X"]), arrays["targets"].max(), flush=True)
 """
 
 
@@ -49,29 +46,7 @@ def test_pytorch_is_told_what_to_train_and_answers_each_epoch(
     features: Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pytorch.py").write_text(STANDS_FOR_PYTORCH)
-    monkeypatch.setattr(training, "with_pytorch", lambda: Path(sys.executable))
-    monkeypatch.setattr(training, "SCRIPT", tmp_path / "pytorch.py")
+    monkeypatch.setattr(elsewhere, "HERE", tmp_path)
+    monkeypatch.setattr(elsewhere, "python_with", lambda _: Path(sys.executable))
     with training.pytorch(features) as epoch:
-        assert [epoch(), epoch()] == [(80.0, 1.0)] * 2
-
-
-def test_a_pytorch_that_does_not_start_is_no_epoch(features: Features, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "with_pytorch", lambda: Path(sys.executable))
-    monkeypatch.setattr(training, "SCRIPT", Path("nowhere.py"))
-    with training.pytorch(features) as epoch, pytest.raises((ValueError, BrokenPipeError)):
-        epoch()
-
-
-def test_an_environment_that_has_pytorch_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Mock()
-    monkeypatch.setattr(training, "ENVIRONMENT", tmp_path)
-    monkeypatch.setattr(training, "environment", made)
-    training.with_pytorch()
-    made.assert_called_once_with(tmp_path, "--requirement", str(training.REQUIREMENTS))
-    python_of(tmp_path).parent.mkdir()
-    python_of(tmp_path).touch()
-    runs = Mock(side_effect=[subprocess.CompletedProcess((), code) for code in (1, 0)])
-    monkeypatch.setattr(subprocess, "run", runs)
-    assert training.with_pytorch() == made.return_value
-    assert training.with_pytorch() == python_of(tmp_path)
-    assert made.call_count == 2
+        assert [epoch(), epoch()] == ["epoch 80 1"] * 2

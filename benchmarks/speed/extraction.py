@@ -2,6 +2,8 @@
 
 The loop is librosa's, one file after the other. The floor reads the files and takes one real FFT of their frames, on as
 many threads as the library, and nothing else. The features are asked to be the loop's within 0.001.
+
+In the second table, other libraries do the same work on every fifth file, on as many threads.
 """
 
 import os
@@ -20,6 +22,7 @@ import scipy.fft
 import soundfile as sf
 
 from benchmarks.footprint import markdown
+from benchmarks.speed.elsewhere import running
 from benchmarks.speed.timing import Seconds, in_turns, ratio
 from emotion_lib import corpora
 from emotion_lib.extraction import Features, extract
@@ -28,6 +31,7 @@ from emotion_lib.features import FeatureSettings
 
 AS_RECORDED = FeatureSettings(sr=None)
 FLOOR, LOOP = "floor: read, and one FFT", "loop of librosa"
+OURS, PEERS = "this library", ("kaldi-native-fbank", "openSMILE", "python_speech_features")
 
 
 def table() -> str:
@@ -47,7 +51,8 @@ def table() -> str:
             }
         )
     largest = np.abs(_extracted(corpus, "mean_mfcc", cache=False).X - loop(paths)).max()
-    return f"{_shown(times, len(paths))}\nLargest difference from librosa, all files: {largest:.1g}.\n"
+    agreement = f"Largest difference from librosa, all files: {largest:.1g}.\n"
+    return "\n".join([_shown(times, len(paths)), agreement, beside_peers(corpus[::5].reset_index(drop=True))])
 
 
 def floor(paths: list[Path]) -> None:
@@ -76,6 +81,21 @@ def _by_librosa(path: Path) -> np.ndarray:
     y, sr = librosa.load(path, sr=None)
     mean: np.ndarray = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=40).mean(axis=1)
     return mean
+
+
+def beside_peers(corpus: pd.DataFrame) -> str:
+    """Return the times of other libraries, as ratios to this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "paths.txt"
+        listed.write_text("\n".join(map(str, corpus["path"])), encoding="utf-8")
+        with running("peers", str(listed)) as ask:
+            ours = {OURS: partial(_extracted, corpus, "mean_mfcc", cache=False)}
+            times = in_turns(ours | {name: partial(ask, name) for name in PEERS})
+    rows = [
+        (name, f"{1000 * each.median / len(corpus):.2f}", f"{ratio(times, name, OURS):.1f}")
+        for name, each in times.items()
+    ]
+    return markdown((f"averages of {len(corpus)} files", "ms a file", "times this library"), rows)
 
 
 def _extracted(corpus: pd.DataFrame, feature: str, *, cache: bool = True) -> Features:

@@ -1,26 +1,26 @@
 """Training: an epoch of the original network beside PyTorch and Keras, and memory where features are on disk.
 
 In the first table, each way trains the same layers on the same 2240 utterances of TESS, in batches of 64, with as many
-threads as it takes by itself; one epoch each, in turns, none while another computes. PyTorch is in an environment of
-its own (`benchmarks/requirements.txt`, made in `build/` when it is first needed) and in a process of its own. The first
-epoch of each, in which it is compiled, stands beside the others and is not among them.
+threads as it takes by itself; one epoch each, in turns, none while another computes. PyTorch is in an environment and
+a process of its own. The first epoch of each, in which it is compiled, stands beside the others and is not among them.
 
 In the second, each figure is of a process of its own that trains one epoch of a small LSTM on frames over time.
 """
 
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.footprint import ROOT, environment, markdown, python_of
+from benchmarks.footprint import markdown
 from benchmarks.memory import peak
+from benchmarks.speed.elsewhere import running
 from benchmarks.speed.scale import alone
 from benchmarks.speed.timing import in_turns, ratio
 from emotion_lib import corpora, extraction, models, training
@@ -29,10 +29,6 @@ from emotion_lib.features import ORIGINAL
 
 UTTERANCES, BATCH_SIZE = 2240, 64
 OURS, KERAS, XLA, PYTORCH = "`training.fit`", "Keras' own LSTM", "Keras' own LSTM, XLA", "PyTorch's `nn.LSTM`"
-
-REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
-SCRIPT = Path(__file__).with_name("pytorch.py")
-ENVIRONMENT = ROOT / "build" / "pytorch"
 
 PLACES = (("disk", 1), ("disk", 10), ("memory", 10))
 """Where features are, and how often TESS is listed."""
@@ -107,27 +103,8 @@ def pytorch(features: Features) -> Iterator[Callable[[], object]]:
         path = Path(folder) / "arrays.npz"
         X, targets = arrays(features)
         np.savez(path, X=X, targets=targets)
-        command = [str(with_pytorch()), str(SCRIPT), str(path), str(BATCH_SIZE)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-            yield lambda: answer(process)
-            process.communicate()
-
-
-def answer(process: "subprocess.Popen[str]") -> tuple[float, float]:
-    """Return the loss and the accuracy of the next epoch of a process."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("epoch\n")
-    loss, accuracy = process.stdout.readline().split()
-    return float(loss), float(accuracy)
-
-
-def with_pytorch() -> Path:
-    """Return the Python of the environment that holds PyTorch, which is made where it is not there."""
-    python = python_of(ENVIRONMENT)
-    if python.exists() and subprocess.run([str(python), "-c", "import torch"], check=False).returncode == 0:
-        return python
-    return environment(ENVIRONMENT, "--requirement", str(REQUIREMENTS))
+        with running("pytorch", str(path), str(BATCH_SIZE)) as ask:
+            yield partial(ask, "epoch")
 
 
 def memory() -> str:
