@@ -129,11 +129,15 @@ class FeatureCache:
         digests = list({identity.digest for identity in self._identities.values()})
         query = "SELECT digest, checksum, value FROM features WHERE recipe = ? AND digest IN"
         rows = _selected(connection, query, digests, self.recipe)
-        return {digest: _unpack(value) for digest, checksum, value in rows if checksum == self._checksum(digest, value)}
+        return {
+            digest: _unpack(packed)
+            for digest, checksum, packed in rows
+            if isinstance(packed, bytes) and checksum == self._checksum(digest, packed)
+        }
 
-    def _checksum(self, digest: bytes, packed: object) -> int:
-        """Return a number that differs when a value, or what it belongs to, was damaged; -1 for what is no value."""
-        return zlib.crc32(digest + self.recipe.encode() + packed) if isinstance(packed, bytes) else -1
+    def _checksum(self, digest: bytes, packed: bytes) -> int:
+        """Return a number that differs when a value, or what it belongs to, was damaged."""
+        return zlib.crc32(digest + self.recipe.encode() + packed)
 
     def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Return what `work` gives, or `otherwise` where the file cannot be used; a damaged file is removed."""
@@ -217,16 +221,24 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[obj
 def _known(connection: sqlite3.Connection, stamps: dict[Path, str]) -> dict[Path, _Identity]:
     """Return the identities of the files whose stamp is the one on record."""
     keys = {path: _key(path) for path in stamps}
-    rows = _selected(connection, "SELECT path, stamp, digest FROM recordings WHERE path IN", list(keys.values()))
-    found = {key: _Identity(stamp, digest) for key, stamp, digest in rows if isinstance(digest, bytes)}
-    return {path: found[key] for path, key in keys.items() if key in found and found[key].stamp == stamps[path]}
+    # As bytes, since damage can leave text that is none.
+    query = "SELECT path, CAST(stamp AS BLOB), CAST(digest AS BLOB) FROM recordings WHERE path IN"
+    found = {key: (stamp, digest) for key, stamp, digest in _selected(connection, query, list(keys.values()))}
+    known = {path: found[key] for path, key in keys.items() if key in found}
+    return {
+        path: _Identity(stamps[path], digest)
+        for path, (stamp, digest) in known.items()
+        if stamp == stamps[path].encode() and digest
+    }
 
 
-def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows that a query, which ends in IN, finds for some keys; SQLite takes only so many in one go."""
+def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> list[tuple[Any, ...]]:
+    """Return the rows that a query, which ends in IN, finds for some keys; SQLite takes only so many in one go."""
+    rows = []
     for first in range(0, len(keys), _ASKED_AT_ONCE):
         some = keys[first : first + _ASKED_AT_ONCE]
-        yield from connection.execute(f"{query} ({', '.join('?' * len(some))})", (*others, *some))
+        rows += connection.execute(f"{query} ({', '.join('?' * len(some))})", (*others, *some)).fetchall()
+    return rows
 
 
 def _key(path: Path) -> bytes:
@@ -245,8 +257,10 @@ def _stamp(path: Path) -> str | None:
 
 def _digests(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
     """Yield each file with the digest of its content, or None where it cannot be read."""
-    some = [paths[first : first + _DIGESTED_AT_ONCE] for first in range(0, len(paths), _DIGESTED_AT_ONCE)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # to digest lets go of the interpreter
+    n_threads = os.cpu_count() or 1
+    n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // n_threads))
+    some = [paths[first : first + n_at_once] for first in range(0, len(paths), n_at_once)]
+    with ThreadPoolExecutor(n_threads) as pool:  # to digest lets go of the interpreter
         for digests in pool.map(lambda batch: [(path, _digest(path)) for path in batch], some):
             yield from digests
 

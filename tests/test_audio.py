@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from emotion_lib import audio
-from emotion_lib.audio import decoding, headers
+from emotion_lib.audio import decoding, headers, sources
 from emotion_lib.errors import AudioError, ParameterError
+from tests.bad_inputs import OPEN_FLAC
 
 RATE = 16000
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, RATE).astype(np.float32)
@@ -57,6 +59,34 @@ def test_a_path_bytes_and_a_file_give_the_same(tmp_path: Path) -> None:
             y, sr = audio.read(source)
             np.testing.assert_array_equal(y, expected[0])
             assert sr == expected[1]
+
+
+def test_a_file_is_the_same_in_memory_and_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "noise.wav"
+    path.write_bytes(encoded())
+    expected, _ = audio.read(path)
+    monkeypatch.setattr(sources, "_IN_MEMORY", 100)
+    np.testing.assert_array_equal(audio.read(path)[0], expected)
+
+
+def test_a_file_that_cannot_be_taken_at_once_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "noise.wav"
+    path.write_bytes(encoded())
+    assert sources._content(str(path), path.stat().st_size) == path.read_bytes()
+    assert sources._content(str(path), path.stat().st_size + 1) is None
+    monkeypatch.setattr(sources, "_content", lambda *_: None)
+    np.testing.assert_array_equal(audio.read(path)[0], audio.read(encoded())[0])
+
+
+def test_a_file_of_which_a_part_is_wanted_is_not_taken_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "noise.wav"
+    path.write_bytes(encoded())
+    taken = Mock(return_value=None)
+    monkeypatch.setattr(sources, "_content", taken)
+    audio.read(path, duration=0.1)
+    taken.assert_not_called()
+    audio.read(path)
+    taken.assert_called_once()
 
 
 def test_a_pipe_is_read_to_its_end() -> None:
@@ -193,6 +223,16 @@ def test_16_bits_are_what_soundfile_reads(n_channels: int, chunk: bytes) -> None
     np.testing.assert_array_equal(audio.read(content, offset=0.01)[0], expected[160:].mean(axis=1))
 
 
+@pytest.mark.parametrize(
+    ("kind", "subtype"),
+    [("WAV", "PCM_U8"), ("WAV", "PCM_24"), ("WAV", "PCM_32"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16"), ("AU", "PCM_S8")],
+)
+def test_integers_are_what_soundfile_reads(kind: str, subtype: str) -> None:
+    content = encoded(np.array([-1.0, 1.0, 0.3, -0.2]), kind=kind, subtype=subtype)
+    expected, _ = sf.read(io.BytesIO(content), dtype="float32")
+    np.testing.assert_array_equal(audio.read(content)[0], expected)
+
+
 def test_samples_beyond_full_scale_are_clipped() -> None:
     y, _ = audio.read(encoded(np.array([0.5, 1.5, -2.0]), subtype="FLOAT"))
     assert y.tolist() == [0.5, 1.0, -1.0]
@@ -323,6 +363,11 @@ def test_a_file_without_permission_is_an_audio_error(tmp_path: Path, monkeypatch
 def test_an_offset_past_the_end_is_an_audio_error() -> None:
     with pytest.raises(AudioError, match=r"offset=1\.5 s is past its end; choose an offset below its 1\.000 s"):
         audio.read(encoded(), offset=1.5)
+
+
+def test_an_offset_past_an_end_that_no_header_tells_is_an_audio_error() -> None:
+    with pytest.raises(AudioError, match=r"no samples from the offset on; choose a smaller offset"):
+        audio.read(OPEN_FLAC, offset=99)
 
 
 def test_a_recording_too_short_for_the_rate_is_an_audio_error() -> None:

@@ -5,12 +5,15 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -20,7 +23,7 @@ import soundfile as sf
 from benchmarks import keys
 from emotion_lib import audio, cache, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction import Features, computing, extract
+from emotion_lib.extraction import Features, computing, extract, extracting
 from emotion_lib.features import FEATURES, FeatureSettings
 
 RATE = 16000
@@ -318,6 +321,49 @@ def test_one_damaged_value_is_computed_again(table: pd.DataFrame, computed: list
     computed.clear()
     np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, first.X)
     assert computed == ["noise_2.wav"]
+
+
+@pytest.mark.parametrize("column", ["stamp", "digest"])
+def test_text_that_is_none_costs_only_its_row(
+    column: str, table: pd.DataFrame, computed: list[str], cache_folder: Path
+) -> None:
+    first = extract(table, "mean_mfcc", settings=SMALL)
+    with closing(sqlite3.connect(cache_file(cache_folder))) as connection, connection:
+        damaged = os.fsencode(table["path"][2])
+        connection.execute(f"UPDATE recordings SET {column} = CAST(x'ff' AS TEXT) WHERE path = ?", (damaged,))
+    computed.clear()
+    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, first.X)
+    assert set(computed) <= {"noise_2.wav"}
+
+
+def test_a_value_that_is_none_is_computed_again(table: pd.DataFrame, computed: list[str], cache_folder: Path) -> None:
+    extract(table, "mean_mfcc", settings=SMALL)
+    with closing(sqlite3.connect(cache_file(cache_folder))) as connection, connection:
+        connection.execute("UPDATE features SET checksum = -1, value = NULL")
+    computed.clear()
+    assert len(extract(table, "mean_mfcc", settings=SMALL)) == 6
+    assert len(computed) == 6
+
+
+def test_the_cache_is_asked_in_pieces(
+    table: pd.DataFrame, computed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_ASKED_AT_ONCE", 4)
+    monkeypatch.setattr(cache, "_DIGESTED_AT_ONCE", 4)
+    first = extract(table, "mean_mfcc", settings=SMALL)
+    computed.clear()
+    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, first.X)
+    assert computed == []
+
+
+def test_what_is_quickly_there_is_kept_in_one_go(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computing, "BATCH", 1)
+    keep = Mock()
+    monkeypatch.setattr(cache.FeatureCache, "keep", keep)
+    monkeypatch.setattr(extracting, "SECONDS_UNTIL_KEPT", 60)
+    extract(table, "mean_mfcc", settings=SMALL)
+    keep.assert_called_once()
+    assert len(keep.call_args.args[0]) == 6
 
 
 def test_a_cache_that_cannot_be_written_is_gone_without(table: pd.DataFrame, cache_folder: Path) -> None:

@@ -58,6 +58,25 @@ def test_what_does_not_go_in_one_piece_equals_librosa_too(
     np.testing.assert_allclose(found, reference.T, atol=1e-3)
 
 
+@pytest.mark.parametrize("n_mels", [1, 7, 13, 40, 129])
+@pytest.mark.parametrize("n_fft", [63, 400, 2048, 4096])
+def test_the_parts_of_the_filters_are_the_filters_and_small(n_fft: int, n_mels: int) -> None:
+    filters = np.zeros((n_mels, n_fft // 2 + 1), dtype=np.float32)
+    for part in kernel._parts(16000, n_fft, n_mels):
+        filters[part.bands, part.bins] = part.weights.T
+        products = -(-kernel._SAMPLES_AT_ONCE // n_fft) * part.weights.size
+        assert products <= kernel._LARGEST_PRODUCT or part.weights.shape[1] == 1
+    np.testing.assert_array_equal(filters, kernel.triangles(16000, n_fft, n_mels))
+
+
+@pytest.mark.parametrize(("n_fft", "hop_length"), [(63, 16), (64, 100), (64, np.uint8(64)), (2048, np.int16(30000))])
+@pytest.mark.parametrize("n_samples", [1, 999])
+def test_frames_are_windows_over_the_padded_waveform(n_samples: int, n_fft: int, hop_length: int) -> None:
+    y = np.arange(n_samples, dtype=np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
+    np.testing.assert_array_equal(kernel.framed(y, n_fft, hop_length), windows)
+
+
 def test_threads_do_not_disturb_each_other() -> None:
     waveforms = [np.random.default_rng(seed).uniform(-1, 1, 20_000 + 100 * seed) for seed in range(40)]
     expected = [features.log_mel(y, 22_050) for y in waveforms]

@@ -34,6 +34,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Mock:
 
     def environment(folder: Path, *_: str) -> Path:
         python_of(folder).parent.mkdir(parents=True, exist_ok=True)
+        python_of(folder).touch()
         return python_of(folder)
 
     mock = Mock(side_effect=environment)
@@ -49,13 +50,14 @@ def test_a_process_answers_line_by_line(here: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_process_that_ended_is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "python_with", lambda _: Path(sys.executable))
-    with elsewhere.running("echo", "heard") as ask, pytest.raises(ChildProcessError, match="no answer to 'end'"):
+    with pytest.raises(ChildProcessError, match="no answer to 'end'"), elsewhere.running("echo", "heard") as ask:
         ask("end")
 
 
 def test_a_process_that_does_not_start_is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "python_with", lambda _: Path(sys.executable))
-    with elsewhere.running("nowhere") as ask, pytest.raises(ChildProcessError, match="no answer to 'one'"):
+    (here / "over.py").write_text("")
+    with pytest.raises(ChildProcessError, match="no answer to 'one'"), elsewhere.running("over") as ask:
         ask("one")
 
 
@@ -65,4 +67,6 @@ def test_an_environment_is_made_again_only_for_another_list(here: Path, made: Mo
     made.assert_called_once_with(here / "build" / "echo", "--requirement", str(here / "echo.txt"))
     (here / "echo.txt").write_text("numpy==2.4.6")
     assert elsewhere.python_with("echo") == python
-    assert made.call_count == 2
+    python.unlink()
+    assert elsewhere.python_with("echo") == python
+    assert made.call_count == 3

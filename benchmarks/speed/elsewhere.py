@@ -21,8 +21,11 @@ def running(name: str, *arguments: str) -> Iterator[Callable[[str], str]]:
     """Start a process, and give what asks it a line."""
     command = [str(python_with(name)), str(HERE / f"{name}.py"), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-        yield partial(answer, process)
-        process.communicate()
+        try:
+            yield partial(answer, process)
+        finally:
+            with suppress(BrokenPipeError):  # of a line that a process, which is over, did not take
+                process.communicate()
 
 
 def answer(process: "subprocess.Popen[str]", line: str) -> str:
@@ -32,7 +35,7 @@ def answer(process: "subprocess.Popen[str]", line: str) -> str:
     with suppress(BrokenPipeError):
         process.stdin.write(f"{line}\n")
     said = process.stdout.readline()
-    if not said:
+    if not said.endswith("\n"):
         raise ChildProcessError(f"no answer to {line!r}: the process ended; what it wrote above says why")
     return said.rstrip("\n")
 
@@ -41,7 +44,7 @@ def python_with(name: str) -> Path:
     """Return the Python of an environment that holds what is listed, made anew where it does not."""
     listed, folder = HERE / f"{name}.txt", BUILD / name
     installed = folder / listed.name
-    if installed.exists() and installed.read_bytes() == listed.read_bytes():
+    if python_of(folder).exists() and installed.exists() and installed.read_bytes() == listed.read_bytes():
         return python_of(folder)
     python = environment(folder, "--requirement", str(listed))
     installed.write_bytes(listed.read_bytes())

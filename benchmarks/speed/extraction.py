@@ -90,12 +90,19 @@ def beside_peers(corpus: pd.DataFrame) -> str:
         listed.write_text("\n".join(map(str, corpus["path"])), encoding="utf-8")
         with running("peers", str(listed)) as ask:
             ours = {OURS: partial(_extracted, corpus, "mean_mfcc", cache=False)}
-            times = in_turns(ours | {name: partial(ask, name) for name in PEERS})
+            times = in_turns(ours | {name: partial(_by_peer, ask, name, len(corpus)) for name in PEERS})
     rows = [
         (name, f"{1000 * each.median / len(corpus):.2f}", f"{ratio(times, name, OURS):.1f}")
         for name, each in times.items()
     ]
     return markdown((f"averages of {len(corpus)} files", "ms a file", "times this library"), rows)
+
+
+def _by_peer(ask: Callable[[str], str], name: str, n_files: int) -> None:
+    """Let another library go through the files, and see that it left none out."""
+    n_done = int(ask(name))
+    if n_done != n_files:
+        raise RuntimeError(f"{name}: averages of {n_done} files, not of {n_files}; what it wrote above may say why")
 
 
 def _extracted(corpus: pd.DataFrame, feature: str, *, cache: bool = True) -> Features:

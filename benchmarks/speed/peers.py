@@ -2,7 +2,8 @@
 
 It imports nothing of this repository. The work is as alike as each can be asked for: frames of 2048 samples every 512,
 a Hann window, power, 128 mel bands up to half the rate, 40 coefficients, averaged over time; a batch of files at a
-time, on all cores. A line names a way; the answer is how many files there were.
+time, on all cores. The values are not: each has a mel scale of its own, and python_speech_features computes in double
+precision. A line names a way; the answer is of how many files there are 40 averages.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import kaldi_native_fbank
@@ -75,16 +77,16 @@ Way = Callable[[np.ndarray], np.ndarray]
 """From a waveform to its MFCCs averaged over time."""
 
 
-def with_opensmile(sr: int) -> Way:
-    """Return openSMILE's way."""
-    path = Path(tempfile.mkdtemp()) / "mfcc.conf"
+def with_opensmile(sr: int, folder: Path) -> Way:
+    """Return openSMILE's way, which is told in a file."""
+    path = folder / "mfcc.conf"
     numbers = {"length": N_FFT / sr, "step": HOP_LENGTH / sr, "n_mels": N_MELS, "highest": sr / 2, "last": N_MFCC - 1}
     path.write_text(CONFIGURATION.format(**numbers))
     smile = opensmile.Smile(feature_set=str(path), feature_level="lld")
     return lambda y: np.asarray(smile(y, sr)).mean(axis=2)[0]
 
 
-def with_kaldi_native_fbank(sr: int) -> Way:
+def with_kaldi_native_fbank(sr: int, _: Path) -> Way:
     """Return Kaldi's way, set to librosa's mel bands."""
     options = kaldi_native_fbank.MfccOptions()
     frames, bands = options.frame_opts, options.mel_opts
@@ -105,7 +107,7 @@ def with_kaldi_native_fbank(sr: int) -> Way:
     return averaged
 
 
-def with_python_speech_features(sr: int) -> Way:
+def with_python_speech_features(sr: int, _: Path) -> Way:
     """Return the way of python_speech_features."""
     options = {
         "winlen": N_FFT / sr,
@@ -132,15 +134,18 @@ def main(listed: str) -> None:
     """Go through the files that a file lists, all of one rate."""
     paths = Path(listed).read_text(encoding="utf-8").splitlines()
     batches = [paths[first : first + BATCH] for first in range(0, len(paths), BATCH)]
-    ways = {name: start(sf.info(paths[0]).samplerate) for name, start in WAYS.items()}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    sr = sf.info(paths[0]).samplerate
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        ways = {name: start(sr, Path(folder)) for name, start in WAYS.items()}
         for line in sys.stdin:
-            way = ways[line.strip()]
-            done = list(
-                pool.map(lambda batch, way=way: [way(sf.read(path, dtype="float32")[0]) for path in batch], batches)
-            )
-            sys.stdout.write(f"{sum(map(len, done))}\n")
+            n_done = sum(pool.map(partial(averages, ways[line.strip()]), batches))
+            sys.stdout.write(f"{n_done}\n")
             sys.stdout.flush()
+
+
+def averages(way: Way, paths: list[str]) -> int:
+    """Compute the averages of some files, and return of how many there are 40."""
+    return sum(way(sf.read(path, dtype="float32")[0]).shape == (N_MFCC,) for path in paths)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emotion_lib.audio.resampling import as_mono, at_rate, check_rate, check_ratio, checked
+from emotion_lib.audio.resampling import Resampler, as_mono, check_rate, checked
 from emotion_lib.audio.sources import error
 
 
@@ -43,13 +43,11 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
     array([ 0.25, -0.5 ], dtype=float32)
     """
     check_rate("sr", sr)
-    if sr_out is not None:
-        check_rate("sr_out", sr_out)
-        check_ratio(sr, sr_out)
+    resampler = Resampler(sr, sr if sr_out is None else sr_out)
     mono = checked(as_mono(y, name), name, cure="check what made it")
     if len(mono) == 0:
         raise error(name, "no samples", "check what made it")
-    resampled = at_rate(mono, sr, sr_out or sr)
+    resampled = np.concatenate([resampler.process(mono), resampler.flush()])
     if len(resampled) == 0:
         raise error(name, f"too short for {sr_out} Hz ({len(mono)} samples at {sr} Hz)", "give a longer one")
     return resampled

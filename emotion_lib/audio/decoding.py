@@ -60,7 +60,7 @@ class Recording(NamedTuple):
 
 @contextmanager
 def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[Recording]:
-    """Give a recording whose header is sound; `whole` where all of it will be read."""
+    """Give a recording whose header is sound; `whole` where it will be read to its end."""
     with opened(source, name, whole=whole) as file:
         safe = mended(file, name)
         try:
@@ -136,6 +136,8 @@ def _blocks(found: Recording, wanted: int | None, length: int) -> Iterator[np.nd
         yield mono if found.bounded else checked(mono, found.name)
     if found.n_samples is not None and wanted is not None and n_read < wanted:
         raise error(found.name, f"cut short: its header claims {wanted} samples, the file holds {n_read}")
+    if n_read == 0:
+        raise error(found.name, "no samples from the offset on", "choose a smaller offset")
 
 
 def _read(found: Recording, length: int) -> np.ndarray:

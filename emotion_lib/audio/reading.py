@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from emotion_lib.audio.decoding import Recording, decoded, recording
-from emotion_lib.audio.resampling import HIGHEST_RATIO, Resampler, at_rate, check_rate
+from emotion_lib.audio.resampling import HIGHEST_RATIO, Resampler, check_rate, clipped
 from emotion_lib.audio.sources import Source, check_source, error, name_of
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import ParameterError
 
 
 def read(
@@ -67,8 +67,9 @@ def read(
         _check_length("duration", duration)
     if not (math.isfinite(offset) and offset >= 0):
         raise ParameterError(f"offset={offset}: must be a number of seconds, 0 or more")
-    with recording(source, name_of(source), whole=True) as found:
-        return _whole(found, sr or found.rate, offset, duration), sr or found.rate
+    with recording(source, name_of(source), whole=duration is None) as found:
+        parts = list(_at_rate(found, sr or found.rate, offset=offset, duration=duration))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts), sr or found.rate
 
 
 def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.ndarray]:
@@ -161,45 +162,39 @@ def _check_length(name: str, seconds: float) -> None:
         raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
 
 
-def _whole(found: Recording, sr: int, offset: float, duration: float | None) -> np.ndarray:
-    """Return the asked part at rate `sr`."""
-    parts = list(decoded(found, offset=offset, duration=duration, growth=_growth(found, sr)))
-    y = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, dtype=np.float32), *parts])
-    resampled = y if sr == found.rate and found.bounded else at_rate(y, found.rate, sr)
-    if len(resampled) == 0:
-        raise _too_short(found, sr, len(y))
-    return resampled
-
-
 def _from_source(source: Source, sr: int) -> Iterator[np.ndarray]:
     """Yield a recording at a rate, piece by piece, and close it at the end."""
     with recording(source, name_of(source)) as found:
-        growth = _growth(found, sr)
-        resampler = Resampler(found.rate, sr)
-        n_in = n_out = 0
-        for block in decoded(found, growth=growth):
-            resampled = resampler.process(block)
-            n_in, n_out = n_in + len(block), n_out + len(resampled)
-            yield resampled
-        rest = resampler.flush()
-        if n_out + len(rest) == 0:
-            raise _too_short(found, sr, n_in)
-        yield rest
+        yield from _at_rate(found, sr)
 
 
-def _growth(found: Recording, sr: int) -> float:
-    """Return how many samples there will be for one of the recording's."""
+def _at_rate(found: Recording, sr: int, *, offset: float = 0.0, duration: float | None = None) -> Iterator[np.ndarray]:
+    """Yield the asked part at rate `sr`, piece by piece."""
     growth = sr / found.rate
     if growth > HIGHEST_RATIO:
         lowest = math.ceil(sr / HIGHEST_RATIO)
         what = f"a sampling rate of {found.rate} Hz, expected {lowest} or more to bring it to {sr} Hz"
         raise error(found.name, what, "write it again with its true rate")
-    return growth
+    blocks = decoded(found, offset=offset, duration=duration, growth=growth)
+    if sr == found.rate:
+        yield from blocks if found.bounded else map(clipped, blocks)
+    else:
+        yield from _resampled(found, blocks, sr)
 
 
-def _too_short(found: Recording, sr: int, n_samples: int) -> AudioError:
-    """Return the error for a recording of which nothing is left at a lower rate."""
-    return error(found.name, f"too short for {sr} Hz ({n_samples} samples at {found.rate} Hz)")
+def _resampled(found: Recording, blocks: Iterator[np.ndarray], sr: int) -> Iterator[np.ndarray]:
+    """Yield the blocks of a recording at another rate."""
+    resampler = Resampler(found.rate, sr)
+    n_in = n_out = 0
+    for block in blocks:
+        resampled = resampler.process(block)
+        n_in, n_out = n_in + len(block), n_out + len(resampled)
+        yield resampled
+    rest = resampler.flush()
+    if n_out + len(rest) == 0:
+        raise error(found.name, f"too short for {sr} Hz ({n_in} samples at {found.rate} Hz)")
+    if len(rest):
+        yield rest
 
 
 def _regrouped(parts: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:

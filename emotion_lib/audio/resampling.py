@@ -47,8 +47,11 @@ class Resampler:
     def __init__(self, sr_in: int, sr_out: int) -> None:
         check_rate("sr_in", sr_in)
         check_rate("sr_out", sr_out)
-        check_ratio(sr_in, sr_out)
-        self._stream = None if sr_in == sr_out else soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
+        if sr_out > HIGHEST_RATIO * sr_in:
+            lowest = -(-sr_out // HIGHEST_RATIO)
+            raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
+        self._rates = sr_in, sr_out
+        self._stream: soxr.ResampleStream | None = None
 
     def process(self, chunk: np.ndarray) -> np.ndarray:
         """Take the next chunk, and give what can be said by now.
@@ -83,22 +86,23 @@ class Resampler:
             The last samples at the wanted rate; there may be none.
         """
         rest = self._next(np.zeros(0, dtype=np.float32), last=True)
-        if self._stream is not None:
-            self._stream.clear()
+        self._stream = None
         return rest
 
     def _next(self, y: np.ndarray, *, last: bool = False) -> np.ndarray:
         """Return mono samples at the wanted rate, clipped."""
-        resampled = y if self._stream is None else self._stream.resample_chunk(y, last=last)
-        clipped: np.ndarray = np.clip(resampled, -1.0, 1.0)
-        return clipped
+        sr_in, sr_out = self._rates
+        if sr_in == sr_out:
+            return clipped(y)
+        # To make a stream takes half the time of a short recording: one is made when it is needed.
+        self._stream = self._stream or soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
+        return clipped(self._stream.resample_chunk(y, last=last))
 
 
-def at_rate(y: np.ndarray, sr_in: int, sr_out: int) -> np.ndarray:
-    """Return all of a mono waveform at another rate, clipped: what `Resampler` gives for it, in one call."""
-    resampled = y if sr_in == sr_out else soxr.resample(y, sr_in, sr_out, quality="HQ")
-    clipped: np.ndarray = np.clip(resampled, -1.0, 1.0)
-    return clipped
+def clipped(y: np.ndarray) -> np.ndarray:
+    """Return the samples with those beyond full scale brought to it, as a player does."""
+    bounded: np.ndarray = np.clip(y, -1.0, 1.0)
+    return bounded
 
 
 def check_rate(name: str, rate: object) -> None:
@@ -106,13 +110,6 @@ def check_rate(name: str, rate: object) -> None:
     number = isinstance(rate, (int, float, np.integer, np.floating)) and not isinstance(rate, bool)
     if not (number and 1 <= rate <= HIGHEST_RATE and rate == int(rate)):  # type: ignore[operator,call-overload]
         raise ParameterError(f"{name}={rate!r}: must be a whole number of Hz from 1 to {HIGHEST_RATE}")
-
-
-def check_ratio(sr_in: int, sr_out: int) -> None:
-    """Raise a `ParameterError` for a rate that is too high for the recording's own."""
-    if sr_out > HIGHEST_RATIO * sr_in:
-        lowest = -(-sr_out // HIGHEST_RATIO)
-        raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
 
 
 def as_mono(y: np.ndarray, name: str) -> np.ndarray:

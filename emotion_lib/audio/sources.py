@@ -81,14 +81,14 @@ def opened(source: Source, name: str, *, whole: bool = False) -> Iterator[Binary
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
     elif isinstance(source, (str, os.PathLike)):
-        with _opened_path(os.fsdecode(source), name, whole) as file, _seekable(file, name) as seekable:
+        with _opened_path(os.fsdecode(source), name, whole=whole) as file, _seekable(file, name) as seekable:
             yield seekable
     else:
         with _seekable(source, name) as seekable:
             yield seekable
 
 
-def _opened_path(path: str, name: str, whole: bool) -> BinaryIO:
+def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
     """Return the open file, once it is known that opening and reading it come to an end."""
     try:
         if descriptor := _DESCRIPTOR.fullmatch(path):
@@ -102,7 +102,10 @@ def _opened_path(path: str, name: str, whole: bool) -> BinaryIO:
 
 
 def _content(path: str, size: int) -> bytes | None:
-    """Return all bytes of a file, taken at once, since threads wait for each other at every step; None if some fail."""
+    """Return all bytes of a file, taken at once; None where not all can be read, which is told where they are missed.
+
+    Threads of Python wait for each other at every step of reading a file.
+    """
     with open(path, "rb", buffering=0) as file, suppress(OSError):
         content = file.read(size)
         return content if len(content) == size else None

@@ -1,8 +1,9 @@
 """The two ways in: a whole corpus table, or one recording."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SECONDS_UNTIL_KEPT = 1.0
+"""Seconds from one write into the cache to the next, in which a kill loses what was computed."""
 
 
 def extract(
@@ -144,20 +146,15 @@ def _values(
     """Return the features of each recording, from the cache or anew, or the error that says why there are none."""
     recalled = cache.recall(paths) if cache else [None] * len(paths)
     missing = [path for path, value in zip(paths, recalled, strict=True) if value is None]
-    anew = bar(
-        _anew(missing, feature, settings, cache, executor),
-        description="Extracting features",
-        progress=progress,
-        total=len(missing),
-    )
-    computed = dict(anew)
+    with closing(_anew(missing, feature, settings, cache, executor)) as anew:
+        computed = dict(bar(anew, description="Extracting features", progress=progress, total=len(missing)))
     return [computed[path] if value is None else value for path, value in zip(paths, recalled, strict=True)]
 
 
 def _anew(
     paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None, executor: Executor | None
-) -> Iterator[tuple[Path, Value]]:
-    """Yield each recording with its features or its error; what is there is kept every second, and at the end."""
+) -> Generator[tuple[Path, Value]]:
+    """Yield each recording with its features or its error; what came is kept, but at most once a second."""
     new: dict[Path, np.ndarray] = {}
     kept = time.monotonic()
     try:
@@ -169,7 +166,7 @@ def _anew(
                 new, kept = {}, time.monotonic()
             yield from found
     finally:
-        if cache:
+        if cache and new:
             cache.keep(new)
 
 

@@ -185,7 +185,8 @@ def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.n
 
 def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
     """Return the first coefficients of the cosine transform along the bands, (..., n_mels) to (..., n_mfcc)."""
-    return np.ascontiguousarray(scipy.fft.dct(decibels, norm="ortho")[..., :n_mfcc])
+    every = scipy.fft.dct(decibels, norm="ortho")
+    return np.ascontiguousarray(every[..., :n_mfcc])  # a view would keep all of them in memory
 
 
 def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:

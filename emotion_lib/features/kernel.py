@@ -16,7 +16,6 @@ import scipy.fft
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 
 _SAMPLES_AT_ONCE = 2**18
-_BANDS_AT_ONCE = 8
 _LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; for more, BLAS starts threads of its own
 
 
@@ -35,11 +34,13 @@ def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     ndarray of shape (n_frames, n_fft), float32
         A view; frame t is centred at sample t * hop_length.
     """
+    n_fft, hop_length = int(n_fft), int(hop_length)  # in NumPy's short integers the strides have no room
     beyond = n_fft // 2
     padded = np.zeros(len(y) + 2 * beyond, dtype=np.float32)
     padded[beyond : beyond + len(y)] = y
-    n_frames = 1 + (len(padded) - n_fft) // hop_length
-    return np.lib.stride_tricks.as_strided(padded, (n_frames, n_fft), (4 * hop_length, 4), writeable=False)
+    shape = 1 + (len(padded) - n_fft) // hop_length, n_fft
+    strides = hop_length * padded.itemsize, padded.itemsize
+    return np.lib.stride_tricks.as_strided(padded, shape, strides, writeable=False)
 
 
 def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -141,25 +142,22 @@ class _Part(NamedTuple):
 @lru_cache(maxsize=16)
 def _parts(sr: int, n_fft: int, n_mels: int) -> tuple[_Part, ...]:
     """Return the filters in parts, without most of the zeros that they are made of."""
-    filters = triangles(sr, n_fft, n_mels)
-    most_weights = _LARGEST_PRODUCT * n_fft // _SAMPLES_AT_ONCE
-    parts: list[_Part] = []
-    for first in range(0, n_mels, _BANDS_AT_ONCE):
-        part = _part(filters, slice(first, min(first + _BANDS_AT_ONCE, n_mels)))
-        joined = _part(filters, slice(parts[-1].bands.start, part.bands.stop)) if parts else part
-        if parts and joined.weights.size <= most_weights:
-            parts[-1] = joined
-        else:
-            parts.append(part)
-    return tuple(parts)
+    most_weights = _LARGEST_PRODUCT // math.ceil(_SAMPLES_AT_ONCE / n_fft)
+    return tuple(_split(triangles(sr, n_fft, n_mels), 0, n_mels, most_weights))
 
 
-def _part(filters: np.ndarray, bands: slice) -> _Part:
-    """Return the part of the filters that has these bands."""
-    some = filters[bands]
+def _split(filters: np.ndarray, first: int, end: int, most_weights: int) -> Iterator[_Part]:
+    """Yield the bands from `first` to `end`, halved until each part has few enough weights."""
+    some = filters[first:end]
     heard = np.flatnonzero(some.any(axis=0))
     bins = slice(heard[0], heard[-1] + 1) if len(heard) else slice(0)
-    return _Part(bands, bins, np.ascontiguousarray(some[:, bins].T))
+    weights = np.ascontiguousarray(some[:, bins].T)
+    if weights.size <= most_weights or len(some) == 1:
+        yield _Part(slice(first, end), bins, weights)
+    else:
+        middle = (first + end) // 2
+        yield from _split(filters, first, middle, most_weights)
+        yield from _split(filters, middle, end, most_weights)
 
 
 @lru_cache(maxsize=8)
