@@ -42,6 +42,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Mock:
     return mock
 
 
+def test_versions_are_told_of_what_the_library_has_not_itself(here: Path) -> None:
+    (here / "other.txt").write_text("# a remark\nnumpy==2.4.6\ntorch==2.13.0\n")
+    assert elsewhere.pinned() == ["torch 2.13.0"]
+
+
 def test_a_process_answers_line_by_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "python_with", lambda _: Path(sys.executable))
     with elsewhere.running("echo", "heard") as ask:

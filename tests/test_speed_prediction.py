@@ -41,7 +41,7 @@ def test_a_row_has_a_figure_beside_another(recognizer: EmotionRecognizer, way: s
     what, median, beside, ratio, aim = getattr(prediction, way)(recognizer, PATHS[:1])
 
     assert float(median.split()[0]) > 0
-    assert float(ratio.removesuffix(" x")) > 0
+    assert float(ratio.split()[0]) > 0
     assert all([what, beside, aim])
 
 

@@ -11,8 +11,21 @@ from importlib.metadata import version
 
 import click
 
+from benchmarks.speed.elsewhere import pinned
+
 TABLES = ("extraction", "prediction", "notebooks", "scale", "training")
-PACKAGES = ("numpy", "scipy", "onnxruntime", "librosa", "tensorflow")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "onnxruntime",
+    "librosa",
+    "tensorflow",
+    "keras",
+    "zarr",
+    "distributed",
+)
 
 
 @click.command(help=str(__doc__).replace("\n\n    ", "\n\n\b\n    "))
@@ -26,7 +39,7 @@ def main(tables: tuple[str, ...]) -> None:
 
 def machine() -> str:
     """Return what the figures were measured on."""
-    versions = ", ".join(f"{each} {version(each)}" for each in PACKAGES)
+    versions = ", ".join([*(f"{each} {version(each)}" for each in PACKAGES), *pinned()])
     system = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {system}; {versions}."
 

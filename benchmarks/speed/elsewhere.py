@@ -14,6 +14,13 @@ from benchmarks.footprint import ROOT, environment, python_of
 
 HERE = Path(__file__).parent
 BUILD = ROOT / "build"
+COMMON = ("numpy", "scipy", "soundfile")
+
+
+def pinned() -> list[str]:
+    """Return what is installed for others, but what the library has too, with its version."""
+    lines = [line for path in sorted(HERE.glob("*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line.replace("==", " ") for line in lines if "==" in line and line.split("==")[0] not in COMMON]
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 It imports nothing of this repository. The work is as alike as each can be asked for: frames of 2048 samples every 512,
 a Hann window, power, 128 mel bands up to half the rate, 40 coefficients, averaged over time; a batch of files at a
-time, on all cores. The values are not: each has a mel scale of its own, and python_speech_features computes in double
-precision. A line names a way; the answer is of how many files there are 40 averages.
+time, on all cores. The values are not: openSMILE and python_speech_features have mel scales of their own, and the
+latter computes in double precision. A line names a way; the answer is of how many files there are 40 averages.
 """
 
 import os

@@ -39,7 +39,15 @@ SCALES = {FEATURE: (1, 10, 100), "mfcc": (1, 3)}
 
 SETTINGS = FeatureSettings(sr=None)
 MOST_MB = 1000
-HEAD = ("extracted to disk", "median for 2800", "ratio to 1x", "of processor time", "aim", "peak memory", "at most")
+HEAD = (
+    "extracted to disk",
+    "median for 2800",
+    "ratio to 1x",
+    "ratio of processor time",
+    "aim",
+    "peak memory",
+    "at most",
+)
 
 THREADS, WORKERS, KILLED = "threads of this process", "two workers of Dask", "two workers, one killed halfway"
 ON_THIS_COMPUTER = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": logging.CRITICAL}
@@ -126,7 +134,7 @@ def cluster() -> str:
         )
         for name, each in times.items()
     ]
-    return markdown((f"`{FEATURE}` of 2800 utterances to disk", "median", "ratio", "arrays identical"), rows)
+    return markdown((f"`{FEATURE}` of 2800 utterances to disk", "median", "ratio to threads", "arrays identical"), rows)
 
 
 def killing_a_worker(paths: list[Path], client: Any) -> Iterator[Path]:
