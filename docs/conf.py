@@ -21,6 +21,7 @@ root_doc = "README"
 include_patterns = [
     "README.md",
     "CHANGELOG.md",
+    "benchmarks/README.md",
     "benchmarks/by_corpus.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -59,6 +60,7 @@ data/demo/README
 benchmarks/by_corpus
 benchmarks/used_to_voice
 benchmarks/looks
+benchmarks/README
 docs/design
 docs/contributing
 CHANGELOG
