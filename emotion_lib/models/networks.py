@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.models.recurrent import lstm_layer
 from emotion_lib.models.starting import import_keras
 
 if TYPE_CHECKING:
@@ -266,7 +265,7 @@ def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
     def lstm(units: int, **options: Any) -> Any:
         initial = keras.initializers.GlorotUniform(next(seeds))
         recurrent = keras.initializers.Orthogonal(seed=next(seeds))
-        return lstm_layer(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
+        return keras.layers.LSTM(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
 
     def dropout(rate: float) -> Any:
         return keras.layers.Dropout(rate, seed=next(seeds))
