@@ -36,11 +36,11 @@ class File(NamedTuple):
         return digest(self.path)
 
 
-def digest(path: str | os.PathLike[str], algorithm: str = "sha256") -> str:
-    """Return the digest of a file in hexadecimal; raise a CorpusError where it cannot be read."""
+def digest(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raise a CorpusError where it cannot be read."""
     try:
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, algorithm).hexdigest()
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}); make it readable or delete it") from error
 
