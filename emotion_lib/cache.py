@@ -29,7 +29,7 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
+_CODE = ("audio", "mel.py", "pitch.py", "features", "cache.py")
 """The files and folders whose code decides what is kept, and how."""
 
 _DIGESTED_AT_ONCE = 64

@@ -46,7 +46,6 @@ ROOMS = (
     "features",
     "mel",
     "pitch",
-    "egemaps",
     "audio",
     "progress",
     "writing",

@@ -158,8 +158,8 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
     before = zarr.open_group(store, mode="r").attrs["recordings"]
     assert 30 < before < 50
 
-    compute = Mock(wraps=computing.compute_one)
-    monkeypatch.setattr(computing, "compute_one", compute)
+    compute = Mock(wraps=computing.extract_one)
+    monkeypatch.setattr(computing, "extract_one", compute)
     found = extract_to(store, iter(paths), "mfcc", settings=SMALL)
     assert compute.call_count == 70 - before
     np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(70) % 7])
@@ -182,7 +182,7 @@ def test_a_second_call_computes_nothing_and_a_longer_one_adds(
 ) -> None:
     stored(store, table[:5])
     with monkeypatch.context() as patched:
-        patched.setattr(computing, "compute_one", None)
+        patched.setattr(computing, "extract_one", None)
         assert len(stored(store, table[:5])) == 5
     np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
 

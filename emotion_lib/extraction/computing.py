@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_lib import audio
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
 
 BATCH = 64
 _AHEAD = 64
@@ -75,8 +75,41 @@ def compute(
                 future.cancel()
 
 
-def compute_one(recording: audio.Source, feature: str, settings: FeatureSettings) -> np.ndarray:
-    """Return the features of one recording, or raise an `AudioError`."""
+def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Extract one feature from one recording, which may be in memory; the cache is not asked.
+
+    Parameters
+    ----------
+    recording : path, bytes or binary file object
+        Whatever `audio.read` takes.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recording is read and the feature is made.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_frames, n_features), float32
+
+    Raises
+    ------
+    ParameterError
+        If the feature is unknown, or the recording is nothing that can be read.
+    AudioError
+        If the recording cannot be used.
+
+    Examples
+    --------
+    >>> import io
+    >>> import soundfile
+    >>> recording = io.BytesIO()
+    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
+    >>> extract_one(recording, "duration_level").round(2).tolist()
+    [0.5, -20.0]
+
+    Notebook: 02_features
+    """
+    check(feature)
     y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
     return FEATURES[feature](y, sr, settings=settings)
 
@@ -102,6 +135,6 @@ def _compute_batch(paths: list[Path], *, feature: str, settings: FeatureSettings
 def _value(path: Path, feature: str, settings: FeatureSettings) -> Value:
     """Return the features of one recording, or the error that says why there are none."""
     try:
-        return compute_one(path, feature, settings)
+        return extract_one(path, feature, settings=settings)
     except AudioError as error:
         return error

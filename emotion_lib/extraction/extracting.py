@@ -1,4 +1,4 @@
-"""The two ways in: a whole corpus table, or one recording."""
+"""From a corpus table to its features."""
 
 import time
 from collections.abc import Generator
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_lib import audio
 from emotion_lib.cache import FeatureCache
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction.computing import Value, check, compute, compute_one
+from emotion_lib.extraction.computing import Value, check, compute
 from emotion_lib.extraction.extracted import Features, LeftOut
 from emotion_lib.features import DEFAULT, FeatureSettings
 from emotion_lib.progress import bar
@@ -85,44 +84,6 @@ def extract(
     rows = table[[isinstance(value, np.ndarray) for value in values]].reset_index(drop=True)
     X, lengths = _padded(kept)
     return Features(X, lengths, rows, feature, settings, left_out)
-
-
-def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Extract one feature from one recording, which may be in memory; the cache is not asked.
-
-    Parameters
-    ----------
-    recording : path, bytes or binary file object
-        Whatever `audio.read` takes.
-    feature : str
-        A name in `features.FEATURES`.
-    settings : FeatureSettings
-        How the recording is read and the feature is made.
-
-    Returns
-    -------
-    ndarray of shape (n_features,) or (n_frames, n_features), float32
-
-    Raises
-    ------
-    ParameterError
-        If the feature is unknown, or the recording is nothing that can be read.
-    AudioError
-        If the recording cannot be used.
-
-    Examples
-    --------
-    >>> import io
-    >>> import soundfile
-    >>> recording = io.BytesIO()
-    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
-    >>> extract_one(recording, "duration_level").round(2).tolist()
-    [0.5, -20.0]
-
-    Notebook: 02_features
-    """
-    check(feature)
-    return compute_one(recording, feature, settings)
 
 
 def _check_table(table: "pd.DataFrame") -> None:
