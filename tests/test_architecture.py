@@ -47,6 +47,7 @@ ROOMS = (
     "mel",
     "pitch",
     "audio",
+    "parallel",
     "progress",
     "writing",
     "emotions",

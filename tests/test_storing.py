@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from emotion_lib import extraction
+from emotion_lib import extraction, parallel
 from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
 from emotion_lib.extraction import StoredFeatures, computing, extract, extract_to, open_stored, storing
 from emotion_lib.features import FeatureSettings
@@ -115,7 +115,7 @@ def test_vectors_stay_vectors_and_one_frame_stays_a_frame(store: Path, table: pd
 def test_recordings_are_taken_only_as_they_are_needed(
     store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(computing, "_THREADS", 1)
+    monkeypatch.setattr(parallel, "THREADS", 1)
     taken = 0
 
     def listed() -> Iterator[Path]:
@@ -133,7 +133,7 @@ def until_killed(store: Path, paths: list[Path], last: int) -> None:
     """Extract, and be killed when a recording is asked for."""
     storing.ROWS = computing.BATCH = 2
     storing.CHUNK_BYTES = 500
-    computing._THREADS = 1
+    parallel.THREADS = 1
 
     def listed() -> Iterator[Path]:
         for row, path in enumerate(paths):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_lib.cache import FeatureCache
-from emotion_lib.errors import AudioError, CorpusError, ParameterError
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
 from emotion_lib.extraction.computing import Value, check, compute
 from emotion_lib.extraction.extracted import Features, LeftOut
 from emotion_lib.features import DEFAULT, FeatureSettings
@@ -88,9 +88,7 @@ def extract(
 
 def _check_table(table: "pd.DataFrame") -> None:
     """Raise a `ParameterError` for a table without recordings."""
-    missing = [column for column in ("id", "path") if column not in table]
-    if missing:
-        raise ParameterError(f"the table has no column {missing[0]!r}: load it with corpora.load, or add the column")
+    check_columns("the table", table, "id", "path")
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")
 
@@ -119,8 +117,7 @@ def _anew(
     new: dict[Path, np.ndarray] = {}
     kept = time.monotonic()
     try:
-        for batch, values in compute(paths, feature, settings, executor=executor):
-            found = list(zip(batch, values, strict=True))
+        for found in compute(paths, feature, settings, executor=executor):
             new |= {path: value for path, value in found if isinstance(value, np.ndarray)}
             if cache and time.monotonic() - kept > SECONDS_UNTIL_KEPT:
                 cache.keep(new)
