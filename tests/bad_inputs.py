@@ -265,6 +265,7 @@ CASES = (
     Case("FLLR before", file(WAV[:36] + chunk(b"FLLR", 4044) + WAV[36:]), Heard(0.5)),
     Case("LIST after", file(WAV + chunk(b"LIST", 26)), Heard(0.5)),
     Case("a length of 0", file(patched(WAV, HEADER - 4, 0)), Heard(0.5)),
+    Case("a length of 0x7FFFF000", file(patched(WAV, HEADER - 4, 0x7FFFF000)), Heard(0.5)),
     Case("a length of 0xFFFFFFFF", file(patched(WAV, HEADER - 4, 0xFFFFFFFF)), Heard(0.5)),
     Case("a length of 4 GB", file(patched(WAV, HEADER - 4, 4 * 10**9)),
          no("cut short: its header claims 4000000000 bytes of samples, the file holds 16000")),
@@ -272,6 +273,7 @@ CASES = (
          no("longer than the 4 GB that its header can tell", "convert it to FLAC where it was made")),
     Case("a rate of 0", file(patched(WAV, 24, 0)), no(BROKEN_WAV, CONVERT)),
     Case("a rate of 1 MHz", file(patched(WAV, 24, 10**6)), no("a sampling rate of 1000000 Hz, expected 1 to 768000")),
+    Case("a rate of 4 GHz", file(patched(WAV, 24, 4 * 10**9)), no(BROKEN_WAV, CONVERT)),
     Case("0 channels", file(patched(WAV, 22, 0, 2)), no(BROKEN_WAV, CONVERT)),
     Case("65535 channels", file(patched(WAV, 22, 65_535, 2)), no(BROKEN_WAV, CONVERT)),
     Case("0 bits", file(patched(WAV, 34, 0, 2)), no(BROKEN_WAV, CONVERT)),
@@ -281,14 +283,21 @@ CASES = (
     # Damaged
     Case("an empty file", file(b""), no(NO_LENGTH)),
     Case("a header alone", file(WAV[:HEADER]), no("no samples (44 bytes, a header alone)")),
+    Case("an open header alone", file(patched(WAV[:HEADER], HEADER - 4, 0xFFFFFFFF)),
+         no("no samples (44 bytes, a header alone)")),
+    Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")), no("no samples (56 bytes, a header alone)")),
     Case("a header cut short", file(WAV[:30]), no(BROKEN_WAV, CONVERT)),
     Case("a WAV cut short", file(WAV[:-8000]),
          no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
+    Case("an AIFF cut short", file(encoded(kind="AIFF")[:-8000]),
+         no("cut short: its header claims 16008 bytes of samples, the file holds 8008")),
     Case("an RF64 cut short", file(encoded(kind="RF64")[:-8000]),
          no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
     Case("an AU cut short", file(encoded(kind="AU")[:-8000]),
          no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
     Case("a FLAC cut short", file(FLAC[:-500]), no("damaged, or cut short")),
+    Case("an MP3 cut short", file(encoded(kind="MP3")[:-500]),
+         no("cut short: its header claims 8000 samples, the file holds 6959")),
     Case("a FLAC header alone", file(FLAC[:42]),
          no("cut short: its header claims 8000 samples, the file holds 0")),
     Case("a FLAC of 2**36 samples", file(FLAC.replace(b"\xf0\x00\x00\x1f\x40", b"\xff" * 5, 1)),
@@ -296,6 +305,8 @@ CASES = (
     Case("an Ogg cut short", file(encoded(kind="OGG")[:-50]), no("cut short: it ends in the middle of a page")),
     Case("NaN", wav(np.append(TONE, np.nan), subtype="FLOAT"), no("not finite (NaN or infinite samples)")),
     Case("infinity", wav(np.append(TONE, -np.inf), subtype="FLOAT"), no("not finite (NaN or infinite samples)")),
+    Case("opposite infinities", wav(np.array([[np.inf, -np.inf]]), subtype="FLOAT"),
+         no("not finite (NaN or infinite samples)")),
     Case("integers as floats", wav(65534 * TONE, subtype="FLOAT"),
          no("samples up to 32767, expected a waveform in [-1, 1]", FULL_SCALE)),
     Case("zeros", file(bytes(5000)), no("not audio that can be read (nothing but zeros)", "bring a fresh copy")),
@@ -360,3 +371,6 @@ CASES = (
     Case("an array", given(np.zeros(2)),
          f"source=array([0., 0.]): {NOT_A_SOURCE}; for samples in memory there is `audio.waveform`"),
 )  # fmt: skip
+
+HANDED_ON = ("an empty file", "a WAV cut short", "NaN", "a folder", "a closed file object")
+"""A case of each kind of refusal, for whatever hands recordings on to `audio.read`."""

@@ -1,16 +1,12 @@
 """The ablation: features that are made to tell one thing tell that, and the page is that of the table."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from benchmarks import ablation
 from benchmarks.footprint import markdown
 from emotion_lib import corpora
-from emotion_lib.errors import CorpusError
 
 QUESTIONS = {"emotion", "speaker", "emotion of another voice"}
 
@@ -54,42 +50,6 @@ def test_no_word_of_a_test_within_a_voice_was_in_its_training_and_no_voice_of_a_
         whose = {"both": {"DEA", "DEB"}}.get(question.voice, {question.voice.rpartition(" ")[2]})
         assert set(heard["speaker"]) == whose
         assert not heard["id"].duplicated().any()
-
-
-def test_pitch_in_semitones_counts_voiced_frames_alone() -> None:
-    tracked = np.array([[130.0, 1], [0, 0.1], [130, 1], [260, 1], [260, 1], [0, 0]])
-    assert ablation.semitones(tracked) == pytest.approx((18, 12))
-    assert ablation.semitones(np.zeros((3, 2))) == (0, 0)
-
-
-@pytest.fixture
-def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the benchmark writes."""
-    for name in ("TABLE", "PAGE"):
-        monkeypatch.setattr(ablation, name, tmp_path / getattr(ablation, name).name)
-    return tmp_path
-
-
-def test_the_command_writes_the_table_and_its_page(
-    in_a_folder: Path, demo: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(corpora, "load", lambda _: demo)
-    said = CliRunner().invoke(ablation.main, catch_exceptions=False).output
-
-    figures = pd.read_csv(in_a_folder / "ablation.csv")
-    groups = ["level", "spectral shape", "fine shape", "movement", "duration", "pitch", "all"]
-    assert list(figures["group"].unique()) == groups
-    assert figures["value"].between(0, 1).all()
-    assert said.startswith((in_a_folder / "ablation.md").read_text("utf-8"))
-
-
-def test_without_the_corpus_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> pd.DataFrame:
-        raise CorpusError(f"corpus {name}: not found")
-
-    monkeypatch.setattr(corpora, "load", missing)
-    said = CliRunner().invoke(ablation.main)
-    assert (said.exit_code, said.output) == (1, "Error: corpus tess: not found\n")
 
 
 def test_the_committed_page_is_that_of_the_committed_table() -> None:

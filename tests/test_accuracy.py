@@ -1,129 +1,23 @@
 """The table of results is made row by row, goes on where it was stopped, and is committed as it was made."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from benchmarks import accuracy, rows
 from benchmarks.rows import ROWS, Row
 from emotion_lib import corpora, evaluation, results
-from emotion_lib.emotions import EMOTIONS, STYLES
-from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
-from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE, Evaluation
+from emotion_lib.emotions import STYLES
+from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE
 from emotion_lib.recipes import RECIPES
 from emotion_lib.splits import PROTOCOLS
 
 QUICK, NETWORK = Row("tess", "random", "svm", seeds=1), Row("tess", "random", "frame_lstm", seeds=2, quick=False)
 FIGURES = ["accuracy", "uar"]
-
-
-def evaluated(row: Row, heard: str = "sad") -> list[Evaluation]:
-    """Return an evaluation in which everything was heard as one emotion."""
-    cells = [(seed, word, emotion) for seed in range(row.seeds) for word in "xyz" for emotion in ("happy", "sad")]
-    predictions = pd.DataFrame(cells, columns=["seed", "text", "emotion"]).assign(predicted=heard, fold="1")
-    predictions = predictions.assign(
-        id="OAF_" + predictions["text"] + "_" + predictions["emotion"], speaker="OAF", corpus=row.corpus
-    )
-    return [Evaluation(row.corpus, row.protocol, row.model, predictions, pd.DataFrame(), 0.5)]
-
-
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the rows that are made, in a table of two rows in an empty folder."""
-    names: list[str] = []
-
-    def made_up(row: Row) -> list[Evaluation]:
-        names.append(row.name)
-        return evaluated(row)
-
-    monkeypatch.setattr(accuracy, "TABLE", tmp_path / "accuracy.csv")
-    monkeypatch.setattr(accuracy, "PAGES", {tmp_path / path.name: show for path, show in accuracy.PAGES.items()})
-    monkeypatch.setattr(accuracy, "PREDICTIONS", tmp_path / "predictions.csv")
-    monkeypatch.setattr(accuracy, "ROWS", [QUICK, NETWORK])
-    monkeypatch.setattr(Row, "evaluated", made_up)
-    monkeypatch.setattr(Row, "key", "present")
-    return names
-
-
-def run(*arguments: str) -> str:
-    """Return what the command says."""
-    return CliRunner().invoke(accuracy.main, arguments, catch_exceptions=False).output
-
-
-def page(name: str) -> str:
-    """Return a page that was written beside the table."""
-    return (accuracy.TABLE.parent / name).read_text("utf-8")
-
-
-def test_only_what_is_quick_is_made_and_it_is_made_each_time(made: list[str]) -> None:
-    assert run() == (
-        "tess/random/svm: made; not in the table before.\n"
-        "tess/random/frame_lstm: not made yet; `make accuracy ROW=tess/random/frame_lstm` makes it.\n"
-    )
-    assert "tess/random/svm: made; as committed.\n" in run()
-    assert made == [QUICK.name, QUICK.name]
-
-
-def test_all_that_is_not_up_to_date_is_made_and_said_to_take_hours(made: list[str]) -> None:
-    assert run("--all").startswith("2 of 2 rows are not up to date: about 0.0 hours, and 2 rows that were never made\n")
-    assert "tess/random/svm: from the committed table, made by the present code.\n" in run("--all")
-    assert made == [QUICK.name, NETWORK.name]
-    table = results.read(accuracy.TABLE)
-    assert table["model"].tolist() == ["svm", "svm", "frame_lstm", "frame_lstm"]
-    assert set(table[results.KEY]) == {"present"}
-
-
-def test_a_slow_row_of_other_code_is_told_and_made_again_only_with_all(
-    made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("--all")
-    monkeypatch.setattr(Row, "key", "changed")
-    told = "made by other code or of other recordings; ROW=tess/random/frame_lstm makes it again.\n"
-    assert f"tess/random/frame_lstm: from the committed table, {told}" in run()
-    assert run("--all").startswith("1 of 2 rows are not up to date: about 0.0 hours\n")
-    assert made == [QUICK.name, NETWORK.name, QUICK.name, NETWORK.name]
-
-
-def test_a_run_that_was_stopped_goes_on_with_the_row_it_was_at(
-    made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop(row: Row) -> list[Evaluation]:
-        if row != QUICK:
-            raise KeyboardInterrupt
-        return evaluated(row)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Row, "evaluated", stop)
-        run("--all")
-    run("--all")
-    assert made == [NETWORK.name]
-
-
-def test_a_row_that_is_named_is_made_again_in_the_place_of_the_old_one_and_the_difference_told(
-    made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("--all")
-    before = results.read(accuracy.TABLE)
-    monkeypatch.setattr(Row, "evaluated", lambda row: evaluated(row, heard="angry"))
-    assert run("--row", QUICK.name) == (
-        "tess/random/svm: made; tess all accuracy is 0.0000, was 0.5000; tess all uar is 0.0000, was 0.5000.\n"
-    )
-    after = results.read(accuracy.TABLE)
-    assert len(after) == len(before)
-    assert after.query("model == 'svm'")["value"].tolist() == [0, 0]
-    others = "model == 'frame_lstm'"
-    pd.testing.assert_frame_equal(before.query(others), after.query(others))
-
-
-@pytest.mark.usefixtures("made")
-def test_a_row_that_there_is_not_names_those_that_there_are() -> None:
-    assert "'tess/random/oracle' is not one of tess/random/svm" in run("--row", "tess/random/oracle")
 
 
 @pytest.mark.parametrize(
@@ -151,60 +45,6 @@ def test_a_figure_is_exact_without_a_network_and_within_three_deviations_of_the_
     assert bool(list(accuracy._differences(row, was, was.assign(value=new)))) == differs
 
 
-def test_a_figure_that_is_gone_is_a_difference() -> None:
-    line = {"corpus": "tess", "direction": "mean", "seen_of_voice": "none", "metric": "uar", "value": 0.9, "seed_sd": 0}
-    was = pd.DataFrame([line])
-    assert list(accuracy._differences(QUICK, was, was.assign(metric="f1"))) == [
-        "tess mean none uar is nan, was 0.9000",
-        "tess mean none f1 is 0.9000, was nan",
-    ]
-
-
-@pytest.mark.usefixtures("made")
-def test_the_page_follows_every_row() -> None:
-    run()
-    assert "| 40 averages, SVM | 50.0 [50.0, 50.0] | - |" in page("accuracy.md")
-
-
-@pytest.mark.usefixtures("made")
-def test_the_page_of_new_voices_follows_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Row("emodb+tess", "leave_speaker_out", "svm")
-    monkeypatch.setattr(accuracy, "ROWS", [row])
-    monkeypatch.setattr(Row, "evaluated", lambda row: _of_corpora(evaluated(row)[0]))
-    run()
-    assert "| 40 averages, SVM | 50.0 | 50.0 |" in page("new_voices.md").replace(" [50.0, 50.0]", "")
-
-
-def _of_corpora(found: Evaluation) -> list[Evaluation]:
-    """Return the same of each of its corpora."""
-    predictions = pd.concat([found.predictions.assign(corpus=name) for name in found.corpus.split("+")])
-    return [replace(found, predictions=predictions)]
-
-
-@pytest.mark.usefixtures("made")
-def test_what_the_first_seed_heard_is_kept_once_however_often_it_is_made() -> None:
-    run("--row", NETWORK.name)
-    run("--row", NETWORK.name)
-    kept = pd.read_csv(accuracy.TABLE.parent / "predictions.csv")
-    assert list(kept) == ["model", "protocol", "fold", "id", "predicted"]
-    assert len(kept) == 6
-    assert kept["id"].is_unique
-
-
-def test_of_a_network_across_voices_the_probabilities_are_kept(tmp_path: Path) -> None:
-    (found,) = evaluated(Row("tess", "by_speaker", "frame_lstm"))
-    found.predictions[["happy", "sad"]] = [0.12346, 0.87656]
-    accuracy._keep_predictions(found, tmp_path / "kept.csv")
-    (random,) = evaluated(Row("tess", "random", "frame_lstm"))
-    random.predictions[["happy", "sad"]] = [0.5, 0.5]
-    accuracy._keep_predictions(random, tmp_path / "kept.csv")
-    kept = pd.read_csv(tmp_path / "kept.csv").set_index("protocol")
-    assert list(kept) == ["model", "fold", "id", "predicted", "happy", "sad"]
-    assert kept[["happy", "sad"]].loc["by_speaker"].drop_duplicates().to_numpy().tolist() == [[0.1235, 0.8766]]
-    assert kept[["happy", "sad"]].loc["random"].isna().to_numpy().all()
-    assert len(kept) == 12
-
-
 @pytest.fixture(scope="module")
 def committed() -> pd.DataFrame:
     """The table of results in the repository."""
@@ -229,12 +69,6 @@ def test_each_quick_row_is_committed_with_its_key(committed: pd.DataFrame) -> No
         assert len(lines) or not row.quick, row.name
         assert not row.quick or (lines[results.KEY] != "").all()
         assert not row.quick or (lines["minutes"] < 2).all()
-
-
-def test_each_committed_figure_is_of_a_corpus_that_was_trained_on_or_across(committed: pd.DataFrame) -> None:
-    for _, row in committed.iterrows():
-        inside = row["corpus"] in row["trained_on"].split("+")
-        assert inside == (row["protocol"] != ACROSS_CORPORA)
 
 
 def test_the_committed_table_has_all_columns_and_values_in_every_row(committed: pd.DataFrame) -> None:
@@ -298,55 +132,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     rows._corpus.cache_clear()
 
 
-def test_a_row_of_several_corpora_is_of_the_seven_emotions_and_a_network_goes_on_where_it_was(
-    asked: list[dict[str, Any]],
-) -> None:
-    Row("emodb+tess", "leave_speaker_out", "frame_cnn", seeds=1).evaluated()
-    (call,) = asked
-    assert call["table"].groupby("corpus")["emotion"].apply(tuple).to_dict() == {"emodb": EMOTIONS, "tess": EMOTIONS}
-    assert call["checkpoints"].parent == rows.CHECKPOINTS
-    assert call["checkpoints"].name.startswith("emodb+tess-leave_speaker_out-frame_cnn-")
-
-
-@pytest.mark.usefixtures("asked")
-def test_what_was_trained_goes_on_only_with_the_same_code_and_where_no_curves_are_wanted() -> None:
-    by_speaker, random, svm = (
-        Row("tess", protocol, model)
-        for protocol, model in [("by_speaker", "frame_lstm"), ("random", "frame_lstm"), ("by_speaker", "svm")]
-    )
-    assert by_speaker.checkpoints is not None
-    assert by_speaker.checkpoints.name.endswith(by_speaker.key)
-    assert random.checkpoints is svm.checkpoints is None
-
-
-def test_a_row_of_one_corpus_is_of_all_its_emotions(asked: list[dict[str, Any]]) -> None:
-    Row("emodb", "leave_speaker_out", "svm").evaluated()
-    assert set(asked[0]["table"]["emotion"]) == set(STYLES)
-    assert asked[0]["checkpoints"] is None
-
-
-def test_of_ravdess_the_first_twelve_actors_are_measured(asked: list[dict[str, Any]]) -> None:
-    Row("ravdess", "leave_speaker_out", "svm").evaluated()
-    assert set(asked[0]["table"]["speaker"]) == {"actor_01", "actor_02"}
-
-
-def test_a_row_across_corpora_trains_on_the_others(asked: list[dict[str, Any]]) -> None:
-    Row("tess", ACROSS_CORPORA, "svm", train_on="emodb+ravdess").evaluated()
-    (call,) = asked
-    assert (set(call["train"]["corpus"]), set(call["test"]["corpus"])) == ({"emodb", "ravdess"}, {"tess"})
-    assert call["checkpoints"] is None
-
-
-def test_a_doubled_corpus_has_each_recording_twice_under_two_names(asked: list[dict[str, Any]]) -> None:
-    Row("tess_doubled", "random", "mean_mfcc_lstm", seeds=2).evaluated()
-    (call,) = asked
-    assert set(call["table"]["corpus"]) == {"tess_doubled"}
-    assert call["table"]["id"].is_unique
-    assert call["table"]["emotion"].value_counts().to_dict() == dict.fromkeys(STYLES, 2)
-    assert call["seeds"] == range(2)
-    assert call["checkpoints"] is None
-
-
 @pytest.mark.usefixtures("asked")
 def test_the_key_of_a_row_knows_its_utterances_seeds_and_model(monkeypatch: pytest.MonkeyPatch) -> None:
     row = Row("tess", "random", "svm", seeds=2)
@@ -358,42 +143,6 @@ def test_the_key_of_a_row_knows_its_utterances_seeds_and_model(monkeypatch: pyte
     rows._corpus.cache_clear()
     monkeypatch.setattr(corpora, "load", lambda name: less)
     assert Row("tess", "random", "svm", seeds=2).key not in keys
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        CorpusError("tess: no recordings; fetch it"),
-        MissingExtraError("opensmile is not installed"),
-        ParameterError("predictions.csv: has no predictions of frame_lstm by by_speaker"),
-    ],
-)
-def test_what_cannot_be_made_here_is_said_and_the_rest_goes_on(
-    error: Exception, made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run()
-
-    def cannot(row: Row) -> list[Evaluation]:
-        raise error
-
-    monkeypatch.setattr(Row, "evaluated", cannot)
-    first, second = run().splitlines()
-    assert first.startswith("tess/random/svm: from the committed table, ")
-    assert first.endswith(f"It cannot be made here: {error}")
-    assert second.startswith("tess/random/frame_lstm: ")
-    assert run("--row", QUICK.name).endswith(f"Error: {error}\n")
-    assert len(results.read(accuracy.TABLE)) == 2
-
-
-def test_without_its_corpus_a_row_is_not_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> pd.DataFrame:
-        raise CorpusError(f"{name}: no recordings; fetch it")
-
-    rows._corpus.cache_clear()
-    monkeypatch.setattr(accuracy, "TABLE", tmp_path / "accuracy.csv")
-    monkeypatch.setattr(corpora, "load", missing)
-    assert not accuracy._is_current(Row("tess", "random", "svm"), accuracy._kept())
-    assert run("--row", "tess/random/most_frequent").endswith("Error: tess: no recordings; fetch it\n")
 
 
 @pytest.mark.tess

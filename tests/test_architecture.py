@@ -73,11 +73,7 @@ def room(path: Path) -> str:
 
 
 PRESENT_ROOMS = sorted({room(path) for path in SOURCES})
-
-
-def source_name(path: Path) -> str:
-    """Return the name by which a test shows a file."""
-    return path.relative_to(LIBRARY).as_posix()
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCES}
 
 
 def imports(tree: ast.AST) -> Iterator[Import]:
@@ -98,24 +94,27 @@ def rooms_imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield line, inside.partition(".")[0]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=source_name)
-def test_every_file_belongs_to_a_room_of_the_design(path: Path) -> None:
-    assert room(path) in ROOMS
+def test_every_file_belongs_to_a_room_of_the_design() -> None:
+    assert [path for path in SOURCES if room(path) not in ROOMS] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=source_name)
-def test_imports_point_down(path: Path) -> None:
-    own_and_below = ROOMS[ROOMS.index(room(path)) :]
-    imported = rooms_imported(ast.parse(path.read_text("utf-8")))
+def test_imports_point_down() -> None:
+    assert [
+        f"{path.relative_to(LIBRARY)}, line {line}: {name}"
+        for path, tree in TREES.items()
+        for line, name in rooms_imported(tree)
+        if name not in ROOMS[ROOMS.index(room(path)) :]
+    ] == []
 
-    assert [f"line {line}: {name}" for line, name in imported if name not in own_and_below] == []
 
+def test_only_the_rooms_of_the_networks_know_tensorflow() -> None:
+    knowing = [
+        path
+        for path, tree in TREES.items()
+        if {name.partition(".")[0] for _, name in imports(tree)} & {"tensorflow", "keras"}
+    ]
 
-@pytest.mark.parametrize("path", SOURCES, ids=source_name)
-def test_only_the_rooms_of_the_networks_know_tensorflow(path: Path) -> None:
-    names = {name.partition(".")[0] for _, name in imports(ast.parse(path.read_text("utf-8")))}
-
-    assert room(path) in TENSORFLOW_ROOMS or names.isdisjoint({"tensorflow", "keras"})
+    assert [path for path in knowing if room(path) not in TENSORFLOW_ROOMS] == []
 
 
 def test_the_door_of_the_library_imports_no_room_but_for_type_checkers() -> None:
@@ -203,19 +202,26 @@ def gaps(name: str, function: Callable[..., object]) -> Iterator[str]:
         yield f"{name}: what it returns"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=source_name)
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+def test_every_module_says_what_it_is_for() -> None:
+    assert [path for path, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
-@pytest.mark.parametrize("name", PRESENT_ROOMS)
-def test_every_public_class_and_function_has_a_docstring(name: str) -> None:
-    things = {**public_names(name), **dict(public_functions(name))}
+def test_every_public_class_and_function_has_a_docstring() -> None:
+    things = {
+        f"{name}.{each}": thing
+        for name in PRESENT_ROOMS
+        for each, thing in {**public_names(name), **dict(public_functions(name))}.items()
+    }
 
-    assert [each for each, thing in things.items() if not thing.__doc__] == []
+    assert [name for name, thing in things.items() if not thing.__doc__] == []
 
 
-# The docstrings of cli are what `--help` prints, so their form is click's.
-@pytest.mark.parametrize("name", [name for name in PRESENT_ROOMS if name != "cli"])
-def test_every_public_function_describes_its_parameters_and_what_it_returns(name: str) -> None:
-    assert [gap for each, function in public_functions(name) for gap in gaps(each, function)] == []
+def test_every_public_function_describes_its_parameters_and_what_it_returns() -> None:
+    functions = {
+        f"{name}.{each}": function
+        for name in PRESENT_ROOMS
+        if name != "cli"  # its docstrings are what `--help` prints, in click's form
+        for each, function in public_functions(name)
+    }
+
+    assert [gap for name, function in functions.items() for gap in gaps(name, function)] == []

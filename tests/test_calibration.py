@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import softmax
 
 from emotion_lib.calibration import (
     Calibration,
@@ -18,16 +19,8 @@ from emotion_lib.calibration import (
 )
 from emotion_lib.errors import ParameterError
 
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Return probabilities of scores."""
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return shares
-
-
 SCORES = np.random.default_rng(0).normal(0, 1.5, (20_000, 7))
-HONEST = softmax(SCORES)
+HONEST = softmax(SCORES, axis=1)
 """Probabilities of 20 000 utterances; each emotion of `TRUTH` is drawn from them, so that they mean what they say."""
 TRUTH = (HONEST.cumsum(axis=1) > np.random.default_rng(1).random((20_000, 1))).argmax(axis=1)
 CONFIDENCE, CORRECT = HONEST.max(axis=1), HONEST.argmax(axis=1) == TRUTH
@@ -39,11 +32,11 @@ def test_probabilities_that_mean_what_they_say_keep_their_temperature() -> None:
 
 @pytest.mark.parametrize("temperature", [0.5, 3.0])
 def test_scores_that_were_exaggerated_or_played_down_get_it_back(temperature: float) -> None:
-    assert fit_temperature(softmax(SCORES * temperature), TRUTH) == pytest.approx(temperature, rel=0.03)
+    assert fit_temperature(softmax(SCORES * temperature, axis=1), TRUTH) == pytest.approx(temperature, rel=0.03)
 
 
 def test_at_the_temperature_that_was_found_probabilities_mean_what_they_say() -> None:
-    overconfident = softmax(SCORES * 3)
+    overconfident = softmax(SCORES * 3, axis=1)
     scaled = Calibration(temperature=fit_temperature(overconfident, TRUTH)).apply(overconfident)
     np.testing.assert_allclose(scaled, HONEST, atol=0.03)
     before, after = (
@@ -60,7 +53,7 @@ def test_a_network_that_is_always_right_may_be_as_sure_as_it_can() -> None:
 def test_a_weight_counts_as_so_many_utterances() -> None:
     weight = np.random.default_rng(0).integers(1, 4, 300)
     repeated = np.repeat(np.arange(300), weight)
-    heard = softmax(SCORES[:300] * 3)
+    heard = softmax(SCORES[:300] * 3, axis=1)
     assert fit_temperature(heard, TRUTH[:300], weight=weight) == pytest.approx(
         fit_temperature(heard[repeated], TRUTH[repeated]), rel=1e-3
     )
@@ -161,7 +154,7 @@ def test_the_reliability_of_probabilities_that_mean_what_they_say_is_the_diagona
 
 
 def test_a_network_that_boasts_lies_below_the_diagonal_and_a_modest_one_above() -> None:
-    boasting, modest = (softmax(SCORES * factor).max(axis=1) for factor in (3, 0.3))
+    boasting, modest = (softmax(SCORES * factor, axis=1).max(axis=1) for factor in (3, 0.3))
     assert (np.diff([*reliability_curve(boasting, CORRECT)[:2]], axis=0) < 0).all()
     assert (np.diff([*reliability_curve(modest, CORRECT)[:2]], axis=0) > 0).all()
 

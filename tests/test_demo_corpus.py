@@ -109,61 +109,6 @@ def test_the_card_shows_the_committed_figures() -> None:
     assert measure.markdown(committed) in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
-# how they are measured
-
-
-def harmonics(f0: float, *, sr: int = 16_000) -> np.ndarray:
-    """Return one second of a tone with ten harmonics, the n-th 1/n as strong as the first."""
-    t = np.arange(sr) / sr
-    n = np.arange(1, 11)[:, None]
-    return np.asarray(np.mean(np.sin(2 * np.pi * n * f0 * t) / n, axis=0))
-
-
-@pytest.mark.parametrize("f0", [80, 125, 200, 320])
-def test_the_pitch_of_a_tone_is_its_fundamental(f0: int) -> None:
-    assert measure.pitch(harmonics(f0), 16_000) == pytest.approx(f0, rel=0.01)
-
-
-def test_noise_has_no_pitch() -> None:
-    assert len(measure.pitch(np.random.default_rng(0).normal(size=16_000), 16_000)) == 0
-
-
-def test_white_noise_has_no_tilt() -> None:
-    assert measure.tilt(np.random.default_rng(0).normal(size=160_000), 16_000) == pytest.approx(0, abs=0.1)
-
-
-def test_an_octave_is_twelve_semitones() -> None:
-    assert measure.semitones(2) == 12
-
-
-def test_quiet_before_and_after_is_no_part_of_the_speech() -> None:
-    y = np.pad(harmonics(200), (3200, 4800))
-    assert len(measure.speech(y, 16_000)) == pytest.approx(16_000, abs=160)
-
-
-def test_the_level_of_a_full_sine_is_3_db_below_full_scale() -> None:
-    y = np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000)
-    assert measure.measured(y, 16_000)["level (dB)"] == pytest.approx(-3.01, abs=0.01)
-
-
-# how they are made
-
-
-def test_the_tilt_that_is_asked_for_is_the_tilt_that_is_measured() -> None:
-    y = np.random.default_rng(0).normal(size=160_000)
-    assert measure.tilt(make.with_tilt(y, -3), 16_000) == pytest.approx(-3, abs=0.1)
-
-
-def test_the_level_that_is_asked_for_is_the_level_that_comes() -> None:
-    y = make.with_level(harmonics(200), -27)
-    assert 10 * np.log10(np.mean(y**2)) == pytest.approx(-27)
-
-
-def test_one_emotion_is_never_spoken_twice_alike() -> None:
-    rng = np.random.default_rng(0)
-    assert make.varied(make.EMOTIONS["sad"], rng) != make.varied(make.EMOTIONS["sad"], rng)
-
-
 def test_without_espeak_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,12 +122,6 @@ def test_without_espeak_one_sentence_says_what_to_install(
 needs_espeak = pytest.mark.skipif(
     shutil.which("espeak-ng") is None, reason="espeak-ng is not installed; try `apt-get install espeak-ng`"
 )
-
-
-@needs_espeak
-def test_a_failure_of_espeak_is_reported_in_its_words() -> None:
-    with pytest.raises(make.EspeakError, match=r"espeak-ng: .*/no/such/text"):
-        make.espeak("-f", "/no/such/text", "--stdout")
 
 
 @needs_espeak

@@ -23,15 +23,17 @@ def documented() -> set[str]:
     return {line.split()[0] for line in zlib.decompress(packed).decode("utf-8").splitlines()}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_room_has_a_page(room: str) -> None:
-    page = ROOT / "docs" / "api" / f"{room}.rst"
+def test_every_room_has_a_page() -> None:
+    pages = {room: (ROOT / "docs" / "api" / f"{room}.rst").read_text("utf-8") for room in ROOMS}
 
-    assert f".. automodule:: emotion_lib.{room}\n" in page.read_text("utf-8")
+    assert [room for room, page in pages.items() if f".. automodule:: emotion_lib.{room}\n" not in page] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_public_name_has_an_entry(room: str, documented: set[str]) -> None:
-    names = {*public_names(room), *dict(public_functions(room))}
+def test_every_public_name_has_an_entry(documented: set[str]) -> None:
+    names = {
+        f"emotion_lib.{room}.{name}"
+        for room in ROOMS
+        for name in {**public_names(room), **dict(public_functions(room))}
+    }
 
-    assert {f"emotion_lib.{room}.{name}" for name in names} - documented == set()
+    assert names - documented == set()

@@ -85,25 +85,6 @@ def smallest_difference(emotions: tuple[str, ...], vision: str) -> float:
     return min(ciede2000(one, other) for one, other in combinations(seen, 2))
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "difference"),
-    [
-        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
-        ((50, 2.5, 0), (73, 25, -18), 27.1492),
-        ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
-        ((90.8027, -2.0831, 1.4410), (91.1528, -1.6435, 0.0447), 1.4441),
-    ],
-)
-def test_the_difference_of_colours_is_that_of_the_published_pairs(
-    one: tuple[float, ...], other: tuple[float, ...], difference: float
-) -> None:
-    assert ciede2000(np.array(one), np.array(other)) == pytest.approx(difference, abs=1e-4)
-
-
-def test_black_on_white_has_the_greatest_contrast() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-
-
 def test_the_emotions_of_tess_come_first_and_in_alphabetical_order() -> None:
     assert tuple(STYLES) == (*EMOTIONS, "calm", "boredom")
     assert list(EMOTIONS) == sorted(EMOTIONS)
@@ -113,20 +94,18 @@ def test_no_two_emotions_share_a_marker() -> None:
     assert len({style.marker for style in STYLES.values()}) == len(STYLES)
 
 
-@pytest.mark.parametrize(("vision", "least"), [("normal", 19.4), ("protan", 15.5), ("deutan", 15.6), ("tritan", 11.5)])
-def test_the_seven_colours_can_be_told_apart(vision: str, least: float) -> None:
-    assert smallest_difference(EMOTIONS, vision) > least
+@pytest.mark.parametrize(
+    ("vision", "of_seven", "of_all"),
+    [("normal", 19.4, 12.4), ("protan", 15.5, 9.8), ("deutan", 15.6, 10.0), ("tritan", 11.5, 11.1)],
+)
+def test_the_colours_can_be_told_apart(vision: str, of_seven: float, of_all: float) -> None:
+    assert smallest_difference(EMOTIONS, vision) > of_seven
+    assert smallest_difference(tuple(STYLES), vision) > of_all
 
 
-@pytest.mark.parametrize(("vision", "least"), [("normal", 12.4), ("protan", 9.8), ("deutan", 10.0), ("tritan", 11.1)])
-def test_all_nine_colours_can_be_told_apart(vision: str, least: float) -> None:
-    assert smallest_difference(tuple(STYLES), vision) > least
-
-
-@pytest.mark.parametrize("background", BACKGROUNDS)
-@pytest.mark.parametrize("emotion", STYLES)
-def test_each_colour_stands_out_from_each_background(emotion: str, background: str) -> None:
-    assert contrast(STYLES[emotion].colour, background) >= 3
+def test_each_colour_stands_out_from_each_background() -> None:
+    colours = [style.colour for style in STYLES.values()]
+    assert [(colour, behind) for colour in colours for behind in BACKGROUNDS if contrast(colour, behind) < 3] == []
 
 
 def test_emotions_are_put_in_order_once_each() -> None:

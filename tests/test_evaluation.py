@@ -232,19 +232,6 @@ def test_of_several_corpora_each_has_its_figures_and_all_were_trained_on(table: 
     ]
 
 
-@pytest.mark.parametrize(("n_speakers", "over"), [(7, "words"), (8, "speakers")])
-def test_an_interval_is_over_speakers_where_there_are_eight(n_speakers: int, over: str, table: pd.DataFrame) -> None:
-    speaker = [str(number % n_speakers) for number in range(len(table))]
-    results = evaluation.rows(predicted(table.assign(speaker=speaker), table["emotion"]))
-    assert set(results["interval_over"]) == {over}
-
-
-def test_of_a_single_word_there_is_a_figure_and_no_interval(table: pd.DataFrame) -> None:
-    results = evaluation.rows(predicted(table.assign(text="dog"), table["emotion"]))
-    assert results["value"].tolist() == [1, 1]
-    assert results[["low", "high", "interval_over"]].isna().all(axis=None)
-
-
 def test_a_network_is_told_where_its_state_is_kept_and_then_observes_nothing(
     table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

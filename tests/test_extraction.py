@@ -13,7 +13,6 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ import soundfile as sf
 from benchmarks import keys
 from emotion_lib import audio, cache, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction import Features, computing, extract, extracting
+from emotion_lib.extraction import Features, computing, extract
 from emotion_lib.features import FEATURES, FeatureSettings
 
 RATE = 16000
@@ -93,12 +92,6 @@ def test_frames_are_padded_with_zeros_to_the_longest(table: pd.DataFrame) -> Non
     for row, each in zip(features.X, expected, strict=True):
         np.testing.assert_array_equal(row[: len(each)], each)
         assert not row[len(each) :].any()
-
-
-def test_batches_and_threads_change_no_value(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing, "BATCH", 2)
-    features = extract(table, "mean_mfcc", settings=SMALL, cache=False)
-    np.testing.assert_array_equal(features.X, np.stack(one_by_one(table)))
 
 
 def test_a_recording_in_two_rows_is_in_both(table: pd.DataFrame) -> None:
@@ -343,27 +336,6 @@ def test_a_value_that_is_none_is_computed_again(table: pd.DataFrame, computed: l
     computed.clear()
     assert len(extract(table, "mean_mfcc", settings=SMALL)) == 6
     assert len(computed) == 6
-
-
-def test_the_cache_is_asked_in_pieces(
-    table: pd.DataFrame, computed: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache, "_ASKED_AT_ONCE", 4)
-    monkeypatch.setattr(cache, "_DIGESTED_AT_ONCE", 4)
-    first = extract(table, "mean_mfcc", settings=SMALL)
-    computed.clear()
-    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, first.X)
-    assert computed == []
-
-
-def test_what_is_quickly_there_is_kept_in_one_go(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing, "BATCH", 1)
-    keep = Mock()
-    monkeypatch.setattr(cache.FeatureCache, "keep", keep)
-    monkeypatch.setattr(extracting, "SECONDS_UNTIL_KEPT", 60)
-    extract(table, "mean_mfcc", settings=SMALL)
-    keep.assert_called_once()
-    assert len(keep.call_args.args[0]) == 6
 
 
 def test_a_cache_that_cannot_be_written_is_gone_without(table: pd.DataFrame, cache_folder: Path) -> None:

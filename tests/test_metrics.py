@@ -1,6 +1,7 @@
 """Metrics: what can be counted by hand, and scikit-learn as the reference."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +100,17 @@ def test_predictions_of_another_length_are_a_parameter_error() -> None:
 def test_no_utterances_are_a_parameter_error() -> None:
     with pytest.raises(ParameterError, match="nothing to score"):
         metrics.accuracy([], [])
+
+
+@pytest.mark.parametrize(("n_speakers", "over"), [(7, "words"), (8, "speakers")])
+def test_an_interval_is_over_speakers_where_there_are_eight(n_speakers: int, over: str) -> None:
+    table = pd.DataFrame({"emotion": ["happy", "sad"] * 20, "predicted": "sad", "text": list("abcde") * 8})
+    speaker = [str(number % n_speakers) for number in range(len(table))]
+    shown = metrics.interval_of(table.assign(speaker=speaker))
+    assert shown is not None
+    assert shown.interval_over == over
+
+
+def test_of_a_single_word_there_is_no_interval() -> None:
+    table = pd.DataFrame({"emotion": ["happy", "sad"], "predicted": "sad", "text": "dog", "speaker": "A"})
+    assert metrics.interval_of(table) is None

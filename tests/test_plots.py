@@ -120,34 +120,25 @@ EMPTY: dict[str, Callable[[], Axes]] = {
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_plot_draws_on_the_axes_that_it_is_given(name: str) -> None:
+def test_a_plot_draws_on_the_axes_that_it_is_given_and_sets_no_title(name: str) -> None:
     ax = plt.figure().add_subplot()
 
     assert DRAWINGS[name](ax=ax) is ax
     assert len(plt.get_fignums()) == 1
+    assert ax.get_title(loc="left") == ax.get_title() == ""
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_plot_makes_a_figure_as_wide_as_the_page_with_legible_text(name: str) -> None:
-    ax = DRAWINGS[name]()
-    figure = ax.get_figure(root=True)
+def test_a_plot_makes_a_figure_as_wide_as_the_page_with_legible_text_and_prints_nothing(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    figure = DRAWINGS[name]().get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
 
     assert figure.get_size_inches()[0] == 8
     assert min(float(text.get_fontsize()) for text in figure.findobj(Text) if isinstance(text, Text)) >= 10
     assert to_hex(figure.get_facecolor(), keep_alpha=True) == "#ffffffff"
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_a_plot_leaves_the_title_to_its_notebook(name: str) -> None:
-    assert DRAWINGS[name]().get_title(loc="left") == DRAWINGS[name]().get_title() == ""
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_a_plot_prints_nothing(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    DRAWINGS[name]()
-
     assert capfd.readouterr() == ("", "")
 
 

@@ -195,18 +195,6 @@ def test_pages_of_nothing_are_empty(table: pd.DataFrame) -> None:
     assert results.used_to_voice(table).empty
 
 
-def test_of_new_voices_nothing_is_shown_where_nothing_was_measured(table: pd.DataFrame) -> None:
-    assert results.new_voices(table).empty
-
-
-def test_a_figure_without_an_interval_has_no_brackets() -> None:
-    assert results.percent(pd.Series({"value": 0.5, "low": np.nan, "high": np.nan, "per_seed": "0.5"})) == "50.0"
-
-
-def test_each_seed_is_a_number(table: pd.DataFrame) -> None:
-    assert results.over_seeds(results.pick(table, protocol="random", metric="uar")) == [0.98, 1.0]
-
-
 def test_a_claim_that_holds_on_tess_says_that_it_was_checked(tess_table: pd.DataFrame) -> None:
     assert str(results.claim("it is so", True, corpus=tess_table)) == "Checked on TESS: it is so."
 

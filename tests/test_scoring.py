@@ -40,13 +40,6 @@ def test_the_figures_are_those_of_the_answers(table: pd.DataFrame) -> None:
     assert found.unknown == {"unsure": len(table) - len(given)}
 
 
-def test_an_interval_is_over_speakers_where_there_are_enough(table: pd.DataFrame) -> None:
-    many = table.assign(speaker=np.arange(len(table)) % 8)
-
-    assert score(toy(), table).uar.interval_over == "words"
-    assert score(toy(), many).accuracy.interval_over == "speakers"
-
-
 def test_one_word_of_few_speakers_has_no_interval(table: pd.DataFrame) -> None:
     found = score(toy(), table[table["text"] == "back"])
 

@@ -71,14 +71,6 @@ def test_ten_speakers_are_held_out_one_at_a_time() -> None:
     assert held_out(of_speakers(emodb=10)) == [{"emodb": [f"{speaker:02}"]} for speaker in range(10)]
 
 
-def test_twelve_speakers_are_held_out_four_at_a_time_in_their_order() -> None:
-    assert held_out(of_speakers(ravdess=12)) == [
-        {"ravdess": ["00", "01", "02", "03"]},
-        {"ravdess": ["04", "05", "06", "07"]},
-        {"ravdess": ["08", "09", "10", "11"]},
-    ]
-
-
 def indexed(name: str, *actors: int) -> pd.DataFrame:
     """Return the index of a corpus, or some actors of it, as a corpus table without paths."""
     table = corpora.index(name).assign(corpus=name)
@@ -90,11 +82,6 @@ def actors_held_out(*actors: int) -> dict[str, list[int]]:
     table = indexed("ravdess", *actors)
     tested = {part.fold: table["speaker"].iloc[part.test] for part in splits.split(table, "leave_speaker_out")}
     return {fold: sorted({int(speaker.removeprefix("actor_")) for speaker in rows}) for fold, rows in tested.items()}
-
-
-def test_each_speaker_of_emodb_is_a_fold() -> None:
-    speakers = [("03",), ("08",), ("09",), ("10",), ("11",), ("12",), ("13",), ("14",), ("15",), ("16",)]
-    assert [tuple(fold["emodb"]) for fold in held_out(indexed("emodb"))] == speakers
 
 
 def test_the_actors_of_ravdess_are_held_out_by_fours_in_order_of_their_numbers() -> None:
@@ -204,12 +191,6 @@ def test_by_speaker_and_word_trains_on_all_that_is_neither_the_voice_nor_a_word_
 def test_by_speaker_and_word_names_its_directions_and_folds_of_words() -> None:
     folds = [part.fold for part in splits.split(corpus(2), "by_speaker_and_word")]
     assert folds == [f"{voices}, {number}" for voices in ("S1 -> S0", "S0 -> S1") for number in (1, 2, 3, 4, 5)]
-
-
-def test_of_a_designed_corpus_of_two_voices_four_fifths_of_one_train_and_a_fifth_of_the_other_is_tested() -> None:
-    table = corpus(n_speakers=2, n_words=10)
-    sizes = {(len(part.train), len(part.test)) for part in splits.split(table, "by_speaker_and_word")}
-    assert sizes == {(24, 6)}
 
 
 def test_a_speaker_who_says_no_word_of_a_fold_is_not_tested_there() -> None:

@@ -395,19 +395,6 @@ def test_steps_get_smaller_along_a_cosine() -> None:
     assert rates == pytest.approx([first * share for share in (1, 0.853553, 0.5, 0.146447)], rel=1e-5)
 
 
-def test_a_fitted_network_hears_the_last_frames_as_its_recogniser_does(
-    varied_reference: training.FittedNetwork,
-) -> None:
-    features = bands()
-    assert features.lengths.max() == features.X.shape[1] == 21
-    recogniser = varied_reference.recognizer()
-    np.testing.assert_allclose(
-        recogniser.network.probabilities(features.X, features.lengths),
-        varied_reference.predict_proba(features),
-        atol=1e-4,
-    )
-
-
 @pytest.mark.parametrize("wrong", ["per_corpus", "n_frames"])
 def test_a_regime_that_shows_nothing_is_a_parameter_error(wrong: str) -> None:
     with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):

@@ -19,6 +19,7 @@ from emotion_lib.cli import main
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import EmotionRecognizer
+from tests.recognizer.conftest import linear
 
 SETTINGS = FeatureSettings(sr=16000)
 RUN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from emotion_lib.cli import main; "
@@ -41,15 +42,7 @@ def start(*arguments: str | Path, before: str = "", **options: Any) -> subproces
 def toy(n_emotions: int = 7, **options: Any) -> EmotionRecognizer:
     """Return a recogniser of averages with weights out of a hat."""
     weights = np.random.default_rng(0).normal(scale=0.02, size=(SETTINGS.n_mfcc, n_emotions)).astype(np.float32)
-    nodes = [
-        helper.make_node("Flatten", ["x"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["y"]),
-    ]
-    takes = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", SETTINGS.n_mfcc, 1])
-    gives = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", n_emotions])
-    graph = helper.make_graph(nodes, "toy", [takes], [gives], [numpy_helper.from_array(weights, "weights")])
-    network: onnx.ModelProto = helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 17)])
+    network = linear(n_outputs=n_emotions, weight=numpy_helper.from_array(weights, "weight"))
     return EmotionRecognizer(
         network.SerializeToString(),
         emotions=EMOTIONS[:n_emotions],

@@ -54,13 +54,6 @@ def test_a_model_that_was_trained_on_other_corpora_has_the_figures_of_the_librar
     assert uar["direction"].endswith(" -> demo")
 
 
-def test_a_corpus_is_not_tested_on_what_it_trained() -> None:
-    result = run("evaluate", "demo", "--model", "svm", "--train-on", "demo")
-
-    assert result.exit_code == 1
-    assert "corpus 'demo': on both sides" in result.stderr
-
-
 def test_the_spread_over_seeds_is_said() -> None:
     result = run("evaluate", "demo", "--model", "svm", "--protocol", "random", "--seeds", "2")
 

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -82,6 +83,21 @@ def ravdess_folder(tmp_path: Path) -> Path:
         (folder / f"Actor_{id[-2:]}" / f"{id}.wav").write_bytes(content)
     shutil.copy(folder / "Actor_07" / f"{TWIN}.wav", folder / "Actor_07" / f"{OTHER_TWIN}.wav")
     return folder
+
+
+def recordings(folder: Path) -> dict[str, bytes]:
+    """Return the files below a folder by their relative paths."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.wav"))}
+
+
+def zipped(files: dict[str, bytes], *folders: str) -> bytes:
+    """Return a zip archive that holds the files, in each of the folders if there are any."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder in folders or ("",):
+            for name, content in files.items():
+                archive.writestr(f"{folder}/{name}".lstrip("/"), content)
+    return packed.getvalue()
 
 
 class Request(NamedTuple):

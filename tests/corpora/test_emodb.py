@@ -1,6 +1,5 @@
 """EMO-DB is a corpus with a name: found, recognised, loaded, checked and described as TESS is."""
 
-import shutil
 import warnings
 from pathlib import Path
 
@@ -82,21 +81,6 @@ def test_speakers_are_texts_and_takes_have_a_column(emodb_folder: Path) -> None:
     assert list(table.columns) == ["id", "path", "corpus", "speaker", "emotion", "text", "take"]
     assert tuple(table.drop(columns="path").iloc[0]) == ("03a01Fa", "emodb", "03", "happy", "a01", "a")
     assert table["id"].is_monotonic_increasing
-
-
-def test_a_second_copy_is_left_out(emodb_folder: Path) -> None:
-    once, _ = load(emodb_folder)
-    shutil.copytree(emodb_folder, emodb_folder / "again")
-    twice, warned = load(emodb_folder)
-    pd.testing.assert_frame_equal(twice, once)
-    assert "emodb: 118 recordings byte-identical to others and left out" in warned
-
-
-def test_other_names_beside_it_are_left_out_and_named(emodb_folder: Path) -> None:
-    shutil.copy(emodb_folder / "wav" / "03a01Fa.wav", emodb_folder / "99a01Fa.wav")
-    shutil.copy(emodb_folder / "wav" / "03a01Fa.wav", emodb_folder / "OAF_back_angry.wav")
-    assert "emodb: 2 recordings left out because the name is not of this corpus" in load(emodb_folder)[1]
-    assert [f.name for f in corpora.check(emodb_folder).foreign] == ["99a01Fa.wav", "OAF_back_angry.wav"]
 
 
 def test_check_names_what_is_missing_different_and_before_the_samples(emodb_folder: Path) -> None:

@@ -1,13 +1,10 @@
 """Corpora are downloaded from a server on loopback: whole, broken, hostile, and broken off in the middle."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -18,9 +15,7 @@ from emotion_lib.corpora.base import Corpus
 from emotion_lib.corpora.download import Archive, Dataverse
 from emotion_lib.corpora.fetching import fetch
 from emotion_lib.errors import CorpusError, ParameterError
-
-if TYPE_CHECKING:
-    from tests.corpora.conftest import Server
+from tests.corpora.conftest import Server, recordings, zipped
 
 ARCHIVE = "/tess"
 LISTING = "/api/datasets/:persistentId/versions/:latest-published/files"
@@ -49,21 +44,6 @@ def dataverse(server: Server, tess_folder: Path) -> Dataverse:
         rows.append({"label": Path(name).name, "dataFile": {"id": number, "filename": Path(name).name}})
     server.files[LISTING] = json.dumps({"status": "OK", "data": rows}).encode()
     return Dataverse(server.address, "doi:10.5072/TESS", retries=0)
-
-
-def recordings(folder: Path) -> dict[str, bytes]:
-    """Return the files below a folder by their relative paths."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.wav"))}
-
-
-def zipped(files: dict[str, bytes], *folders: str) -> bytes:
-    """Return a zip archive that holds the files in each of the folders."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder in folders:
-            for name, content in files.items():
-                archive.writestr(f"{folder}/{name}", content)
-    return packed.getvalue()
 
 
 def spoilt(files: dict[str, bytes], name: str) -> dict[str, bytes]:

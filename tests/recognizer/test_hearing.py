@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -67,23 +66,14 @@ def test_every_answer_of_a_stream_is_that_of_the_last_three_seconds(
         assert segment.start == max(0.0, segment.end - 3.0)
 
 
-@pytest.mark.tess
-def test_streams_of_tess_end_as_whole_files(recognizer: EmotionRecognizer, tess: pd.DataFrame) -> None:
-    streams_end_as_whole_files(recognizer, tess)
+CORPORA = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("tess", "emodb", "ravdess")]
 
 
-@pytest.mark.emodb
-def test_streams_of_emodb_end_as_whole_files(recognizer: EmotionRecognizer, emodb: pd.DataFrame) -> None:
-    streams_end_as_whole_files(recognizer, emodb)
-
-
-@pytest.mark.ravdess
-def test_streams_of_ravdess_end_as_whole_files(recognizer: EmotionRecognizer, ravdess: pd.DataFrame) -> None:
-    streams_end_as_whole_files(recognizer, ravdess)
-
-
-def streams_end_as_whole_files(recognizer: EmotionRecognizer, table: pd.DataFrame) -> None:
-    """Hold a stream to the whole file, for some recordings of a corpus, at their own rate."""
+@pytest.mark.parametrize("name", CORPORA)
+def test_streams_of_a_corpus_end_as_whole_files_at_their_own_rate(
+    recognizer: EmotionRecognizer, name: str, request: pytest.FixtureRequest
+) -> None:
+    table = request.getfixturevalue(name)
     for path in table["path"].iloc[:: max(1, len(table) // 8)]:
         y, sr = audio.read(path, duration=3.0)
         streamed, whole = last(recognizer, y, sr), recognizer.predict(y, sr=sr)

@@ -50,31 +50,6 @@ def test_padding_changes_nothing(networks: Mapping[str, bytes], name: str, n_fra
     np.testing.assert_allclose(network.probabilities(padded, np.array([n_frames])), alone, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", SIZES)
-def test_an_utterance_is_heard_the_same_alone_and_among_longer_ones(networks: Mapping[str, bytes], name: str) -> None:
-    network = Network(networks[name])
-    utterances = [frames(n_frames, SIZES[name], seed=n_frames) for n_frames in (5, 33, 80)]
-    X = np.stack([np.pad(each, ((0, 80 - len(each)), (0, 0))) for each in utterances])
-
-    together = network.probabilities(X, np.array([5, 33, 80]))
-    alone = np.concatenate([network.probabilities(each[None]) for each in utterances])
-    np.testing.assert_allclose(together, alone, atol=1e-6)
-
-
-@pytest.mark.parametrize("content", [b"", b"no network", bytes(1000)], ids=["nothing", "text", "zeros"])
-def test_what_is_no_network_is_refused(content: bytes) -> None:
-    with pytest.raises(ModelFileError, match="its network cannot be read"):
-        Network(content)
-
-
-@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9, 0.999])
-def test_a_network_that_is_cut_short_is_refused(networks: Mapping[str, bytes], share: float) -> None:
-    whole = networks["frame_cnn"]
-
-    with pytest.raises(ModelFileError, match="its network cannot be read"):
-        Network(whole[: int(share * len(whole))])
-
-
 def test_features_of_another_size_are_refused(networks: Mapping[str, bytes]) -> None:
     with pytest.raises(ModelFileError, match="its network does not take features of shape 50 x 63"):
         Network(networks["frame_cnn"]).probabilities(frames(50, 63)[None])

@@ -21,11 +21,11 @@ from hypothesis.extra import numpy as hnp
 
 from emotion_lib import audio, corpora
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import AudioError, ModelFileError, ParameterError
-from emotion_lib.features import ORIGINAL, FeatureSettings
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.features import ORIGINAL
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from tests.conftest import WriteWav
-from tests.recognizer.conftest import LOG_MEL, SR, linear
+from tests.recognizer.conftest import SR
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +65,6 @@ def x(request: pytest.FixtureRequest, speech_path: Path) -> Iterator[Any]:
 def test_a_file_in_any_form_is_heard_the_same(recognizer: EmotionRecognizer, x: Any, answer: Prediction) -> None:
     assert recognizer.predict(x) == answer
     np.testing.assert_array_equal(recognizer.predict_proba(x), probabilities(answer))
-
-
-def test_a_file_in_any_form_has_the_same_segments(recognizer: EmotionRecognizer, x: Any, speech_path: Path) -> None:
-    segments = list(recognizer.segments(x))
-
-    assert segments == list(recognizer.segments(speech_path))
-    assert len(segments) > 0
 
 
 def test_an_open_file_is_heard_from_its_start_whatever_was_read(
@@ -276,42 +269,22 @@ def test_a_file_knows_its_rate(recognizer: EmotionRecognizer, speech_path: Path)
         recognizer.predict(speech_path, sr=16000)
 
 
-@pytest.mark.parametrize("sr", [0, -16000, 16000.5, "16000", True, np.nan])
-def test_what_is_no_rate_is_refused(recognizer: EmotionRecognizer, sr: Any) -> None:
-    with pytest.raises(ParameterError, match="must be a whole number of Hz"):
-        recognizer.predict(np.zeros(100), sr=sr)
-
-
 @pytest.mark.parametrize(
-    ("y", "match"),
+    ("y", "sr", "match"),
     [
-        (np.array(0.5), r"waveform of shape \(\)"),
-        (np.zeros((2, 2, 2)), r"waveform of shape \(2, 2, 2\)"),
-        (np.zeros((2, 16000)), "transpose it"),
-        (np.zeros(100, dtype=np.uint8), "waveform of uint8: must be float"),
-        (np.zeros(100, dtype=complex), "waveform of complex128: must be float"),
+        (np.zeros(100), 16000.5, "must be a whole number of Hz"),
+        (np.array(0.5), SR, r"waveform of shape \(\)"),
+        (np.zeros((2, 16000)), SR, "transpose it"),
+        (np.zeros(100, dtype=complex), SR, "waveform of complex128: must be float"),
+        (np.zeros(0), SR, "no samples"),
+        (np.full(SR, 300.0), SR, "expected a waveform in"),
     ],
-    ids=["a number", "three dimensions", "on its side", "bytes", "complex"],
 )
-def test_an_array_that_is_no_waveform_is_refused(recognizer: EmotionRecognizer, y: np.ndarray, match: str) -> None:
-    with pytest.raises(ParameterError, match=match):
-        recognizer.predict(y, sr=SR)
-
-
-@pytest.mark.parametrize(
-    ("y", "match"),
-    [
-        (np.zeros(0), "no samples"),
-        (np.full(SR, np.nan), "not finite"),
-        (np.full(SR, 300.0), "expected a waveform in"),
-    ],
-    ids=["empty", "not finite", "on the scale of integers"],
-)
-def test_a_waveform_that_cannot_be_used_is_an_audio_error(
-    recognizer: EmotionRecognizer, y: np.ndarray, match: str
+def test_an_array_that_is_no_waveform_is_refused(
+    recognizer: EmotionRecognizer, y: np.ndarray, sr: int, match: str
 ) -> None:
-    with pytest.raises(AudioError, match=match):
-        recognizer.predict(y, sr=SR)
+    with pytest.raises((ParameterError, AudioError), match=match):
+        recognizer.predict(y, sr=sr)
 
 
 def test_a_broken_place_behind_the_first_seconds_is_found(recognizer: EmotionRecognizer) -> None:
@@ -395,16 +368,6 @@ def test_any_waveform_gets_probabilities_that_sum_to_one(recognizer: EmotionReco
     assert (given_out >= 0).all()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(y=samples)
-def test_the_network_gives_any_waveform_probabilities_that_sum_to_one(
-    recognizer: EmotionRecognizer, y: np.ndarray
-) -> None:
-    given_out = recognizer._hearing.probabilities(y)
-
-    assert given_out.sum() == pytest.approx(1)
-
-
 # What it is made of, and how it travels.
 
 
@@ -458,33 +421,3 @@ def test_a_recording_that_is_over_before_it_is_heard_is_an_audio_error(
         recognizer.predict(speech, sr=SR)
     with pytest.raises(AudioError, match=r"speech\.wav: offset=5\.0 s is past its end"):
         recognizer.predict(write_wav("speech.wav", speech, SR))
-
-
-@pytest.mark.parametrize(
-    ("changed", "match"),
-    [
-        ({"feature": "x_vector"}, "feature='x_vector': must be one of"),
-        ({"emotions": ("sad", "angry")}, "must be in this order: angry, sad"),
-        ({"emotions": ("angry",)}, "must be at least two"),
-        ({"emotions": ("angry", "bored stiff")}, "not in the vocabulary"),
-        ({"settings": FeatureSettings(sr=None)}, "sr=None: a recogniser hears all recordings at one rate; give it"),
-        ({"settings": replace(LOG_MEL, sr=500)}, "sr=500: must be from 1000 to 768000 Hz"),
-    ],
-)
-def test_what_no_recognizer_can_be_made_of_is_refused(
-    networks: dict[str, bytes], changed: dict[str, Any], match: str
-) -> None:
-    made: dict[str, Any] = {"emotions": EMOTIONS, "feature": "log_mel", "settings": LOG_MEL} | changed
-
-    with pytest.raises(ParameterError, match=match):
-        EmotionRecognizer(networks["frame_cnn"], **made)
-
-
-def test_a_network_that_does_not_fit_is_refused(
-    networks: dict[str, bytes], vector_recognizer: Callable[[bytes], EmotionRecognizer]
-) -> None:
-    assert vector_recognizer(linear().SerializeToString()).emotions == EMOTIONS
-    with pytest.raises(ModelFileError, match="its network does not take mean_mfcc"):
-        vector_recognizer(networks["frame_cnn"])
-    with pytest.raises(ModelFileError, match=r"gives an output of shape \(1, 8\) for 7 emotions"):
-        vector_recognizer(linear(n_outputs=8).SerializeToString())
