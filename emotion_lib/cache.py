@@ -6,6 +6,7 @@ It may be deleted at any time, and what cannot be read in it is extracted anew.
 
 import hashlib
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,9 @@ _TABLES = """
 """
 _CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
 """The files and folders whose code decides what is kept, and how."""
+
+_NAME = re.compile(r"features-[0-9a-f]{12}\.sqlite(-journal|-wal|-shm)?")
+"""What a file of the cache is called, and what SQLite puts beside it."""
 
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500
@@ -155,8 +159,9 @@ class FeatureCache:
         """Return a connection to the file, made with its tables where it was missing."""
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            for old in set(self.path.parent.glob("features-*.sqlite")) - {self.path}:
-                _remove(old)
+            for old in _files(self.path.parent):
+                if not old.name.startswith(self.path.name):
+                    _remove(old)
         connection = sqlite3.connect(self.path, timeout=60)
         try:
             # To wait for the disk takes longer than to extract; what a loss of power leaves is found to be damaged.
@@ -177,6 +182,34 @@ def folder() -> Path:
         It may not exist yet.
     """
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+
+
+def kept() -> list[Path]:
+    """List the files of the cache, and no other files of its folder.
+
+    Returns
+    -------
+    list of Path
+        Sorted; empty where nothing is kept.
+    """
+    return _files(folder())
+
+
+def clear() -> None:
+    """Delete the files of the cache, and no other files of its folder.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be deleted, on Windows for instance while another process has it open.
+    """
+    for path in kept():
+        path.unlink(missing_ok=True)
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files in a folder that are named as the cache names its own."""
+    return sorted(path for path in place.glob("features-*") if _NAME.fullmatch(path.name) and path.is_file())
 
 
 @lru_cache(maxsize=1)

@@ -261,10 +261,10 @@ def test_changed_settings_never_give_old_values(table: pd.DataFrame, change: dic
 def test_other_code_starts_a_new_file(table: pd.DataFrame, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     extract(table, "mean_mfcc", settings=SMALL)
     old = cache_file(cache_folder)
-    monkeypatch.setattr("emotion_lib.cache.code_version", lambda: "later")
+    monkeypatch.setattr("emotion_lib.cache.code_version", lambda: "0123456789ab")
     extract(table, "mean_mfcc", settings=SMALL)
     assert not old.exists()
-    assert cache_file(cache_folder).name == "features-later.sqlite"
+    assert cache_file(cache_folder).name == "features-0123456789ab.sqlite"
 
 
 def deciding() -> list[str]:

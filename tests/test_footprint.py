@@ -35,6 +35,14 @@ def test_sizes_are_those_of_the_files_on_disk(tmp_path: Path, monkeypatch: pytes
     assert footprint.sizes(Path(sys.executable)) == {"lamp": 100 + len("Name: lamp\n")}
 
 
+def test_a_python_that_is_timed_has_no_telemetry_unless_the_user_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("-c", "import os; print(os.environ['ORT_DISABLE_TELEMETRY'])")
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    assert footprint.run(Path(sys.executable), *asked) == "1\n"
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    assert footprint.run(Path(sys.executable), *asked) == "0\n"
+
+
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     """The commands of pip that were run, of which the first two fail."""
