@@ -19,7 +19,6 @@ ROOMS = (
     "augment",
     "classic",
     "discriminant",
-    "egemaps",
     "enrolment",
     "evaluation",
     "extraction",

@@ -10,18 +10,21 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import platformdirs
 
+from emotion_lib.audio.sources import digest
+from emotion_lib.errors import AudioError
 from emotion_lib.features import FeatureSettings
+from emotion_lib.parallel import THREADS, side_by_side
 
 T = TypeVar("T")
 
@@ -30,7 +33,7 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
+_CODE = ("audio", "mel.py", "pitch.py", "features", "cache.py")
 """The files and folders whose code decides what is kept, and how."""
 
 _NAME = re.compile(r"features-[0-9a-f]{12}\.sqlite(-journal|-wal|-shm)?")
@@ -289,21 +292,16 @@ def _stamp(path: Path) -> str | None:
 
 
 def _digests(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
-    """Yield each file with the digest of its content, or None where it cannot be read."""
-    n_threads = os.cpu_count() or 1
-    n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // n_threads))
+    """Return each file with the digest of its content, or None where it cannot be read."""
+    n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // THREADS))
     some = [paths[first : first + n_at_once] for first in range(0, len(paths), n_at_once)]
-    with ThreadPoolExecutor(n_threads) as pool:  # to digest lets go of the interpreter
-        for digests in pool.map(lambda batch: [(path, _digest(path)) for path in batch], some):
-            yield from digests
+    return chain.from_iterable(side_by_side(lambda batch: [(path, _digest(path)) for path in batch], some))
 
 
 def _digest(path: Path) -> bytes | None:
-    """Return the SHA-256 of a file's content, or None where it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
+        return digest(path, path.name)
+    except AudioError:
         return None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 
 from emotion_lib.errors import ParameterError
 
@@ -57,8 +58,7 @@ class Calibration:
             Each row sums to 1.
         """
         scores = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST)) / self.temperature
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        scaled: np.ndarray = scores / scores.sum(axis=1, keepdims=True)
+        scaled: np.ndarray = softmax(scores, axis=1)
         return scaled
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from emotion_lib import augment, enrolment
 from emotion_lib.emotions import in_order
@@ -76,8 +77,7 @@ class Discriminant:
         if len(features) == 0:
             return np.empty((0, len(self.emotions)))
         scores = _statistics(features) @ self.coefficients + self.intercept
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        probabilities: np.ndarray = scores / scores.sum(axis=1, keepdims=True)
+        probabilities: np.ndarray = softmax(scores, axis=1)
         return probabilities
 
     def predict(self, features: Features) -> np.ndarray:

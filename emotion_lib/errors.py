@@ -1,6 +1,6 @@
 """The errors of the library: one root, so that one `except` catches whatever it raises on purpose."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 
@@ -63,3 +63,35 @@ def extra(name: str) -> Iterator[None]:
         raise MissingExtraError(
             f"{error.name} is not installed; pip install 'emotion_lib[{name}]' brings it"
         ) from error
+
+
+def check_columns(
+    name: str, table: Container[str], *columns: str, cure: str = "load it with corpora.load, or add the column"
+) -> None:
+    """Check that a table has some columns.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls the table.
+    table : DataFrame, or the names of its columns
+        The table.
+    *columns : str
+        What it must have.
+    cure : str
+        What to do where one is missing.
+
+    Raises
+    ------
+    ParameterError
+        If one is missing; it names the first of these.
+
+    Examples
+    --------
+    >>> check_columns("the table", ["id", "path"], "id", "emotion")
+    Traceback (most recent call last):
+    emotion_lib.errors.ParameterError: the table has no column 'emotion': load it with corpora.load, or add the column
+    """
+    for column in columns:
+        if column not in table:
+            raise ParameterError(f"{name} has no column {column!r}: {cure}")

@@ -1,6 +1,7 @@
 """Truth and predictions in, figures out: accuracy, recall per emotion, their mean, and how sure they are."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -135,6 +136,9 @@ def uar(emotion: Labels, predicted: Labels) -> float:
     return float(recall(emotion, predicted).mean())
 
 
+ENOUGH_SPEAKERS = 8
+"""Speakers from which on an interval is over them: it then says something about the next one."""
+
 METRICS = {"accuracy": accuracy, "uar": uar}
 """The figures that have an interval, by name."""
 
@@ -205,6 +209,51 @@ def interval(
     scores = _scores(draws @ correct, draws @ total, metric=metric)
     low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+class Interval(NamedTuple):
+    """A 95 % interval, and what it is over.
+
+    Attributes
+    ----------
+    low, high : float
+        Its ends.
+    interval_over : {"speakers", "words"}
+        What was drawn: it says something of other ones, and of nothing else.
+    """
+
+    low: float
+    high: float
+    interval_over: str
+
+
+def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval | None:
+    """Estimate the interval that is shown beside a figure: over speakers where there are enough, else over words.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        One row an utterance: `emotion`, `predicted`, `speaker` and `text`.
+    metric : {"uar", "accuracy"}
+        The figure.
+
+    Returns
+    -------
+    Interval or None
+        Over speakers from `ENOUGH_SPEAKERS` on; None where all utterances are of one word.
+
+    Examples
+    --------
+    >>> voices = pd.DataFrame({"emotion": ["happy", "sad"] * 8, "predicted": "sad", "speaker": list("abcdefgh") * 2})
+    >>> interval_of(voices.assign(text="back"))
+    Interval(low=0.5, high=0.5, interval_over='speakers')
+    """
+    many = predictions["speaker"].nunique() >= ENOUGH_SPEAKERS
+    groups = predictions["speaker" if many else "text"]
+    if groups.nunique() < 2:
+        return None
+    low, high = interval(predictions["emotion"], predictions["predicted"], groups=groups, metric=metric)
+    return Interval(low, high, "speakers" if many else "words")
 
 
 def _counts(group: np.ndarray, truth: np.ndarray, heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -193,15 +193,14 @@ def _discriminant(train: Features, seed: int, options: Options) -> discriminant.
     return discriminant.fit(train, seed=seed)
 
 
-def _with_statistics(
-    fit: Callable[[Features, int, Options], training.FittedNetwork],
-) -> Callable[[Features, int, Options], training.FittedNetwork]:
-    """Return how networks are trained that answer together with the voice statistics."""
+def _frame_cnn_statistics(train: Features, seed: int, options: Options) -> training.FittedNetwork:
+    """Train the network for any voice, and let it answer together with the voice statistics."""
+    return training.with_statistics(_frame_cnn(train, seed, options), discriminant.fit(train, seed=seed))
 
-    def both(train: Features, seed: int, options: Options) -> training.FittedNetwork:
-        return training.with_statistics(fit(train, seed, options), _discriminant(train, seed, options))
 
-    return both
+def _frame_cnns_statistics(train: Features, seed: int, options: Options) -> training.FittedNetwork:
+    """Train the network for any voice several times, and let all answer together with the voice statistics."""
+    return training.with_statistics(_frame_cnns(train, seed, options), discriminant.fit(train, seed=seed))
 
 
 def _of_member(options: Options, member: int) -> Options:
@@ -234,13 +233,13 @@ RECIPES = {
     "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
     "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _discriminant),
     "frame_cnn_statistics": Recipe(
-        "convolutions and voice statistics", "log_mel", ANY_VOICE, _with_statistics(_frame_cnn), is_network=True
+        "convolutions and voice statistics", "log_mel", ANY_VOICE, _frame_cnn_statistics, is_network=True
     ),
     "frame_cnns_statistics": Recipe(
         f"{MEMBERS} networks of convolutions and voice statistics",
         "log_mel",
         ANY_VOICE,
-        _with_statistics(_frame_cnns),
+        _frame_cnns_statistics,
         is_network=True,
     ),
     "class_means": Recipe("class means of the voice", "log_mel", ANY_VOICE, _nothing),

@@ -11,10 +11,10 @@ from emotion_lib import building, metrics
 from emotion_lib.corpora.prose import Part, Prose, counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.evaluation import ENOUGH_SPEAKERS
 from emotion_lib.extraction import LeftOut
 from emotion_lib.progress import bar
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.describing import in_percent
 from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
 
 
@@ -38,9 +38,7 @@ class Figure(NamedTuple):
 
     def __str__(self) -> str:
         """Return the figure in percent."""
-        if self.low is None or self.high is None:
-            return f"{100 * self.value:.1f} %"
-        return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}] over {self.interval_over}"
+        return in_percent(*self)
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,14 +122,8 @@ class Score(Prose):
 
     def _figure(self, metric: str) -> Figure:
         """Return a figure over speakers where there are enough, else over words, else without an interval."""
-        emotion, predicted = self.predictions["emotion"], self.predictions["predicted"]
-        value = metrics.METRICS[metric](emotion, predicted)
-        many = self.predictions["speaker"].nunique() >= ENOUGH_SPEAKERS
-        groups = self.predictions["speaker" if many else "text"]
-        if groups.nunique() < 2:
-            return Figure(value)
-        low, high = metrics.interval(emotion, predicted, groups=groups, metric=metric)
-        return Figure(value, low, high, "speakers" if many else "words")
+        value = metrics.METRICS[metric](self.predictions["emotion"], self.predictions["predicted"])
+        return Figure(value, *(metrics.interval_of(self.predictions, metric=metric) or ()))
 
     def _parts(self) -> Iterator[Part]:
         """Yield the figures, then what they leave out."""

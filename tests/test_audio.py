@@ -213,19 +213,14 @@ def test_a_header_is_mended_as_it_is_read() -> None:
     assert file.read() == encoded()[42:]
 
 
-@pytest.mark.parametrize("n_channels", [1, 2, 6])
-@pytest.mark.parametrize("chunk", [b"", LIST_CHUNK], ids=["plain", "with a chunk before"])
-def test_16_bits_are_what_soundfile_reads(n_channels: int, chunk: bytes) -> None:
-    content = encoded(np.random.default_rng(1).uniform(-1, 1, (500, n_channels)), subtype="PCM_16")
-    content = content[: HEADER - 8] + chunk + content[HEADER - 8 :]
-    expected, _ = sf.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    np.testing.assert_array_equal(audio.read(content)[0], expected.mean(axis=1))
-    np.testing.assert_array_equal(audio.read(content, offset=0.01)[0], expected[160:].mean(axis=1))
-
-
 @pytest.mark.parametrize(
     ("kind", "subtype"),
-    [("WAV", "PCM_U8"), ("WAV", "PCM_24"), ("WAV", "PCM_32"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16"), ("AU", "PCM_S8")],
+    [
+        *(("WAV", subtype) for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32")),
+        ("FLAC", "PCM_16"),
+        ("AIFF", "PCM_16"),
+        ("AU", "PCM_S8"),
+    ],
 )
 def test_integers_are_what_soundfile_reads(kind: str, subtype: str) -> None:
     content = encoded(np.array([-1.0, 1.0, 0.3, -0.2]), kind=kind, subtype=subtype)

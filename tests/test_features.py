@@ -1,5 +1,6 @@
 """Features: librosa as the reference, and truths that need none."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import librosa
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emotion_lib import features, mel
-from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.features import FEATURES, FeatureSettings, kernel
+from emotion_lib.errors import AudioError, MissingExtraError, ParameterError
+from emotion_lib.features import FEATURES, FeatureSettings, kernel, utterances
 
 
 @pytest.fixture
@@ -61,12 +62,13 @@ def test_what_does_not_go_in_one_piece_equals_librosa_too(
 @pytest.mark.parametrize("n_mels", [1, 7, 13, 40, 129])
 @pytest.mark.parametrize("n_fft", [63, 400, 2048, 4096])
 def test_the_parts_of_the_filters_are_the_filters_and_small(n_fft: int, n_mels: int) -> None:
+    chosen = FeatureSettings(n_fft=n_fft, n_mels=n_mels, n_mfcc=1)
     filters = np.zeros((n_mels, n_fft // 2 + 1), dtype=np.float32)
-    for part in kernel._parts(16000, n_fft, n_mels):
+    for part in kernel._parts(16000, chosen):
         filters[part.bands, part.bins] = part.weights.T
         products = -(-kernel._SAMPLES_AT_ONCE // n_fft) * part.weights.size
         assert products <= kernel._LARGEST_PRODUCT or part.weights.shape[1] == 1
-    np.testing.assert_array_equal(filters, kernel.triangles(16000, n_fft, n_mels))
+    np.testing.assert_array_equal(filters, features.mel_filters(16000, settings=chosen))
 
 
 @pytest.mark.parametrize(("n_fft", "hop_length"), [(63, 16), (64, 100), (64, np.uint8(64)), (2048, np.int16(30000))])
@@ -207,3 +209,23 @@ def test_where_pyin_hears_a_pitch_too_it_is_the_same(tess) -> None:
         both = (tracked > 0) & np.isfinite(reference)
         agree.append(np.abs(np.log2(tracked[both] / reference[both])) < 0.2)
     assert np.concatenate(agree).mean() > 0.95
+
+
+def test_egemaps_needs_60_ms() -> None:
+    with pytest.raises(AudioError, match="waveform of 59 ms: openSMILE needs at least 60"):
+        features.egemaps(np.zeros(944), 16_000)
+
+
+def test_egemaps_without_opensmile_says_which_extra_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opensmile", None)
+    utterances._opensmile.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"pip install 'emotion_lib\[opensmile\]' brings it"):
+        features.egemaps(np.zeros(16_000), 16_000)
+
+
+def test_egemaps_hears_the_pitch_of_a_tone_in_its_first_number() -> None:
+    pytest.importorskip("opensmile")
+    saw = np.arange(16_000) * 220 / 16_000 % 1 - 0.5
+    functionals = features.egemaps(saw, 16_000)
+    assert functionals.shape == (88,)
+    assert functionals[0] == pytest.approx(12 * np.log2(220 / 27.5), abs=0.2)

@@ -86,7 +86,7 @@ def test_a_table_that_is_not_there_is_a_parameter_error(tmp_path: Path) -> None:
 
 def test_a_table_that_lacks_a_column_is_a_parameter_error(written: Path) -> None:
     pd.read_csv(written).drop(columns="per_seed").to_csv(written, index=False)
-    with pytest.raises(ParameterError, match=r"accuracy\.csv: has no column 'per_seed'"):
+    with pytest.raises(ParameterError, match=r"accuracy\.csv has no column 'per_seed'"):
         results.read(written)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from emotion_lib import extraction
+from emotion_lib import extraction, parallel
 from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
 from emotion_lib.extraction import StoredFeatures, computing, extract, extract_to, open_stored, storing
 from emotion_lib.features import FeatureSettings
@@ -115,7 +115,7 @@ def test_vectors_stay_vectors_and_one_frame_stays_a_frame(store: Path, table: pd
 def test_recordings_are_taken_only_as_they_are_needed(
     store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(computing, "_THREADS", 1)
+    monkeypatch.setattr(parallel, "THREADS", 1)
     taken = 0
 
     def listed() -> Iterator[Path]:
@@ -133,7 +133,7 @@ def until_killed(store: Path, paths: list[Path], last: int) -> None:
     """Extract, and be killed when a recording is asked for."""
     storing.ROWS = computing.BATCH = 2
     storing.CHUNK_BYTES = 500
-    computing._THREADS = 1
+    parallel.THREADS = 1
 
     def listed() -> Iterator[Path]:
         for row, path in enumerate(paths):
@@ -158,8 +158,8 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
     before = zarr.open_group(store, mode="r").attrs["recordings"]
     assert 30 < before < 50
 
-    compute = Mock(wraps=computing.compute_one)
-    monkeypatch.setattr(computing, "compute_one", compute)
+    compute = Mock(wraps=computing.extract_one)
+    monkeypatch.setattr(computing, "extract_one", compute)
     found = extract_to(store, iter(paths), "mfcc", settings=SMALL)
     assert compute.call_count == 70 - before
     np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(70) % 7])
@@ -182,7 +182,7 @@ def test_a_second_call_computes_nothing_and_a_longer_one_adds(
 ) -> None:
     stored(store, table[:5])
     with monkeypatch.context() as patched:
-        patched.setattr(computing, "compute_one", None)
+        patched.setattr(computing, "extract_one", None)
         assert len(stored(store, table[:5])) == 5
     np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
 

@@ -15,7 +15,6 @@ from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
@@ -29,13 +28,7 @@ from emotion_lib.extraction import Features
 from emotion_lib.features import ORIGINAL
 
 UTTERANCES, BATCH_SIZE = 2240, 64
-OURS, FITTED, KERAS, XLA, PYTORCH = (
-    "`training.fit`",
-    "`training.fit`, Keras' own LSTM",
-    "Keras' own `fit` and LSTM",
-    "Keras' own `fit` and LSTM, XLA",
-    "PyTorch's `nn.LSTM`",
-)
+OURS, KERAS, XLA, PYTORCH = "`training.fit`", "Keras' own `fit`", "Keras' own `fit`, XLA", "PyTorch's `nn.LSTM`"
 
 PLACES = (("disk", 1), ("disk", 10), ("memory", 10))
 """Where features are, and how often TESS is listed."""
@@ -54,16 +47,12 @@ def original_features() -> Features:
 
 def epochs(features: Features) -> str:
     """Return the table of epochs of each way."""
-    n_emotions = len(set(features.emotion))
-    ours = models.mean_mfcc_lstm(n_emotions=n_emotions)
-    with mock.patch("emotion_lib.models.networks.lstm_layer", models.import_keras().layers.LSTM):
-        fitted = models.mean_mfcc_lstm(n_emotions=n_emotions)
+    ours = models.mean_mfcc_lstm(n_emotions=len(set(features.emotion)))
     keras, xla = (keras_network(features, jit_compile=each) for each in (False, True))
     given, options = arrays(features), {"batch_size": BATCH_SIZE, "verbose": 0}
     with pytorch(features) as epoch_of_pytorch:
         ways: dict[str, Callable[[], object]] = {
             OURS: lambda: training.fit(ours, features, epochs=1, batch_size=BATCH_SIZE, progress=False),
-            FITTED: lambda: training.fit(fitted, features, epochs=1, batch_size=BATCH_SIZE, progress=False),
             KERAS: lambda: keras.fit(*given, **options),
             XLA: lambda: xla.fit(*given, **options),
             PYTORCH: epoch_of_pytorch,
@@ -71,16 +60,10 @@ def epochs(features: Features) -> str:
         first = {name: seconds(way) for name, way in ways.items()}
         times = in_turns(ways)
     rows = [
-        (
-            name,
-            f"{first[name]:.2f} s",
-            f"{each.median:.2f} s",
-            f"{ratio(times, name, PYTORCH):.2f}",
-            "at most 1" if name == OURS else "",
-        )
+        (name, f"{first[name]:.2f} s", f"{each.median:.2f} s", f"{ratio(times, name, PYTORCH):.2f}")
         for name, each in times.items()
     ]
-    return markdown((f"epoch of {len(features)} utterances", "first", "median", "ratio to PyTorch", "aim"), rows)
+    return markdown((f"epoch of {len(features)} utterances", "first", "median", "ratio to PyTorch"), rows)
 
 
 def seconds(way: Callable[[], object]) -> float:

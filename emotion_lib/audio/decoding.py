@@ -8,7 +8,6 @@ import numpy as np
 import soundfile as sf
 
 from emotion_lib.audio.headers import SafeFile, conversion, mended, unreadable
-from emotion_lib.audio.pcm import PcmSound, of_file
 from emotion_lib.audio.resampling import HIGHEST_RATE, averaged, checked
 from emotion_lib.audio.sources import Source, error, opened
 from emotion_lib.errors import AudioError
@@ -29,18 +28,13 @@ class _Straight(sf.SoundFile):  # type: ignore[misc]
     def seekable(self) -> bool:
         return False
 
-    def block(self, length: int) -> np.ndarray:
-        """Return the next samples, (n_samples, n_channels), float32; none at the end."""
-        samples: np.ndarray = self.read(length, dtype="float32", always_2d=True)
-        return samples
-
 
 class Recording(NamedTuple):
     """A recording that is open, its header read."""
 
     name: str
     file: SafeFile
-    sound: _Straight | PcmSound
+    sound: _Straight
 
     @property
     def rate(self) -> int:
@@ -50,7 +44,7 @@ class Recording(NamedTuple):
     @property
     def bounded(self) -> bool:
         """Whether its samples are integers, which cannot be beyond full scale, or be no number."""
-        return self.sound.subtype.startswith("PCM")
+        return str(self.sound.subtype).startswith("PCM")
 
     @property
     def n_samples(self) -> int | None:
@@ -64,7 +58,7 @@ def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[Rec
     with opened(source, name, whole=whole) as file:
         safe = mended(file, name)
         try:
-            sound: _Straight | PcmSound = of_file(safe) or _Straight(safe)
+            sound = _Straight(safe)
         except sf.LibsndfileError as problem:
             raise unreadable(file, name) from problem
         with closing(sound):
@@ -143,7 +137,7 @@ def _blocks(found: Recording, wanted: int | None, length: int) -> Iterator[np.nd
 def _read(found: Recording, length: int) -> np.ndarray:
     """Return the next samples, (n_samples, n_channels); none at the end."""
     try:
-        block = found.sound.block(length)
+        block: np.ndarray = found.sound.read(length, dtype="float32", always_2d=True)
     except sf.LibsndfileError as problem:
         raise error(found.name, "damaged, or cut short") from problem
     if found.file.problem is not None:

@@ -28,12 +28,11 @@ class SafeFile:
     which mends a header without a copy of the recording.
     """
 
-    def __init__(self, file: BinaryIO, size: int, claim: Claim | None, *, patch: bytes = b"") -> None:
+    def __init__(self, file: BinaryIO, size: int, *, patch: bytes = b"", patch_start: int = 0) -> None:
         self._file = file
         self.size = size
-        self.claim = claim
         self._patch = patch
-        self._start = claim.start - len(patch) if claim else 0
+        self._start = patch_start
         self.tell = file.tell
         self.problem: Exception | None = None
 
@@ -81,7 +80,7 @@ def mended(file: BinaryIO, name: str) -> SafeFile:
         raise error(name, "cut short: it ends in the middle of a page")
     patch = present.to_bytes(4, "little") if claimed == 0 else b""
     file.seek(0)
-    return SafeFile(file, size, claim, patch=patch)
+    return SafeFile(file, size, patch=patch, patch_start=start - len(patch))
 
 
 def _claim(file: BinaryIO) -> Claim | None:

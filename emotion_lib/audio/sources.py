@@ -1,13 +1,14 @@
 """Where a recording comes from: what it is called in an error, and how it becomes a file in which one can seek."""
 
 import errno
+import hashlib
 import io
 import os
 import re
 import reprlib
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +17,9 @@ from emotion_lib.errors import AudioError, ParameterError
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """What can be read: a path, the bytes of a file, or a binary file object."""
+
+SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
+"""What the name of a recording in a folder ends in."""
 
 UNNAMED = "the recording"
 
@@ -153,3 +157,36 @@ def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
                 raise error(name, "more than 4 GB through a pipe", "write it to a file first, and give its path")
             copy.write(piece)
         yield copy  # type: ignore[misc]
+
+
+def digest(source: Source, name: str) -> bytes:
+    """Return the SHA-256 of all bytes of `source`; raise an `AudioError` where they cannot be read."""
+    found = hashlib.sha256()
+    with opened(source, name) as file:
+        file.seek(0)
+        try:
+            while piece := file.read(_PIECE):
+                found.update(piece)
+        except OSError as problem:
+            why = f"cannot be read to its end ({problem.strerror})"
+            raise error(name, why, "try again, or copy it to another disk") from problem
+    return found.digest()
+
+
+def has_audio_suffix(name: str) -> bool:
+    """Return whether a file of this name says that it is a recording."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def walk(folder: str, *, onerror: Callable[[OSError], object] | None = None) -> Iterator[str]:
+    """Yield the path of every file below a folder, without hidden ones and what macOS adds to archives.
+
+    A folder that cannot be read goes to `onerror`, or is an error.
+    """
+    for parent, folders, files in os.walk(folder, onerror=onerror or _raise):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
+        yield from (os.path.join(parent, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _raise(problem: OSError) -> None:
+    raise problem

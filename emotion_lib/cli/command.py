@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError
+from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, extra
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ EXIT_CODES = (
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
-_EXTRAS = {
-    "train": ("keras", "onnx", "sklearn", "tensorflow", "tf2onnx"),
-    "notebooks": ("IPython", "ipywidgets", "librosa", "matplotlib", "seaborn"),
-    "distributed": ("dask", "distributed"),
-    "zarr": ("zarr",),
-}
-"""Packages that come with an extra."""
-
 
 class Commands(click.Group):
     """Commands that end in one line on stderr, whatever stops them."""
@@ -49,8 +41,6 @@ class Commands(click.Group):
                 return super().invoke(ctx)
             except EmotionLibError as error:
                 raise click.ClickException(" ".join(str(error).splitlines())) from error
-            except ImportError as error:
-                raise _missing_extra(error, ctx.invoked_subcommand) from error
             except KeyboardInterrupt as stop:
                 _say_stopped(stop)
                 raise click.exceptions.Exit(STOPPED) from stop
@@ -79,16 +69,6 @@ def _warnings_in_a_line() -> Iterator[None]:
         yield
 
 
-def _missing_extra(error: ImportError, command: str | None) -> Exception:
-    """Return the error that names the extra with the missing package, or the error itself where none has it."""
-    cause = error if isinstance(error, ModuleNotFoundError) else error.__cause__
-    package = (getattr(cause, "name", None) or "").partition(".")[0]
-    for extra, packages in _EXTRAS.items():
-        if package in packages:
-            return click.ClickException(f"{command} needs the extra: pip install 'emotion_lib[{extra}]'")
-    return error
-
-
 def _say_stopped(stop: KeyboardInterrupt) -> None:
     """Say that Ctrl-C was heard, and what was kept."""
     if sys.stderr.isatty():
@@ -110,11 +90,12 @@ def stopping(what_is_left: str) -> Iterator[None]:
         raise KeyboardInterrupt(what_is_left) from None
 
 
-def need(*packages: str) -> None:
-    """Raise a ModuleNotFoundError where a package is not installed, before the work that would end in it."""
-    for package in packages:
-        if find_spec(package) is None:
-            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+def need(name: str, *packages: str) -> None:
+    """Raise a `MissingExtraError` where a package of an extra is missing, before the work that would end in it."""
+    with extra(name):
+        for package in packages:
+            if find_spec(package) is None:
+                raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone

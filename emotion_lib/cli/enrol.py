@@ -10,7 +10,7 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, printable, stopping, to_json
 from emotion_lib.cli.recordings import find
-from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.errors import CorpusError, ParameterError, check_columns
 
 FILE, EMOTION = "file", "emotion"
 """The columns of a list of recordings."""
@@ -93,8 +93,8 @@ def _listed(path: Path) -> Iterator[Labelled]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
-            if missing := [name for name in (FILE, EMOTION) if name not in (rows.fieldnames or ())]:
-                raise CorpusError(f"{path}: no column {missing[0]!r}; its first line must name {FILE} and {EMOTION}")
+            cure = f"its first line must name {FILE} and {EMOTION}"
+            check_columns(str(path), rows.fieldnames or (), FILE, EMOTION, cure=cure)
             for row in rows:
                 name, said = str(path.parent / (row[FILE] or "")), (row[EMOTION] or "").strip()
                 yield Labelled(name, name, EMOTION_OF.get(said.lower(), said) or None)

@@ -94,12 +94,14 @@ def _by_training(
 
 def _line(row: Mapping[str, Any]) -> str:
     """Return a figure in words; what it has none of is NaN."""
-    has = {name: row[name] == row[name] for name in ("direction", "low", "seed_sd")}
+    from emotion_lib.recognizer.describing import in_percent
+
+    has = {name: row[name] == row[name] for name in ("direction", "seed_sd")}
     where = f"{row['direction']}: " if has["direction"] and row["direction"] else ""
     name = {"uar": "UAR"}.get(row["metric"], row["metric"].replace("_", " "))
-    low_high = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}] over {row['interval_over']}" if has["low"] else ""
+    figure = in_percent(*(row[name] for name in ("value", "low", "high", "interval_over")))
     spread = f", {100 * row['seed_sd']:.1f} standard deviation over seeds" if has["seed_sd"] else ""
-    return f"{where}{name} {100 * row['value']:.1f} %{low_high}{spread}"
+    return f"{where}{name} {figure}{spread}"
 
 
 def _by_ear(corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, as_json: bool) -> None:

@@ -2,13 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from emotion_lib.cli.command import printable
-
-SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
-"""What a recording in a folder ends in. `corpora` knows them too, and is not asked because it needs pandas."""
 
 STANDARD_INPUT = "-"
 
@@ -42,19 +39,12 @@ def find(paths: Iterable[str]) -> Found:
 
 def _look_into(folder: str, found: Found) -> None:
     """Add the recordings of a folder."""
+    from emotion_lib.audio.sources import SUFFIXES, has_audio_suffix, walk
+
     broken: list[OSError] = []
-    names = list(_below(folder, broken))
+    names = [name for name in walk(folder, onerror=broken.append) if has_audio_suffix(name)]
     found.recordings.extend(Recording(name, name) for name in names)
     found.problems.extend(f"{printable(str(error.filename))}: cannot be read ({error.strerror})" for error in broken)
     if not names and not broken:
         looked_for = ", ".join(sorted(SUFFIXES))
         found.problems.append(f"{printable(folder)}: no recordings in it or below ({looked_for})")
-
-
-def _below(folder: str, broken: list[OSError]) -> Iterator[str]:
-    """Yield the recordings at any depth, without what is hidden or added by macOS to archives."""
-    for parent, folders, files in os.walk(folder, onerror=broken.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
-        for name in sorted(files):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
-                yield os.path.join(parent, name)

@@ -64,7 +64,7 @@ def train(
 
     Example: emotion-lib train tess emodb ravdess --output speech.emotion
     """
-    need("tensorflow", "keras", "onnx", "tf2onnx")
+    need("train", "tensorflow", "keras", "onnx", "tf2onnx")
     from emotion_lib import building
 
     table = load_all(corpora)

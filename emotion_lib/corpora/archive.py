@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from emotion_lib import audio
+from emotion_lib.audio.sources import has_audio_suffix
 from emotion_lib.corpora.base import Corpus
-from emotion_lib.corpora.files import digest, has_audio_suffix
+from emotion_lib.corpora.files import digest
 from emotion_lib.errors import AudioError, CorpusError
 
 _BLOCK = 1 << 18

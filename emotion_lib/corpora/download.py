@@ -1,5 +1,6 @@
 """The kinds of places that corpora are downloaded from, and a download that goes on where it stopped."""
 
+import json
 import os
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +12,10 @@ from urllib.parse import urlsplit
 
 import pooch
 import requests
-from requests.adapters import HTTPAdapter
 from tqdm.auto import tqdm
-from urllib3.util import Retry
 
 from emotion_lib.corpora.archive import Wanted, refuse_missing, refuse_wrong, unpack
 from emotion_lib.corpora.base import Corpus
-from emotion_lib.corpora.files import digest
 from emotion_lib.errors import CorpusError
 from emotion_lib.progress import bar
 
@@ -65,23 +63,18 @@ class Archive:
         """Download the archive and unpack each recording once; an archive that is wrong is thrown away."""
         archive, folder = staging / f"{_name_at(self.address).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
-        kennel = _kennel(staging, {archive.name: (self.address, None)}, self.retries)
-        with _session(self.retries) as session, _quiet():
-            resuming = Resuming(session, staging, most_bytes, corpus.short_title, progress)
-            kennel.fetch(archive.name, downloader=resuming)
+        kennel = _kennel(staging, {archive.name: (self.address, self.md5 and f"md5:{self.md5}")}, self.retries)
         try:
-            self._refuse_other(archive)
+            with requests.Session() as session, _quiet():
+                resuming = Resuming(session, staging, most_bytes, corpus.short_title, progress)
+                if not _fetched(kennel, archive.name, resuming):
+                    raise CorpusError(f"{archive.name}: not the archive that was published (MD5 differs)")
             unpack(corpus, archive, folder, wanted)
         except CorpusError as error:
-            archive.unlink()
+            archive.unlink(missing_ok=True)
             cure = "the archive was thrown away: fetch again, or from another place with `--source`"
             raise CorpusError(f"{error}; {cure}") from error
         return folder
-
-    def _refuse_other(self, archive: Path) -> None:
-        """Raise a CorpusError where the archive is another than the published one."""
-        if self.md5 and digest(archive, "md5") != self.md5:
-            raise CorpusError(f"{archive.name}: not the archive that was published (MD5 differs)")
 
 
 @dataclass(frozen=True)
@@ -109,8 +102,8 @@ class Dataverse:
         """Download the recordings that are not there yet, each compared with the index."""
         folder = staging / "recordings"
         wrong: list[str] = []
-        with _session(self.retries) as session, _quiet():
-            addresses = self._addresses(corpus, session)
+        with requests.Session() as session, _quiet():
+            addresses = self._addresses(corpus, staging)
             refuse_missing(wanted.keys() - addresses.keys())
             files = {item.place: (addresses[name], item.sha256) for name, item in wanted.items()}
             kennel = _kennel(folder, files, self.retries)
@@ -123,14 +116,16 @@ class Dataverse:
         _remove_others(folder, files)
         return folder
 
-    def _addresses(self, corpus: Corpus, session: requests.Session) -> dict[str, str]:
+    def _addresses(self, corpus: Corpus, staging: Path) -> dict[str, str]:
         """Return where each recording is, by its id."""
-        listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files"
-        response = session.get(listing, params={"persistentId": self.doi}, timeout=_SECONDS_TO_CONNECT_AND_READ)
-        response.raise_for_status()
+        listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files?persistentId={self.doi}"
+        path = staging / "files.json"
+        path.unlink(missing_ok=True)  # the repository may have another list by now
+        kennel = _kennel(staging, {path.name: (listing, None)}, self.retries)
+        kennel.fetch(path.name, downloader=pooch.HTTPDownloader(timeout=_SECONDS_TO_CONNECT_AND_READ))
         try:
-            rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in response.json()["data"]]
-        except (KeyError, TypeError) as error:
+            rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in json.loads(path.read_bytes())["data"]]
+        except (KeyError, TypeError, ValueError) as error:
             cure = "fetch from another place with `--source`"
             raise CorpusError(f"{listing}: not the list of files that was expected; {cure}") from error
         found = [(corpus.read_name(stem), number) for stem, number in rows]
@@ -217,7 +212,7 @@ def _size(response: requests.Response, begun: int) -> int | None:
 
 
 def _fetched(kennel: pooch.Pooch, place: str, downloader: Resuming) -> bool:
-    """Bring one file; return whether its bytes are those of the index."""
+    """Bring one file; return whether it has the digest that is known of it."""
     try:
         kennel.fetch(place, downloader=downloader)
     except requests.RequestException:
@@ -235,23 +230,14 @@ def _remove_others(folder: Path, places: Container[str]) -> None:
 
 
 def _kennel(folder: Path, files: Mapping[str, tuple[str, str | None]], retries: int) -> pooch.Pooch:
-    """Return a pooch for files with their addresses and SHA-256 (None: not known)."""
+    """Return a pooch for files with their addresses and digests, as far as these are known."""
     return pooch.Pooch(
         path=folder,
         base_url="",
-        registry={name: digest and f"sha256:{digest}" for name, (_, digest) in files.items()},
+        registry={name: digest or None for name, (_, digest) in files.items()},
         urls={name: address for name, (address, _) in files.items()},
         retry_if_failed=retries,
     )
-
-
-def _session(retries: int) -> requests.Session:
-    """Return a session that asks again, ever more slowly, where a server is busy."""
-    patience = Retry(total=retries, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=patience))
-    return session
 
 
 @contextmanager

@@ -1,17 +1,15 @@
 """Where a corpus lies on this machine, and which files are in it."""
 
-import hashlib
 import os
 import posixpath
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import platformdirs
 
-from emotion_lib.errors import CorpusError
-
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
+from emotion_lib.audio import sources
+from emotion_lib.audio.sources import has_audio_suffix, walk
+from emotion_lib.errors import AudioError, CorpusError
 
 
 class File(NamedTuple):
@@ -36,18 +34,12 @@ class File(NamedTuple):
         return digest(self.path)
 
 
-def digest(path: str | os.PathLike[str], algorithm: str = "sha256") -> str:
-    """Return the digest of a file in hexadecimal; raise a CorpusError where it cannot be read."""
+def digest(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raise a CorpusError where it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, algorithm).hexdigest()
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); make it readable or delete it") from error
-
-
-def has_audio_suffix(name: str) -> bool:
-    """Return whether a file of this name says that it is a recording."""
-    return os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES
+        return sources.digest(path, os.fspath(path)).hex()
+    except AudioError as error:
+        raise CorpusError(str(error)) from error
 
 
 def files_below(folder: str | os.PathLike[str]) -> list[File]:
@@ -56,25 +48,17 @@ def files_below(folder: str | os.PathLike[str]) -> list[File]:
     Hidden files and folders and what macOS adds to archives are skipped.
     """
     root = os.path.join(os.path.abspath(folder), "")
-    found = (File(e.path, e.path[len(root) :].replace(os.sep, "/"), e.stat().st_size) for e in _walk(root))
+    found = (
+        File(path, path[len(root) :].replace(os.sep, "/"), os.path.getsize(path))
+        for path in walk(root)
+        if os.path.isfile(path)
+    )
     return sorted(found, key=lambda file: (file.relative.count("/"), file.relative))
-
-
-def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
-    """Yield the entries of files at any depth."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path)
-            elif entry.is_file():
-                yield entry
 
 
 def has_audio(folder: Path) -> bool:
     """Return whether a recording lies below a folder."""
-    return folder.is_dir() and any(has_audio_suffix(entry.name) for entry in _walk(str(folder)))
+    return folder.is_dir() and any(has_audio_suffix(path) and os.path.isfile(path) for path in walk(str(folder)))
 
 
 def places(name: str) -> list[Path]:

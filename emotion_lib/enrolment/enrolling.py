@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
+from scipy.special import softmax
 
 from emotion_lib.enrolment.checking import check_arrays, chosen, transformed
 from emotion_lib.enrolment.voices import Voices
@@ -107,7 +108,9 @@ class Enrolment:
         """
         z = transformed(self.transform, statistics)
         given = _checked(probabilities, (len(z), len(self.emotions)))
-        return _probabilities(_log(given @ self.heard.T) + self.weight * _density(z, self.means, self.variances))
+        scores = _log(given @ self.heard.T) + self.weight * _density(z, self.means, self.variances)
+        found: np.ndarray = softmax(scores, axis=1)
+        return found
 
 
 def enrol(
@@ -205,7 +208,7 @@ def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_heard: np.n
         scores = scores + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     share = share.copy()
     for _ in range(_TURNS):
-        share[free] = _probabilities(scores)
+        share[free] = softmax(scores, axis=1)
         scores = log_heard[free] + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     return share
 
@@ -241,10 +244,3 @@ def _log(probabilities: np.ndarray) -> np.ndarray:
     """Return the logarithm of probabilities, of which none counts for nothing."""
     logarithms: np.ndarray = np.log(np.maximum(probabilities, _SMALLEST))
     return logarithms
-
-
-def _probabilities(scores: np.ndarray) -> np.ndarray:
-    """Return what sums to 1 of logarithms."""
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    found: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return found

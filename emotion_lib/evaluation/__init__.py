@@ -5,12 +5,11 @@ rows of the table of results of either.
 """
 
 from emotion_lib.evaluation.enrolling import SEEN_OF_VOICE, enrolled
-from emotion_lib.evaluation.figures import ENOUGH_SPEAKERS, RESULT_COLUMNS, rows
+from emotion_lib.evaluation.figures import RESULT_COLUMNS, rows
 from emotion_lib.evaluation.running import ACROSS_CORPORA, Evaluation, evaluate, evaluate_across, named, options
 
 __all__ = [
     "ACROSS_CORPORA",
-    "ENOUGH_SPEAKERS",
     "RESULT_COLUMNS",
     "SEEN_OF_VOICE",
     "Evaluation",

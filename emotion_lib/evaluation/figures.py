@@ -26,9 +26,6 @@ RESULT_COLUMNS = (
 )
 """Columns of the rows of results, one row a figure."""
 
-ENOUGH_SPEAKERS = 8
-"""Speakers from which on an interval is over them: it then says something about the next one."""
-
 
 def rows(evaluation: Evaluation) -> pd.DataFrame:
     """Turn predictions into rows of the table of results.
@@ -45,9 +42,9 @@ def rows(evaluation: Evaluation) -> pd.DataFrame:
     -------
     DataFrame
         Columns `RESULT_COLUMNS`. Metrics are accuracy and UAR with their 95 % interval over words, or over speakers
-        where there are at least `ENOUGH_SPEAKERS`; of a single word there is none. After enrolment also `uar_worst`,
-        the lowest of the draws. For a network on the random split also the training accuracy, both at the last epoch
-        and averaged over epochs as the original reports them.
+        where there are at least `metrics.ENOUGH_SPEAKERS`; of a single word there is none. After enrolment also
+        `uar_worst`, the lowest of the draws. For a network on the random split also the training accuracy, both at the
+        last epoch and averaged over epochs as the original reports them.
     """
     direction = evaluation.predictions["fold"].map(splits.direction).rename("direction")
     found = [
@@ -89,13 +86,9 @@ def _per_seed(predictions: pd.DataFrame, metric: str) -> list[float]:
 def _with_interval(predictions: pd.DataFrame, metric: str) -> dict[str, object]:
     """Return a figure with its interval, over speakers, words, or none at all, and its spread over seeds."""
     per_seed = _per_seed(predictions, metric)
-    many = predictions["speaker"].nunique() >= ENOUGH_SPEAKERS
-    groups = predictions["speaker" if many else "text"]
+    interval = metrics.interval_of(predictions, metric=metric)
     figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}
-    if groups.nunique() < 2:
-        return figure
-    low, high = metrics.interval(predictions["emotion"], predictions["predicted"], groups=groups, metric=metric)
-    return figure | {"low": low, "high": high, "interval_over": "speakers" if many else "words"}
+    return figure | (interval._asdict() if interval else {})
 
 
 def _mean_direction(directions: list[dict[str, object]]) -> dict[str, object]:

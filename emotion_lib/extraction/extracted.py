@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.features import FeatureSettings
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class Extracted(ABC):
     @property
     def emotion(self) -> np.ndarray:
         """The emotion of each utterance, ndarray of shape (n_utterances,), str."""
-        if "emotion" not in self.table:
-            raise ParameterError("the table has no column 'emotion': load it with corpora.load, or add the labels")
+        check_columns("the table", self.table, "emotion")
         return np.asarray(self.table["emotion"], dtype=str)
 
     @property

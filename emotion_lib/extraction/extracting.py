@@ -1,4 +1,4 @@
-"""The two ways in: a whole corpus table, or one recording."""
+"""From a corpus table to its features."""
 
 import time
 from collections.abc import Generator
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_lib import audio
 from emotion_lib.cache import FeatureCache
-from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction.computing import Value, check, compute, compute_one
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
+from emotion_lib.extraction.computing import Value, check, compute
 from emotion_lib.extraction.extracted import Features, LeftOut
 from emotion_lib.features import DEFAULT, FeatureSettings
 from emotion_lib.progress import bar
@@ -87,49 +86,9 @@ def extract(
     return Features(X, lengths, rows, feature, settings, left_out)
 
 
-def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Extract one feature from one recording, which may be in memory; the cache is not asked.
-
-    Parameters
-    ----------
-    recording : path, bytes or binary file object
-        Whatever `audio.read` takes.
-    feature : str
-        A name in `features.FEATURES`.
-    settings : FeatureSettings
-        How the recording is read and the feature is made.
-
-    Returns
-    -------
-    ndarray of shape (n_features,) or (n_frames, n_features), float32
-
-    Raises
-    ------
-    ParameterError
-        If the feature is unknown, or the recording is nothing that can be read.
-    AudioError
-        If the recording cannot be used.
-
-    Examples
-    --------
-    >>> import io
-    >>> import soundfile
-    >>> recording = io.BytesIO()
-    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
-    >>> extract_one(recording, "duration_level").round(2).tolist()
-    [0.5, -20.0]
-
-    Notebook: 02_features
-    """
-    check(feature)
-    return compute_one(recording, feature, settings)
-
-
 def _check_table(table: "pd.DataFrame") -> None:
     """Raise a `ParameterError` for a table without recordings."""
-    missing = [column for column in ("id", "path") if column not in table]
-    if missing:
-        raise ParameterError(f"the table has no column {missing[0]!r}: load it with corpora.load, or add the column")
+    check_columns("the table", table, "id", "path")
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")
 
@@ -158,8 +117,7 @@ def _anew(
     new: dict[Path, np.ndarray] = {}
     kept = time.monotonic()
     try:
-        for batch, values in compute(paths, feature, settings, executor=executor):
-            found = list(zip(batch, values, strict=True))
+        for found in compute(paths, feature, settings, executor=executor):
             new |= {path: value for path, value in found if isinstance(value, np.ndarray)}
             if cache and time.monotonic() - kept > SECONDS_UNTIL_KEPT:
                 cache.keep(new)

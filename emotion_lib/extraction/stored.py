@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from emotion_lib.cache import code_version
-from emotion_lib.errors import CorpusError, ParameterError, extra
+from emotion_lib.errors import CorpusError, ParameterError, check_columns, extra
 from emotion_lib.extraction.extracted import Extracted, Features, LeftOut, Rows
 from emotion_lib.features import FeatureSettings
 
@@ -153,8 +153,7 @@ class StoredFeatures(Extracted):
         """
         import pandas as pd
 
-        if "path" not in table:
-            raise ParameterError("the table has no column 'path': load it with corpora.load, or add the column")
+        check_columns("the table", table, "path")
         paths = pd.Index([as_text(path) for path in table["path"]])
         if not paths.is_unique:
             raise ParameterError(f"the table has {paths[paths.duplicated()][0]} twice: must have one row for each path")

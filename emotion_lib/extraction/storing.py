@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sized
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import chain, starmap
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def extract_to(
     folder = _Folder(Path(store), made)
     paths = (Path(path).absolute() for path in recordings)
     folder.pass_over(paths)
-    computed = chain.from_iterable(starmap(zip, compute(paths, feature, settings, executor=executor)))
+    computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
     total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None
     for path, value in bar(computed, description="Extracting features", progress=progress, total=total):
         folder.add(path, value)

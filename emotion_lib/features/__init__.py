@@ -16,11 +16,11 @@ from emotion_lib.features.frames import (
     VOICED,
     frame_weights,
     log_mel,
-    mel_filters,
     mfcc,
     pitch,
     power_spectrum,
 )
+from emotion_lib.features.kernel import mel_filters
 from emotion_lib.features.settings import DEFAULT, ORIGINAL, FeatureSettings
 from emotion_lib.features.utterances import duration_level, egemaps, mean_mfcc, mean_std_mfcc
 

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.fft
 
 from emotion_lib.errors import AudioError
-from emotion_lib.features.kernel import framed, mel_power, power, triangles
+from emotion_lib.features.kernel import framed, mel_power, power
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
 from emotion_lib.pitch import frame_length, of_frames
 
@@ -61,32 +61,6 @@ def checked(y: np.ndarray) -> np.ndarray:
     return y
 
 
-def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Make the triangular filters that sum frequencies into mel bands.
-
-    Each triangle has the same area, so that white noise gives every band the same power.
-
-    Parameters
-    ----------
-    sr : int > 0
-        Sampling rate in Hz; the bands reach up to half of it.
-    settings : FeatureSettings
-        `n_fft` and `n_mels` are used.
-
-    Returns
-    -------
-    ndarray of shape (n_mels, n_fft // 2 + 1), float32, not writeable
-
-    Examples
-    --------
-    >>> mel_filters(22050).shape
-    (128, 1025)
-
-    Notebook: 02_features
-    """
-    return triangles(sr, settings.n_fft, settings.n_mels)
-
-
 def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Compute the mel spectrogram in decibels: how loud each band is in each frame.
 
@@ -130,7 +104,7 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
 def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
     """Return the power of each mel band in each frame, (n_frames, n_mels)."""
-    return mel_power(framed(checked(y), settings.n_fft, settings.hop_length), sr, settings.n_mels)
+    return mel_power(framed(checked(y), settings.n_fft, settings.hop_length), sr, settings)
 
 
 def _loud(bands: np.ndarray, decibels: float | None) -> slice:

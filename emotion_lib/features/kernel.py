@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.fft
 
+from emotion_lib.features.settings import DEFAULT, FeatureSettings
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 
 _SAMPLES_AT_ONCE = 2**18
@@ -85,7 +86,7 @@ class _Place(threading.local):
 _place = _Place()
 
 
-def mel_power(frames: np.ndarray, sr: int, n_mels: int) -> np.ndarray:
+def mel_power(frames: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
     """Compute the power of each mel band in each frame.
 
     Parameters
@@ -94,40 +95,49 @@ def mel_power(frames: np.ndarray, sr: int, n_mels: int) -> np.ndarray:
         As `framed` gives them.
     sr : int > 0
         Sampling rate in Hz.
-    n_mels : int > 0
-        Number of bands.
+    settings : FeatureSettings
+        `n_fft`, that of the frames, and `n_mels` are used.
 
     Returns
     -------
     ndarray of shape (n_frames, n_mels), float32
     """
-    mel = np.empty((len(frames), n_mels), dtype=np.float32)
+    mel = np.empty((len(frames), settings.n_mels), dtype=np.float32)
     for rows, spectrum in power(frames):
-        for part in _parts(sr, frames.shape[1], n_mels):
+        for part in _parts(sr, settings):
             np.matmul(spectrum[:, part.bins], part.weights, out=mel[rows, part.bands])
     return mel
 
 
-@lru_cache(maxsize=16)
-def triangles(sr: int, n_fft: int, n_mels: int) -> np.ndarray:
+def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Make the triangular filters that sum frequencies into mel bands.
+
+    Each triangle has the same area, so that white noise gives every band the same power.
 
     Parameters
     ----------
-    sr, n_fft, n_mels : int > 0
-        Sampling rate in Hz, samples in a frame, number of bands.
+    sr : int > 0
+        Sampling rate in Hz; the bands reach up to half of it.
+    settings : FeatureSettings
+        `n_fft` and `n_mels` are used.
 
     Returns
     -------
-    ndarray of shape (n_mels, n_fft // 2 + 1), float32, not writeable
+    ndarray of shape (n_mels, n_fft // 2 + 1), float32
+
+    Examples
+    --------
+    >>> mel_filters(22050).shape
+    (128, 1025)
+
+    Notebook: 02_features
     """
-    edges = mel_to_hz(np.linspace(0, hz_to_mel(sr / 2), n_mels + 2))[:, None]
-    frequencies = np.fft.rfftfreq(n_fft, 1 / sr)
+    edges = mel_to_hz(np.linspace(0, hz_to_mel(sr / 2), settings.n_mels + 2))[:, None]
+    frequencies = np.fft.rfftfreq(settings.n_fft, 1 / sr)
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     rising = (frequencies - lower) / (centre - lower)
     falling = (upper - frequencies) / (upper - centre)
     filters: np.ndarray = (np.maximum(0, np.minimum(rising, falling)) * 2 / (upper - lower)).astype(np.float32)
-    filters.flags.writeable = False
     return filters
 
 
@@ -140,10 +150,10 @@ class _Part(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _parts(sr: int, n_fft: int, n_mels: int) -> tuple[_Part, ...]:
+def _parts(sr: int, settings: FeatureSettings) -> tuple[_Part, ...]:
     """Return the filters in parts, without most of the zeros that they are made of."""
-    most_weights = _LARGEST_PRODUCT // math.ceil(_SAMPLES_AT_ONCE / n_fft)
-    return tuple(_split(triangles(sr, n_fft, n_mels), 0, n_mels, most_weights))
+    most_weights = _LARGEST_PRODUCT // math.ceil(_SAMPLES_AT_ONCE / settings.n_fft)
+    return tuple(_split(mel_filters(sr, settings=settings), 0, settings.n_mels, most_weights))
 
 
 def _split(filters: np.ndarray, first: int, end: int, most_weights: int) -> Iterator[_Part]:

@@ -1,11 +1,16 @@
 """Features that are one vector an utterance, whatever its length."""
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 
-from emotion_lib.egemaps import functionals
-from emotion_lib.errors import AudioError
+from emotion_lib.errors import AudioError, extra
 from emotion_lib.features.frames import SMALLEST_POWER, cepstrum, checked, log_mel, mfcc
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
+
+_SHORTEST_FOR_OPENSMILE = 0.06
+"""Seconds that openSMILE needs to give any functionals."""
 
 
 def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
@@ -149,4 +154,18 @@ def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     Traceback (most recent call last):
     emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60
     """
-    return functionals(checked(y), sr)
+    y = checked(y)
+    if len(y) < _SHORTEST_FOR_OPENSMILE * sr:
+        least = 1000 * _SHORTEST_FOR_OPENSMILE
+        raise AudioError(f"waveform of {1000 * len(y) / sr:.0f} ms: openSMILE needs at least {least:.0f}")
+    found: np.ndarray = _opensmile()(np.clip(y, -1, 32767 / 32768), sr)  # it rounds to 16 bits without a look
+    return found.reshape(-1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _opensmile() -> Any:
+    """Return openSMILE, set to eGeMAPS."""
+    with extra("opensmile"):
+        import opensmile
+    level = opensmile.FeatureLevel.Functionals
+    return opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02, feature_level=level)

@@ -11,7 +11,6 @@ from emotion_lib.models.networks import (
     frame_cnn,
     frame_lstm,
     mean_mfcc_lstm,
-    with_statistics,
 )
 from emotion_lib.models.starting import import_keras
 
@@ -24,5 +23,4 @@ __all__ = [
     "import_keras",
     "mean_mfcc_lstm",
     "to_onnx",
-    "with_statistics",
 ]

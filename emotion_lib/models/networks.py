@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.models.recurrent import lstm_layer
 from emotion_lib.models.starting import import_keras
 
 if TYPE_CHECKING:
@@ -184,35 +181,6 @@ def average(members: Sequence[Any]) -> "keras.Model":
     return keras.Model(inputs, probabilities, name=f"{len(members)}_networks")
 
 
-def with_statistics(network: Any, coefficients: np.ndarray, intercept: np.ndarray, *, weight: float) -> "keras.Model":
-    """Join a network with a linear discriminant of voice statistics: a product of probabilities.
-
-    Parameters
-    ----------
-    network : keras.Model
-        A network of frames. It becomes part of the result.
-    coefficients : ndarray of shape (n_statistics, n_emotions)
-        Of a `discriminant.Discriminant` of the same emotions.
-    intercept : ndarray of shape (n_emotions,)
-        Of the same.
-    weight : float > 0
-        Power of the discriminant's probabilities in the product.
-
-    Returns
-    -------
-    keras.Model
-        Takes what the network takes, and the statistics of each utterance, (n_utterances, n_statistics).
-    """
-    keras = import_keras()
-    inputs = [keras.Input(each.shape[1:], name=each.name) for each in network.inputs]
-    statistics = keras.Input((len(coefficients),), name=STATISTICS)
-    linear = keras.layers.Dense(len(intercept), trainable=False, name="discriminant")
-    told = keras.ops.log_softmax(linear(statistics))
-    linear.set_weights([coefficients, intercept])
-    probabilities = keras.ops.softmax(keras.ops.log(network(inputs) + 1e-7) + weight * told)
-    return keras.Model([*inputs, statistics], probabilities, name=f"{network.name}_with_statistics")
-
-
 def _standardised_utterance(frames: Any, weights: Any) -> Any:
     """Return frames of mean 0 and variance 1 over all the real ones of the utterance."""
     ops = import_keras().ops
@@ -266,7 +234,7 @@ def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
     def lstm(units: int, **options: Any) -> Any:
         initial = keras.initializers.GlorotUniform(next(seeds))
         recurrent = keras.initializers.Orthogonal(seed=next(seeds))
-        return lstm_layer(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
+        return keras.layers.LSTM(units, kernel_initializer=initial, recurrent_initializer=recurrent, **options)
 
     def dropout(rate: float) -> Any:
         return keras.layers.Dropout(rate, seed=next(seeds))

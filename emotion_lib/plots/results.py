@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.plots.style import INK, LINES, PALE, axes_or_new, name_at, say_empty
 from emotion_lib.recipes import RECIPES
 from emotion_lib.recognizer.prediction import UNKNOWN
@@ -148,9 +148,8 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Notebook: 04_evaluate
     """
-    missing = [column for column in ("protocol", "model", "metric", "value") if column not in results]
-    if missing:
-        raise ParameterError(f"results has no column {missing[0]!r}: must have protocol, model, metric and value")
+    needed = ("protocol", "model", "metric", "value")
+    check_columns("results", results, *needed, cure=f"must have {', '.join(needed)}")
     metrics = sorted(results["metric"].unique())
     if len(metrics) > 1:
         raise ParameterError(f"results has the metrics {', '.join(metrics)}: choose the rows of one")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.plots.style import INK, LINES, LineStyle, axes_or_new, name_at, say_empty
 
 _NO_FIGURES = "There are no figures to draw."
@@ -50,7 +50,8 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Notebook: 04_evaluate
     """
-    _check_columns(figures, "direction", "seen_of_voice", "metric", "value")
+    columns = ("direction", "seen_of_voice", "metric", "value")
+    check_columns("figures", figures, *columns, cure=f"must have {', '.join(columns)}")
     curves = _enrolment_curves(figures)
     ax = axes_or_new(ax)
     if not curves:
@@ -97,7 +98,8 @@ def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Notebook: 03_model
     """
-    _check_columns(figures, "kept", "group", "question", "value", "chance")
+    columns = ("kept", "group", "question", "value", "chance")
+    check_columns("figures", figures, *columns, cure=f"must have {', '.join(columns)}")
     _check_ablation(figures)
     groups = list(figures["group"].unique())
     means = figures.pivot_table(index="group", columns="question", values="value").reindex(groups)
@@ -185,11 +187,6 @@ def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
     look = _LOOKS["emotion"]
     heights = np.arange(len(means)) + look.below
     ax.hlines(heights, means["emotion of another voice"], means["emotion"], color=look.colour, linewidth=1.5, zorder=1)
-
-
-def _check_columns(figures: pd.DataFrame, *columns: str) -> None:
-    if missing := [column for column in columns if column not in figures]:
-        raise ParameterError(f"figures has no column {missing[0]!r}: must have {', '.join(columns)}")
 
 
 def _check_ablation(figures: pd.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """What a recogniser says of itself."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,40 @@ def describe(recognizer: "EmotionRecognizer") -> str:
     return "\n".join(lines)
 
 
+def in_percent(
+    value: float, low: float | None = None, high: float | None = None, interval_over: str = "", *, unit: str = " %"
+) -> str:
+    """Write a figure in percent, and its interval where it has one.
+
+    Parameters
+    ----------
+    value : float
+        The figure, from 0 to 1.
+    low, high : float or None
+        The ends of its interval; None or NaN where it has none.
+    interval_over : str
+        What the interval is over; not told where it is empty.
+    unit : str
+        What stands behind the figure.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> in_percent(0.541, 0.51, 0.5692, "words")
+    '54.1 % [51.0, 56.9] over words'
+    >>> in_percent(0.541)
+    '54.1 %'
+    """
+    figure = f"{100 * value:.1f}{unit}"
+    if low is None or high is None or math.isnan(low):
+        return figure
+    over = f" over {interval_over}" if interval_over else ""
+    return f"{figure} [{100 * low:.1f}, {100 * high:.1f}]{over}"
+
+
 def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str, Any]) -> list[str]:
     """Return the lines of a part, or that it cannot be told: whoever made a recogniser may say what they like."""
     try:
@@ -70,9 +105,7 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
         return
     yield "Worth for voices left out of the training, unweighted average recall and its 95 % interval:"
     for corpus, each in about["worth"].items():
-        figure = f"{100 * each['value']:.1f} %"
-        if each["low"] is not None:
-            figure += f" [{100 * each['low']:.1f}, {100 * each['high']:.1f}] over {each['interval_over']}"
+        figure = in_percent(*(each[name] for name in ("value", "low", "high", "interval_over")))
         answers = f"it answers {100 * each['coverage']:.0f} %"
         if each["precision"] is not None:
             answers += f" and is right in {100 * each['precision']:.0f} % of these"

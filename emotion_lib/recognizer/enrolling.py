@@ -1,7 +1,6 @@
 """Get used to one voice: from a few recordings of it to what the recogniser has to know of it."""
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from emotion_lib.audio.sources import name_of
 from emotion_lib.emotions import in_order
 from emotion_lib.enrolment import Enrolment, Voices
 from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.parallel import side_by_side
 from emotion_lib.recognizer.file import Utterances
 from emotion_lib.recognizer.hearing import Heard, Hearing
-from emotion_lib.recognizer.many import side_by_side
 from emotion_lib.recognizer.recording import Opened, Recording, Recordings, is_list, rewindable
 from emotion_lib.recognizer.segmenting import windows
 
@@ -166,7 +165,7 @@ def _label(emotion: Any, number: int, known: tuple[str, ...]) -> str | None:
     return str(emotion)
 
 
-def _tried(x: Recording, stopped: threading.Event, *, hearing: Hearing, sr: int | None) -> _Spoken | AudioError:
+def _tried(x: Recording, *, hearing: Hearing, sr: int | None) -> _Spoken | AudioError:
     """Return what is heard in a recording, or the error that says why nothing is."""
     try:
         with rewindable(x, sr, to=hearing.sr) as recording:

@@ -16,9 +16,9 @@ from emotion_lib.calibration import Calibration
 from emotion_lib.enrolment import Enrolment, Voices
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.features import FeatureSettings
+from emotion_lib.parallel import side_by_side
 from emotion_lib.recognizer import checking, enrolling, file
 from emotion_lib.recognizer.hearing import Hearing
-from emotion_lib.recognizer.many import side_by_side
 from emotion_lib.recognizer.network import Network
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.recording import Opened, Recording, Recordings, is_list, resampled, rewindable
@@ -374,9 +374,10 @@ class EmotionRecognizer:
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: one recording; use predict, or put it in a list")
-        return side_by_side(partial(self._tried, sr=sr), xs)
+        stopped = threading.Event()
+        return side_by_side(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
 
-    def _tried(self, x: Recording, stopped: threading.Event, *, sr: int | None) -> Prediction | AudioError:
+    def _tried(self, x: Recording, *, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
         """Return the answer for a recording, or the error that says why there is none."""
         try:
             return self._predict(x, sr, stopped)

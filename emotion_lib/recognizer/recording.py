@@ -11,7 +11,7 @@ import numpy as np
 
 from emotion_lib import audio
 from emotion_lib.audio.resampling import check_rate
-from emotion_lib.audio.sources import check_source, name_of, opened
+from emotion_lib.audio.sources import check_source, digest, name_of, opened
 from emotion_lib.errors import AudioError, ParameterError
 
 Recording = audio.Source | np.ndarray
@@ -21,7 +21,6 @@ LONG = 15.0
 """Seconds above which a recording is heard window by window."""
 
 _BLOCK = 2**18
-_PIECE = 2**20
 
 Recordings = list[Any] | tuple[Any, ...]
 """Several of them; a column of a table and an array of paths do as well."""
@@ -94,12 +93,7 @@ class Opened:
         """Return the SHA-256 of the file, or of the numbers of a waveform."""
         if isinstance(self._x, np.ndarray):
             return hashlib.sha256(self._x.tobytes()).digest()
-        with opened(self._x, name_of(self._x)) as file:
-            file.seek(0)
-            found = hashlib.sha256()
-            for piece in iter(lambda: file.read(_PIECE), b""):
-                found.update(piece)
-        return found.digest()
+        return digest(self._x, name_of(self._x))
 
 
 def _check(x: Any, sr: int | None) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import corpora, evaluation
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE
 from emotion_lib.recipes import RECIPES
+from emotion_lib.recognizer.describing import in_percent
 from emotion_lib.splits import PROTOCOLS
 
 KEY = "key"
@@ -54,8 +55,7 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     if not Path(path).is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
-    if missing := [name for name in (*RESULT_COLUMNS, KEY) if name not in table]:
-        raise ParameterError(f"{path}: has no column {missing[0]!r}; `python -m benchmarks.accuracy` writes it anew")
+    check_columns(f"{path}", table, *RESULT_COLUMNS, KEY, cure="`python -m benchmarks.accuracy` writes it anew")
     place = {name: number for number, name in enumerate([*PROTOCOLS, ACROSS_CORPORA, *RECIPES])}
     return table.sort_values(["protocol", "model"], key=lambda name: name.map(place), kind="stable", ignore_index=True)
 
@@ -111,9 +111,7 @@ def percent(row: pd.Series) -> str:
     >>> percent(pd.Series({"value": 0.45, "low": 0.43, "high": 0.46, "per_seed": "0.2800 0.6200"}))
     '45.0 [43.0, 46.0], seeds 28 to 62'
     """
-    figure = f"{100 * row['value']:.1f}"
-    if pd.notna(row["low"]):
-        figure += f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+    figure = in_percent(row["value"], row["low"], row["high"], unit="")
     seeds = over_seeds(row)
     if max(seeds) - min(seeds) > FAR_APART:
         figure += f", seeds {100 * min(seeds):.0f} to {100 * max(seeds):.0f}"

@@ -10,6 +10,7 @@ from emotion_lib.evaluation import ACROSS_CORPORA, SEEN_OF_VOICE
 from emotion_lib.metrics import METRICS
 from emotion_lib.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.describing import in_percent
 from emotion_lib.results.reading import percent, pick
 
 COLUMNS = {
@@ -201,7 +202,7 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
         raise ParameterError("the recogniser was not measured; `emotion-lib train` measures what it trains")
     rows = {
         CORPORA[name].short_title if name in CORPORA else name: {
-            "UAR": percent(pd.Series(each | {"per_seed": str(each["value"])})) + _over(each["interval_over"]),
+            "UAR": in_percent(*(each[key] for key in ("value", "low", "high", "interval_over")), unit=""),
             "answered": f"{100 * each['coverage']:.1f}",
             "answers that are right": "-" if each["precision"] is None else f"{100 * each['precision']:.1f}",
             "calibration error": f"{100 * each['expected_calibration_error']:.1f}",
@@ -209,11 +210,6 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
         for name, each in recognizer.about["worth"].items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("corpus")
-
-
-def _over(groups: str | None) -> str:
-    """Return what an interval is over, in words; nothing where there is none."""
-    return f" over {groups}" if groups else ""
 
 
 PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.splits.protocols import Split, split
 
 
@@ -42,8 +42,7 @@ def listed(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame
     2  A_1  A -> B  train
     3  B_1  A -> B   test
     """
-    if "id" not in table:
-        raise ParameterError("the table has no column 'id': load it with corpora.load, or add the column")
+    check_columns("the table", table, "id")
     if table["id"].duplicated().any():
         twice = table["id"][table["id"].duplicated()].iloc[0]
         raise ParameterError(f"id {twice!r}: twice in the table; list each corpus alone, without copies")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from emotion_lib import corpora
 from emotion_lib.corpora.loading import CORPORA
-from emotion_lib.errors import ParameterError, extra
+from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5
 _HELD_OUT_ALONE = 10
@@ -77,9 +77,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     """
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
-    for column in ("speaker", "emotion", *(["text"] if protocol.endswith("word") else [])):
-        if column not in table:
-            raise ParameterError(f"the table has no column {column!r}: load it with corpora.load, or add the column")
+    check_columns("the table", table, "speaker", "emotion", *(["text"] if protocol.endswith("word") else []))
     return list(PROTOCOLS[protocol](table, seed))
 
 

@@ -48,7 +48,7 @@ def together(networks: Sequence[FittedNetwork]) -> FittedNetwork:
 
 
 def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> FittedNetwork:
-    """Let a network and a discriminant of voice statistics answer together.
+    """Let a network and a discriminant of voice statistics answer together: a product of probabilities.
 
     The network hears what happens when; the discriminant, how the whole utterance moves. They err in different places.
 
@@ -77,6 +77,13 @@ def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> Fitte
             f"discriminant: of {discriminant.feature}, {discriminant.settings}, the network of {network.feature}, "
             f"{network.settings}; fit both on the same"
         )
-    linear = (discriminant.coefficients, discriminant.intercept)
-    model = models.with_statistics(network.model, *linear, weight=STATISTICS_WEIGHT)
+    keras = models.import_keras()
+    inputs = [keras.Input(each.shape[1:], name=each.name) for each in network.model.inputs]
+    statistics = keras.Input((len(discriminant.coefficients),), name=models.STATISTICS)
+    linear = keras.layers.Dense(len(discriminant.emotions), trainable=False, name="discriminant")
+    log_probabilities = keras.ops.log_softmax(linear(statistics))
+    linear.set_weights([discriminant.coefficients, discriminant.intercept])
+    product = keras.ops.log(network.model(inputs) + 1e-7) + STATISTICS_WEIGHT * log_probabilities
+    name = f"{network.model.name}_with_statistics"
+    model = keras.Model([*inputs, statistics], keras.ops.softmax(product), name=name)
     return replace(network, model=model, seconds=network.seconds + discriminant.seconds)

@@ -130,7 +130,7 @@ def test_a_list_says_the_emotions(knowing: Path, my_voice: Path, spoken: dict[st
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"path,emotion\na.wav,sad\n", "no column 'file'; its first line must name file and emotion"),
+        (b"path,emotion\na.wav,sad\n", "no column 'file': its first line must name file and emotion"),
         (b"", "no column 'file'"),
         (b"file,emotion\n", "recordings: none; give at least one utterance of the voice"),
         (b"file,emotion\na.wav,glad\n", "a.wav: glad is no emotion that this recogniser tells apart (angry, disgust, "),

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from emotion_lib.cli import recordings
-from emotion_lib.corpora.files import AUDIO_SUFFIXES
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from tests.cli.conftest import fields, run, start
 
@@ -111,10 +110,6 @@ def test_a_folder_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "scandir", closed)
 
     assert recordings.find([str(tmp_path)]) == ([], [f"{tmp_path}: cannot be read (Permission denied)"])
-
-
-def test_a_recording_in_a_folder_is_what_it_is_in_a_corpus() -> None:
-    assert recordings.SUFFIXES == AUDIO_SUFFIXES
 
 
 def test_standard_input_is_a_recording(recognizer: Path, speech: list[Path]) -> None:

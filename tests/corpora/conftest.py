@@ -104,16 +104,22 @@ class Server:
         After how many bytes of a path the next connection breaks, once.
     knows_range : bool
         Whether it answers requests for a part with that part.
+    busy : int
+        To how many more requests it answers that it is busy.
     """
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     breaks_after: dict[str, int] = field(default_factory=dict)
     knows_range: bool = True
+    busy: int = 0
     requests: list[Request] = field(default_factory=list)
 
     def answer(self, path: str, asked: str | None) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and content."""
+        if self.busy:
+            self.busy -= 1
+            return 503, {}, b""
         if path not in self.files:
             return 404, {}, b""
         content = self.files[path]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -370,13 +371,22 @@ def test_a_file_that_dataverse_does_not_list_is_named(
         fetch("tess", source=dataverse, index=index)
 
 
-@pytest.mark.parametrize("content", [b"{}", b'{"data": [{"label": "x.wav"}]}', b"[]"])
+@pytest.mark.parametrize("content", [b"{}", b'{"data": [{"label": "x.wav"}]}', b"[]", b"<html>"])
 def test_another_listing_is_an_error_with_the_cure(
     content: bytes, dataverse: Dataverse, index: pd.DataFrame, data: Path, server: Server
 ) -> None:
     server.files[LISTING] = content
     with pytest.raises(CorpusError, match="not the list of files that was expected; fetch from another place"):
         fetch("tess", source=dataverse, index=index)
+
+
+def test_a_busy_server_is_asked_again(
+    dataverse: Dataverse, index: pd.DataFrame, data: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    server.busy = 1
+    fetch("tess", source=replace(dataverse, retries=1), index=index)
+    assert_installed(data / "tess", index)
 
 
 def test_nothing_is_written_to_stderr(
