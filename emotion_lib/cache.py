@@ -11,16 +11,13 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import platformdirs
 
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 
 T = TypeVar("T")
 
@@ -29,9 +26,6 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("audio", "mel.py", "pitch.py", "egemaps.py", "features", "cache.py")
-"""The files and folders whose code decides what is kept, and how."""
-
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500
 
@@ -56,8 +50,8 @@ class _Identity(NamedTuple):
 class FeatureCache:
     """Keep the features of recordings, for one feature and one set of settings.
 
-    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. A new
-    version of the code that makes features starts a new file and removes the old one.
+    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. Another
+    `FEATURES_VERSION` starts a new file and removes the old one.
 
     Parameters
     ----------
@@ -69,7 +63,7 @@ class FeatureCache:
 
     def __init__(self, feature: str, settings: FeatureSettings) -> None:
         self.recipe = f"{feature} {settings!r}"
-        self.path = folder() / f"features-{code_version()}.sqlite"
+        self.path = folder() / f"features-{FEATURES_VERSION}.sqlite"
         self._identities: dict[Path, _Identity] = {}
 
     def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
@@ -177,29 +171,6 @@ def folder() -> Path:
         It may not exist yet.
     """
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
-
-
-@lru_cache(maxsize=1)
-def code_version() -> str:
-    """Digest the code between a file and its features: other code, other values.
-
-    A process keeps the first answer, as it keeps the code that it loaded when the files change.
-
-    Returns
-    -------
-    str
-        12 hexadecimal digits.
-    """
-    library = files("emotion_lib")
-    code = b"".join(each.read_bytes() for name in _CODE for each in _sources(library / name))
-    return hashlib.sha256(code).hexdigest()[:12]
-
-
-def _sources(place: Traversable) -> list[Traversable]:
-    """Return the files of code in a folder, in the order of their names; of a file, itself."""
-    if place.is_file():
-        return [place]
-    return sorted((each for each in place.iterdir() if each.name.endswith(".py")), key=str)
 
 
 def _remove(path: Path) -> None:
