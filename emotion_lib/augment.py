@@ -143,7 +143,6 @@ def _moved(frames: np.ndarray, factor: float, sr: int) -> np.ndarray:
 
 
 def _at_other_tempo(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the utterance spoken slower or faster."""
     return _interpolated(frames, np.linspace(0, len(frames) - 1, max(2, round(len(frames) * rng.uniform(*TEMPO)))))
 
 
@@ -153,7 +152,6 @@ def _drawn(factors: tuple[float, float], rng: np.random.Generator) -> float:
 
 
 def _interpolated(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the rows at places between them."""
     below = np.minimum(places.astype(int), len(rows) - 1)
     above = np.minimum(below + 1, len(rows) - 1)
     share = (places - below).astype(np.float32)[:, None]
@@ -169,7 +167,6 @@ def _coloured(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _with_noise(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the utterance with noise behind it."""
     floor = np.float32(frames.max() - rng.uniform(*NOISE_DB))
     noisy: np.ndarray = np.logaddexp(frames / np.float32(_DB), floor / np.float32(_DB)) * np.float32(_DB)
     return noisy

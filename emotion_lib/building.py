@@ -107,7 +107,6 @@ def build(
 
 
 def _check(table: pd.DataFrame, model: str, emotions: Sequence[str]) -> None:
-    """Refuse what no recogniser can be made of."""
     if model not in NETWORKS:
         raise ParameterError(f"model={model!r}: must be one of {', '.join(NETWORKS)}")
     if missing := [emotion for emotion in emotions if emotion not in set(table["emotion"])]:
@@ -238,7 +237,6 @@ def _told(figures: pd.Series) -> dict[str, Any]:
 
 
 def _scores(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities, and the column of what was acted."""
     emotions = [emotion for emotion in STYLES if emotion in predictions]
     return predictions[emotions].to_numpy(dtype=float), predictions["emotion"].map(emotions.index).to_numpy()
 

@@ -216,7 +216,6 @@ def _remove(path: Path) -> None:
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Write rows into a table, in place of those with the same key."""
     if rows:
         connection.executemany(
             f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})",
@@ -282,7 +281,6 @@ def _pack(value: np.ndarray) -> bytes:
 
 
 def _unpack(packed: bytes) -> np.ndarray:
-    """Return the array that `_pack` made these bytes of."""
     n_rows = int.from_bytes(packed[:4], "little")
     value = np.frombuffer(packed, dtype="<f4", offset=4)
     return value.reshape(n_rows, -1) if n_rows else value

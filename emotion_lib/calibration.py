@@ -324,7 +324,6 @@ def expected_calibration_error(
 
 
 def _weights(n: int, weight: np.ndarray | None) -> np.ndarray:
-    """Return how much each of n utterances counts."""
     weights = np.ones(n) if weight is None else np.asarray(weight, dtype=float)
     if weights.shape != (n,):
         raise ParameterError(f"weight: {len(weights)} values for {n} utterances; give one each")
@@ -334,6 +333,5 @@ def _weights(n: int, weight: np.ndarray | None) -> np.ndarray:
 
 
 def _check(scores: np.ndarray, truth: np.ndarray | Sequence[object]) -> None:
-    """Raise a `ParameterError` where there is nothing to fit, or one side has more than the other."""
     if len(scores) == 0 or len(scores) != len(truth):
         raise ParameterError(f"{len(scores)} scores for {len(truth)} utterances: give one each, and at least one")

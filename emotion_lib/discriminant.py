@@ -152,7 +152,6 @@ def fit(features: Features, *, seed: int = 0) -> Discriminant:
 
 
 def _check(features: Features, emotions: tuple[str, ...]) -> None:
-    """Refuse what nothing can be learnt from."""
     if features.feature != "log_mel" or features.settings.sr is None:
         raise ParameterError(f"features: {features.feature} at sr={features.settings.sr}; give log_mel of one rate")
     if len(emotions) < 2:
@@ -175,7 +174,6 @@ def _of_all_emotions(coefficients: np.ndarray, intercept: np.ndarray) -> tuple[n
 
 
 def _statistics(features: Features) -> np.ndarray:
-    """Return the voice statistics of each utterance."""
     return enrolment.statistics(features.X, features.lengths, feature=features.feature)
 
 

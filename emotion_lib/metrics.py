@@ -277,7 +277,6 @@ def _scores(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarra
 
 
 def _checked(emotion: Labels, predicted: Labels) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as arrays, or say why they cannot be compared."""
     truth, heard = np.asarray(emotion, dtype=str), np.asarray(predicted, dtype=str)
     if len(truth) != len(heard):
         raise ParameterError(f"predicted: {len(heard)} values for {len(truth)} utterances; give one each")

@@ -86,7 +86,6 @@ def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _longest(sr: int) -> int:
-    """Return the samples in the longest period."""
     return int(np.ceil(sr / LOWEST))
 
 

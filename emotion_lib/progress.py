@@ -41,6 +41,5 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, t
 
 
 def _in_a_notebook() -> bool:
-    """Return whether this is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -123,7 +123,6 @@ class _FittedBaseline:
     pipeline: "Pipeline"
 
     def predict(self, features: Features) -> np.ndarray:
-        """Return the emotion heard in each utterance."""
         heard: np.ndarray = self.pipeline.predict(features.X)
         return heard
 
@@ -137,11 +136,9 @@ class _Nothing:
     seconds: float = 0.0
 
     def predict_proba(self, features: Features) -> np.ndarray:
-        """Return the same probability for each emotion."""
         return np.full((len(features), len(self.emotions)), 1 / len(self.emotions))
 
     def predict(self, features: Features) -> np.ndarray:
-        """Return the first emotion for each utterance."""
         return np.full(len(features), self.emotions[0])
 
 
@@ -151,7 +148,6 @@ def _nothing(train: Features, seed: int, options: Options) -> Predictor:
 
 
 def _baseline(name: str) -> Callable[[Features, int, Options], Predictor]:
-    """Return how a baseline is fitted."""
 
     def fit(train: Features, seed: int, options: Options) -> Predictor:
         return _FittedBaseline(classic.baseline(name, seed=seed).fit(train.X, train.emotion))
@@ -160,7 +156,6 @@ def _baseline(name: str) -> Callable[[Features, int, Options], Predictor]:
 
 
 def _original(*, normalise: bool) -> Callable[[Features, int, Options], Predictor]:
-    """Return how the original network is trained."""
 
     def fit(train: Features, seed: int, options: Options) -> Predictor:
         n_emotions = len(set(train.emotion))
@@ -171,13 +166,11 @@ def _original(*, normalise: bool) -> Callable[[Features, int, Options], Predicto
 
 
 def _frame_lstm(train: Features, seed: int, options: Options) -> Predictor:
-    """Train the network over time."""
     network = models.frame_lstm(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
     return training.fit(network, train, epochs=FRAME_LSTM_EPOCHS, seed=seed, **options)
 
 
 def _frame_cnn(train: Features, seed: int, options: Options) -> training.FittedNetwork:
-    """Train the network for any voice."""
     network = models.frame_cnn(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
     return training.fit(network, train, epochs=FRAME_CNN_EPOCHS, seed=seed, regime=training.VARIED, **options)
 
@@ -189,7 +182,6 @@ def _frame_cnns(train: Features, seed: int, options: Options) -> training.Fitted
 
 
 def _discriminant(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
-    """Learn what the voice statistics say."""
     return discriminant.fit(train, seed=seed)
 
 
@@ -204,7 +196,6 @@ def _frame_cnns_statistics(train: Features, seed: int, options: Options) -> trai
 
 
 def _of_member(options: Options, member: int) -> Options:
-    """Return what the training of one of several networks is told."""
     if "checkpoint" not in options:
         return options
     checkpoint = options["checkpoint"]

@@ -117,16 +117,13 @@ class Score(Prose):
 
     @property
     def _answered(self) -> pd.Series:
-        """Whether each utterance got an answer."""
         return self.predictions["answer"] != UNKNOWN
 
     def _figure(self, metric: str) -> Figure:
-        """Return a figure over speakers where there are enough, else over words, else without an interval."""
         value = metrics.METRICS[metric](self.predictions["emotion"], self.predictions["predicted"])
         return Figure(value, *(metrics.interval_of(self.predictions, metric=metric) or ()))
 
     def _parts(self) -> Iterator[Part]:
-        """Yield the figures, then what they leave out."""
         n, speakers = len(self.predictions), self.predictions["speaker"].nunique()
         yield Part(f"{self.corpus}: {counted(n, 'utterance')} of {counted(speakers, 'speaker')}.")
         yield Part(f"The most probable emotion: UAR {self.uar}, accuracy {self.accuracy}.")
@@ -236,7 +233,6 @@ def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray
 
 
 def _known(recognizer: EmotionRecognizer, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances whose emotion the recogniser tells apart."""
     if table["corpus"].nunique() > 1:
         raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
     known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
@@ -264,7 +260,6 @@ def _predictions(
 
 
 def _row(answer: Prediction) -> dict[str, Any]:
-    """Return what a row of the predictions says of an answer."""
     nothing = answer.reason in {SILENCE, NO_SPEECH}
     predicted = UNKNOWN if nothing else answer.most_probable[0]
     return {"predicted": predicted, "answer": answer.emotion, "reason": answer.reason, **answer.probabilities}

@@ -169,12 +169,10 @@ def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[
 
 
 def _peak(y: np.ndarray) -> float:
-    """Return the largest sample, whatever its sign."""
     return float(np.abs(y).max(initial=0))
 
 
 def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:
-    """Return the waveform at the rate at which it is judged."""
     if sr == _SR:
         return y
     resampled: np.ndarray = soxr.resample(y, sr, _SR, quality="QQ")
@@ -192,7 +190,6 @@ def _chunked(y: np.ndarray) -> np.ndarray:
 
 
 def _levels(chunks: np.ndarray) -> np.ndarray:
-    """Return the level of each chunk in dB re full scale."""
     power = np.square(chunks).mean(axis=1)
     decibels: np.ndarray = 10 * np.log10(np.maximum(power, 1e-12))
     return decibels

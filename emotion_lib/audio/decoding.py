@@ -103,7 +103,6 @@ def _span(found: Recording, offset: float, duration: float | None) -> tuple[int,
 
 
 def _past_the_end(found: Recording, offset: float, n_samples: int) -> AudioError:
-    """Return the error for an offset at which there is nothing."""
     seconds = n_samples / found.rate
     return error(found.name, f"offset={offset} s is past its end", f"choose an offset below its {seconds:.3f} s")
 

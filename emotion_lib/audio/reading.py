@@ -157,7 +157,6 @@ def duration(source: Source) -> float:
 
 
 def _check_length(name: str, seconds: float) -> None:
-    """Raise a `ParameterError` for a length that is not positive."""
     if not (math.isfinite(seconds) and seconds > 0):
         raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
 
@@ -169,7 +168,6 @@ def _from_source(source: Source, sr: int) -> Iterator[np.ndarray]:
 
 
 def _at_rate(found: Recording, sr: int, *, offset: float = 0.0, duration: float | None = None) -> Iterator[np.ndarray]:
-    """Yield the asked part at rate `sr`, piece by piece."""
     growth = sr / found.rate
     if growth > HIGHEST_RATIO:
         lowest = math.ceil(sr / HIGHEST_RATIO)
@@ -183,7 +181,6 @@ def _at_rate(found: Recording, sr: int, *, offset: float = 0.0, duration: float 
 
 
 def _resampled(found: Recording, blocks: Iterator[np.ndarray], sr: int) -> Iterator[np.ndarray]:
-    """Yield the blocks of a recording at another rate."""
     resampler = Resampler(found.rate, sr)
     n_in = n_out = 0
     for block in blocks:

@@ -90,7 +90,6 @@ class Resampler:
         return rest
 
     def _next(self, y: np.ndarray, *, last: bool = False) -> np.ndarray:
-        """Return mono samples at the wanted rate, clipped."""
         sr_in, sr_out = self._rates
         if sr_in == sr_out:
             return clipped(y)
@@ -127,7 +126,6 @@ def as_mono(y: np.ndarray, name: str) -> np.ndarray:
 
 
 def _as_float(y: np.ndarray, name: str) -> np.ndarray:
-    """Return samples as float32, PCM divided by its full scale."""
     if y.dtype in (np.int16, np.int32):
         return y.astype(np.float32) / np.float32(-np.iinfo(y.dtype).min)
     if np.issubdtype(y.dtype, np.floating):

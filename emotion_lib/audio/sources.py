@@ -59,7 +59,6 @@ def check_source(source: Any) -> None:
 
 
 def _check_file(file: BinaryIO) -> None:
-    """Raise a `ParameterError` for a file object that is closed, only for writing, or gives text."""
     try:
         gives_bytes = isinstance(file.read(0), bytes)
     except (OSError, ValueError) as problem:
@@ -133,7 +132,6 @@ def _refuse_special(mode: int, name: str) -> None:
 
 
 def _unopened(path: str, name: str, problem: Exception) -> AudioError:
-    """Return the error for a path that cannot be opened."""
     if isinstance(problem, ValueError):
         return error(name, "its path has a character that no path can have", "check the path")
     number = getattr(problem, "errno", None)

@@ -169,7 +169,6 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
 
 def _names(settings: FeatureSettings) -> dict[str, list[str]]:
-    """Return the names of the columns of each feature that is one vector a recording."""
     numbers = range(1, settings.n_mfcc + 1)
     means, deviations = ([f"mfcc_{number}_{what}" for number in numbers] for what in ("mean", "std"))
     return {

@@ -70,7 +70,6 @@ def _warnings_in_a_line() -> Iterator[None]:
 
 
 def _say_stopped(stop: KeyboardInterrupt) -> None:
-    """Say that Ctrl-C was heard, and what was kept."""
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)

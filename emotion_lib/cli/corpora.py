@@ -64,7 +64,6 @@ def check(corpus: str, *, as_json: bool) -> None:
 
 
 def _everything(report: "CheckReport") -> dict[str, Any]:
-    """Return all that a report holds."""
     found = {field.name: getattr(report, field.name) for field in fields(report)}
     named = {
         kind: [each._asdict() for each in value] if isinstance(value, tuple) else value for kind, value in found.items()

@@ -62,7 +62,6 @@ def enrol(paths: tuple[str, ...], *, output: Path, recognizer: str | None, unlab
 
 
 def _recordings(paths: Sequence[str]) -> Iterator[Labelled]:
-    """Yield the recordings that some paths name, with what is said of them."""
     for path in paths:
         if os.path.splitext(path)[1].lower() == ".csv":
             yield from _listed(Path(path))
@@ -87,7 +86,6 @@ def _named(recording: Labelled, above: str) -> Labelled:
 
 
 def _listed(path: Path) -> Iterator[Labelled]:
-    """Yield the recordings of a CSV file."""
     from emotion_lib.corpora.tess import EMOTION_OF
 
     try:

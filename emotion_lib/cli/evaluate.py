@@ -73,7 +73,6 @@ def evaluate(
 def _by_training(
     corpus: str, model: str, protocol: str | None, train_on: tuple[str, ...], seeds: int, *, as_json: bool
 ) -> None:
-    """Train and test a model, and print its figures."""
     from emotion_lib import evaluation, recipes
 
     table, others = load_all([corpus]), load_all(train_on) if train_on else None

@@ -27,7 +27,6 @@ class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
         self.name = f"{'integer' if number is int else 'number'}|none"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
-        """Return the number, or None."""
         if value == "none":
             return None
         try:
@@ -119,7 +118,6 @@ def _write(features: "Features", output: Path) -> None:
 
 
 def _report(features: "Features | StoredFeatures", output: Path) -> dict[str, Any]:
-    """Return what was extracted, and what was left out."""
     return {
         "output": output,
         "feature": features.feature,

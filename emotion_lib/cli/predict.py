@@ -62,7 +62,6 @@ def _predictions(recognizer: "EmotionRecognizer", recordings: Sequence[Recording
 
 
 def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":
-    """Yield the answer for each part of each recording in which somebody speaks."""
     for recording in _watched(recordings, len(recordings)):
         try:
             for segment in recognizer.segments(recording.source):
@@ -105,7 +104,6 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 
 
 def _json(recording: Recording, answer: "Prediction") -> str:
-    """Return an answer as a JSON object."""
     return to_json({"path": recording.name, **answer.to_dict()})
 
 

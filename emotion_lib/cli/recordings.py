@@ -38,7 +38,6 @@ def find(paths: Iterable[str]) -> Found:
 
 
 def _look_into(folder: str, found: Found) -> None:
-    """Add the recordings of a folder."""
     from emotion_lib.audio.sources import SUFFIXES, has_audio_suffix, walk
 
     broken: list[OSError] = []

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    """Return the emotions of a list with commas."""
     if value is None:
         return None
     try:
@@ -123,7 +122,6 @@ def _make(folder: Path, output: Path) -> None:
 
 
 def _what_is_left(folder: Path) -> str:
-    """Return what Ctrl-C left behind."""
     if any(folder.iterdir()):
         return f"What was trained is kept in {folder}, and the same command goes on from there."
     return "Nothing was trained yet, and nothing is left behind."

@@ -80,12 +80,10 @@ def refuse_missing(names: Iterable[str]) -> None:
 
 
 def _few(names: list[str]) -> str:
-    """Return the first names and the number of the rest."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _can_be_read(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is a recording that can be read."""
     try:
         audio.read(path)
     except AudioError:

@@ -116,12 +116,10 @@ def read_index(name: str) -> pd.DataFrame:
 
 @cache
 def _ids(name: str) -> frozenset[str]:
-    """Return every id of an index."""
     return frozenset(read_index(name)["id"])
 
 
 @cache
 def _digests(name: str) -> dict[str, str]:
-    """Return id -> SHA-256 where it is known."""
     table = read_index(name)
     return {id: digest for id, digest in zip(table["id"], table["sha256"], strict=True) if digest}

@@ -101,7 +101,6 @@ class CheckReport(Prose):
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Part]:
-        """Yield the verdict, then each kind of finding with its names."""
         verdict = "nothing is wrong" if self.ok else "not all is well"
         yield Part(f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}.")
         kinds = {
@@ -178,7 +177,6 @@ def _gaps(stock: Stock) -> list[str]:
 
 
 def _present(stock: Stock) -> set[Cell]:
-    """Return which places of the design are filled."""
     return {Cell(r.name.speaker, r.name.emotion, r.name.text) for r in stock.kept}
 
 

@@ -26,7 +26,6 @@ class Description(Prose):
     sentences: tuple[str, ...]
 
     def _parts(self) -> Iterator[Part]:
-        """Yield the sentences."""
         yield from map(Part, self.sentences)
 
 
@@ -63,7 +62,6 @@ def _called(wanted: str) -> str:
 
 
 def _capital(text: str) -> str:
-    """Return a text as the start of a sentence."""
     return text[0].upper() + text[1:]
 
 

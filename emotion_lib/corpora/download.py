@@ -117,7 +117,6 @@ class Dataverse:
         return folder
 
     def _addresses(self, corpus: Corpus, staging: Path) -> dict[str, str]:
-        """Return where each recording is, by its id."""
         listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files?persistentId={self.doi}"
         path = staging / "files.json"
         path.unlink(missing_ok=True)  # the repository may have another list by now
@@ -190,7 +189,6 @@ class Resuming:
             raise requests.ConnectionError(f"{response.url}: broke off after {come} of {total} bytes")
 
     def _bar(self, begun: int, total: int | None) -> "tqdm[NoReturn]":
-        """Return a bar that counts bytes."""
         shown: tqdm[NoReturn] = bar((), description=self.description, progress=self.progress, total=total)
         shown.unit, shown.unit_scale = "B", True
         shown.initial = shown.n = begun

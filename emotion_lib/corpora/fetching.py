@@ -154,7 +154,6 @@ def _source(name: str, source: str | Source | None) -> Source:
 
 
 def _wanted(corpus: Corpus, index: pd.DataFrame) -> dict[str, Wanted]:
-    """Return the recordings of an index by id."""
     in_folder = [corpus.place.format_map(row) for row in index.to_dict("records")]
     most_bytes = (_BYTES_PER_FRAME * index["samples"] + _MOST_BYTES_AROUND).fillna(_MOST_BYTES)
     return dict(zip(index["id"], map(Wanted, in_folder, index["sha256"], most_bytes), strict=True))
@@ -185,7 +184,6 @@ def _refuse_foreign(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) 
 
 
 def _files(target: Path) -> list[File]:
-    """Return the files below a folder, which may not be there."""
     return files_below(target) if target.is_dir() else []
 
 
@@ -205,7 +203,6 @@ def _install(folder: Path, target: Path) -> None:
 
 
 def _free_name(target: Path) -> Path:
-    """Return a name beside the target that nothing has."""
     n = 1
     while (name := target.with_name(f"{target.name}.old{n}")).exists():
         n += 1

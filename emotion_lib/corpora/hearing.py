@@ -75,7 +75,6 @@ def oddities(heard: Sequence[Heard]) -> Iterator[Oddity]:
 
 
 def _usual(numbers: Iterable[int]) -> int:
-    """Return the most frequent of some numbers, or 0 where there are none."""
     counted = Counter(numbers).most_common(1)
     return counted[0][0] if counted else 0
 
@@ -93,6 +92,5 @@ def _start_of_samples(path: str) -> int:
 
 
 def _is_disguised(file: File) -> bool:
-    """Return whether a file is AIFF by its first bytes and WAV by its name."""
     with open(file.path, "rb") as opened:
         return file.relative.lower().endswith(".wav") and opened.read(4) == b"FORM"

@@ -15,8 +15,6 @@ from emotion_lib.errors import CorpusError
 
 
 class _Named(NamedTuple):
-    """A recording and what its name says."""
-
     name: Name
     file: File
 
@@ -63,7 +61,6 @@ def _named_once(folder: str | os.PathLike[str]) -> list[_Named]:
 
 
 def _row(recording: _Named) -> dict[str, str | int]:
-    """Return the row of one recording."""
     name, file = recording
     y, rate = audio.read(file.path)
     return {"id": name.id, **name.columns, "rate": rate, "samples": len(y), "sha256": file.digest()}

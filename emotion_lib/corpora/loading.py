@@ -180,7 +180,6 @@ def _numbered(recordings: Sequence[Recording]) -> list[Recording]:
 
 
 def _table(corpus: Corpus, recordings: Iterable[Recording]) -> pd.DataFrame:
-    """Return the corpus table of recordings, in the order given."""
     return pd.DataFrame(
         [{"id": r.id, "path": r.file.path, "corpus": corpus.name, **r.name.columns} for r in recordings]
     )

@@ -69,7 +69,6 @@ def counted(n: int, noun: str) -> str:
 
 
 def _indented(items: Sequence[str]) -> list[str]:
-    """Return the lines of a list in plain text."""
     return [f"  {item}" for item in shortened(items)]
 
 

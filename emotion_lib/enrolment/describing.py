@@ -61,7 +61,6 @@ def statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_mel") 
 
 
 def _described(frames: np.ndarray, feature: str) -> np.ndarray:
-    """Return the statistics of one utterance."""
     coefficients = frames.astype(np.float64)
     if feature == "log_mel":
         coefficients = scipy.fft.dct(coefficients, axis=1, norm="ortho")
@@ -95,5 +94,4 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @cache
 def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return row and column of each two of n coefficients."""
     return np.triu_indices(n, 1)

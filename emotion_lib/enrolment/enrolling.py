@@ -231,7 +231,6 @@ def _density(z: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndar
 
 
 def _checked(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return probabilities, checked."""
     given = np.asarray(probabilities, dtype=np.float64)
     if given.shape != shape:
         raise ParameterError(f"probabilities of shape {given.shape}: must be {shape}, utterances and emotions")

@@ -185,7 +185,6 @@ class _Utterances:
     def of(
         cls, x: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], corpus: Iterable[str] | None
     ) -> "_Utterances":
-        """Return them, checked."""
         x = np.asarray(x, dtype=np.float64)
         columns = [list(speaker), list(emotion), [""] * len(x) if corpus is None else list(corpus)]
         if x.ndim != 2 or any(len(column) != len(x) for column in columns):
@@ -213,18 +212,15 @@ class _Utterances:
         return share
 
     def __getitem__(self, rows: np.ndarray) -> "_Utterances":
-        """Return some of them."""
         numbers = (np.unique(each[rows], return_inverse=True)[1] for each in (self.voice, self.cell, self.corpus))
         return _Utterances(self.x[rows], *numbers)
 
 
 def _numbered(names: np.ndarray) -> np.ndarray:
-    """Return the number of each column among the distinct ones."""
     return np.unique(names, axis=1, return_inverse=True)[1].reshape(-1)
 
 
 def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return the mean of each group."""
     sums = np.zeros((group.max() + 1, values.shape[1]))
     np.add.at(sums, group, values)
     means: np.ndarray = sums / np.bincount(group)[:, None]
@@ -232,7 +228,6 @@ def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the weighted covariance about zero."""
     covariance: np.ndarray = (values * (weight / weight.sum())[:, None]).T @ values
     return covariance
 
@@ -268,7 +263,6 @@ def _between(known: _Utterances, scale: np.ndarray, within: np.ndarray) -> np.nd
 
 
 def _moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted mean and variance."""
     mean = np.average(z, axis=0, weights=weight)
     return mean, np.average((z - mean) ** 2, axis=0, weights=weight) + 1e-6
 

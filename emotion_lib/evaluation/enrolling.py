@@ -113,7 +113,6 @@ class _Voice:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """How probable each emotion was in each utterance."""
         return self.rows[self.emotions].to_numpy(dtype=float)
 
     def again(self, drawn: "_Drawn") -> pd.DataFrame:
@@ -147,12 +146,10 @@ def _voices(features: Features, heard: Evaluation) -> Iterator[_Voice]:
 
 
 def _statistics(features: Features) -> np.ndarray:
-    """Return what enrolment goes by."""
     return enrolment.statistics(features.X, features.lengths, feature=features.feature)
 
 
 def _used_to(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
-    """Return what is heard of all voices after each draw."""
     parts = [
         voice.again(_drawn(voice.rows, seen, np.random.default_rng([draw, number]))).assign(seed=draw)
         for draw in range(draws)
@@ -192,7 +189,6 @@ def _kept(emotion: np.ndarray, known: _Seen, rng: np.random.Generator) -> np.nda
 
 
 def _check(heard: Evaluation, table: pd.DataFrame, seen: Sequence[str]) -> None:
-    """Refuse what cannot get used to a voice."""
     named = ["corpus", "id"]
     unheard = len(table) - len(table[named].merge(heard.predictions[named].drop_duplicates()))
     if unheard:

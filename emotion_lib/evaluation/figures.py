@@ -78,7 +78,6 @@ def _scored(predictions: pd.DataFrame, *, worst: bool) -> list[dict[str, object]
 
 
 def _per_seed(predictions: pd.DataFrame, metric: str) -> list[float]:
-    """Return the figure of each seed."""
     score = metrics.METRICS[metric]
     return [score(group["emotion"], group["predicted"]) for _, group in predictions.groupby("seed")]
 
@@ -92,7 +91,6 @@ def _with_interval(predictions: pd.DataFrame, metric: str) -> dict[str, object]:
 
 
 def _mean_direction(directions: list[dict[str, object]]) -> dict[str, object]:
-    """Return the mean of the directions, seed by seed."""
     each = [np.array(str(row["per_seed"]).split(), dtype=float) for row in directions]
     mean = _figure(str(directions[0]["metric"]), np.mean(each, axis=0).tolist())
     return mean | {"direction": "mean", "n": sum(int(str(row["n"])) for row in directions)}

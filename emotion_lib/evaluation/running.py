@@ -161,7 +161,6 @@ def evaluate_across(
 
 
 def _check_model(model: str) -> None:
-    """Refuse a model that there is not."""
     if model not in RECIPES:
         raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
 
@@ -177,7 +176,6 @@ def _common_emotions(train: pd.DataFrame, test: pd.DataFrame) -> set[str]:
 
 
 def _extracted(table: pd.DataFrame, model: str, progress: bool | None) -> Features:
-    """Return the features that a model takes."""
     recipe = RECIPES[model]
     return extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
 
@@ -241,7 +239,6 @@ def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: boo
 
 
 def _heard(model: str, features: Features, part: splits.Split, seed: int, options: Options) -> _Run:
-    """Return what one fold and seed gave."""
     train, test = features[part.train], features[part.test]
     if "checkpoint" not in options:
         options["observe"] = test

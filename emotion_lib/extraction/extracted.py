@@ -72,7 +72,6 @@ class Extracted(ABC):
         return f"<p>{'<br>'.join(map(escape, repr(self).splitlines()))}</p>"
 
     def _positions(self, rows: Rows) -> np.ndarray:
-        """Return the positions of some utterances, or raise a `ParameterError`."""
         try:
             return np.atleast_1d(np.arange(len(self))[rows])
         except IndexError as error:

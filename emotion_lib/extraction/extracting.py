@@ -87,7 +87,6 @@ def extract(
 
 
 def _check_table(table: "pd.DataFrame") -> None:
-    """Raise a `ParameterError` for a table without recordings."""
     check_columns("the table", table, "id", "path")
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")

@@ -165,7 +165,6 @@ class StoredFeatures(Extracted):
         return replace(self, table=table.iloc[rows].reset_index(drop=True))
 
     def _at(self, positions: np.ndarray) -> np.ndarray:
-        """Return some of the frames."""
         frames = np.asarray(self.frames.oindex[positions])
         if np.isnan(frames).any():
             raise CorpusError(f"{self.frames.store}: damaged (files of it are missing); delete it and extract again")

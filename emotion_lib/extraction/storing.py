@@ -181,12 +181,10 @@ class _Folder:
 
 
 def _is_free(path: Path) -> bool:
-    """Return whether nothing is there, or an empty folder."""
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def _begun(path: Path, made: dict[str, Any]) -> Any:
-    """Return a new group with nothing in it."""
     with extra("zarr"):
         import zarr
     counts = {"recordings": 0, "frames": 0, "finished": False}
@@ -206,7 +204,6 @@ def _gone_on_with(path: Path, made: dict[str, Any]) -> Any:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Say what to do where nothing can be written."""
     try:
         yield
     except OSError as error:

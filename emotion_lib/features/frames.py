@@ -103,7 +103,6 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
 
 def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
-    """Return the power of each mel band in each frame, (n_frames, n_mels)."""
     return mel_power(framed(checked(y), settings.n_fft, settings.hop_length), sr, settings)
 
 

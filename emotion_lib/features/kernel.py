@@ -179,5 +179,4 @@ def _split(filters: np.ndarray, first: int, end: int, most_weights: int) -> Iter
 
 @lru_cache(maxsize=8)
 def _window(n_fft: int) -> np.ndarray:
-    """Return the periodic Hann window of `n_fft` samples."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)

@@ -164,7 +164,6 @@ def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
 @lru_cache(maxsize=1)
 def _opensmile() -> Any:
-    """Return openSMILE, set to eGeMAPS."""
     with extra("opensmile"):
         import opensmile
     level = opensmile.FeatureLevel.Functionals

@@ -215,7 +215,6 @@ def _attention(scores: Any, real: Any) -> Any:
 
 
 def _mean_and_deviation(hidden: Any, weights: Any) -> Any:
-    """Return the weighted mean and standard deviation over time."""
     ops = import_keras().ops
     mean = ops.sum(hidden * weights, axis=1)
     variance = ops.sum(ops.square(hidden) * weights, axis=1) - ops.square(mean)

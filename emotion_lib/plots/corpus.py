@@ -173,7 +173,6 @@ def plot_map(
 
 
 def _emotion_looks(names: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return colour and marker of each emotion that occurs."""
     return {name: (STYLES[name].colour, STYLES[name].marker) for name in in_order(names.tolist())}
 
 
@@ -214,14 +213,12 @@ def _split(table: pd.DataFrame, by: str | None) -> list[tuple[str, GroupStyle, p
 
 
 def _legend_above(ax: Axes, handles: list[Patch] | list[Line2D]) -> Axes:
-    """Return the axes with a legend over them, or without when there is but one group."""
     if len(handles) > 1:
         ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), borderaxespad=0.2)
     return ax
 
 
 def _marker_handle(name: str, colour: str, marker: str) -> Line2D:
-    """Return the legend's entry for a marker."""
     return Line2D([], [], linestyle="", marker=marker, color=colour, label=name)
 
 

@@ -82,7 +82,6 @@ def _share_limits(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
 
 
 def _label_outside(axes: np.ndarray, image: AxesImage) -> None:
-    """Label the left and the lower edge of the grid once."""
     ax: Axes
     for ax in axes.flat:
         ax.set(xlabel="", ylabel="")

@@ -210,12 +210,10 @@ def _score_lines(results: pd.DataFrame) -> list[_Line]:
 
 
 def _title(model: str) -> str:
-    """Return the title of a model of the table of results, or the name of another."""
     return RECIPES[model].title if model in RECIPES else model
 
 
 def _draw_scores(ax: Axes, rows: pd.DataFrame, height: float) -> None:
-    """Draw the scores of one line, with their intervals, and write them to the right."""
     heights = height + 0.3 * (np.arange(len(rows)) + 0.5) / max(len(rows), 1) - 0.15
     if {"low", "high"} <= set(rows):
         ax.hlines(heights, rows["low"], rows["high"], color=INK, linewidth=2)

@@ -264,7 +264,6 @@ def _draw_frames(
 
 
 def _mark_hertz(ax: Axes, sr: int, n_mels: int) -> None:
-    """Put ticks at round frequencies on an axis that counts mel bands."""
     top = hz_to_mel(sr / 2)
     ticks = [hertz for hertz in _HZ_TICKS if hertz < sr / 2]
     positions = [hz_to_mel(hertz) / top * (n_mels + 1) - 1 for hertz in ticks]

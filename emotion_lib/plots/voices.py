@@ -152,7 +152,6 @@ def _enrolment_curves(figures: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _draw_enrolment(ax: Axes, curve: pd.DataFrame, style: LineStyle) -> None:
-    """Draw the mean of one direction, and its worst draw."""
     mean, worst = curve["uar"], curve["uar_worst"].dropna()
     ax.plot(mean.index, mean, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
     if len(worst):
@@ -181,7 +180,6 @@ def _draw_question(ax: Axes, scores: pd.Series, look: _Look, *, chance: float) -
 
 
 def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
-    """Draw, for each group, the line from the emotions of the same voice to those of another."""
     if not {"emotion", "emotion of another voice"} <= set(means):
         return
     look = _LOOKS["emotion"]

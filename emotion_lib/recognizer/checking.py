@@ -104,7 +104,6 @@ def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> E
 
 
 def _check_names(given: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> None:
-    """Raise a `ParameterError` for an array that nothing is made of."""
     if more := sorted(given.keys() - known.keys()):
         raise ParameterError(f"array {more[0]!r}: nothing that is known of voices")
 
@@ -134,7 +133,6 @@ def check(emotions: Sequence[str], feature: str, settings: FeatureSettings) -> N
 
 
 def _check_settings(settings: FeatureSettings) -> None:
-    """Raise a `ParameterError` for settings with which no recording can be heard."""
     if settings.sr is None:
         raise ParameterError("settings: sr=None: a recogniser hears all recordings at one rate; give it")
     for name, value in asdict(settings).items():
@@ -204,12 +202,10 @@ def check_voices(hearing: Hearing) -> None:
 
 
 def _check_numbers(numbers: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise a ValueError for an array of another shape, or with what is no number."""
     if numbers.shape != shape or not np.isfinite(numbers).all():
         raise ValueError(f"it gives something else than numbers of shape {shape}")
 
 
 def _noise(settings: FeatureSettings) -> np.ndarray:
-    """Return a second of noise."""
     assert settings.sr is not None
     return np.random.default_rng(0).uniform(-0.1, 0.1, settings.sr)

@@ -88,7 +88,6 @@ def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str
 
 
 def _training(about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what it was trained on, and how."""
     if corpora := about.get("corpora"):
         named = (
             f"{name} ({each['utterances']} utterances, {each['speakers']} speakers)" for name, each in corpora.items()
@@ -121,7 +120,6 @@ def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield when the answer is "I don't know"."""
     precision = about.get("precision")
     where = "for silence, and where nobody speaks"
     if threshold == 0:

@@ -139,7 +139,6 @@ def _voices(hearing: Hearing) -> Voices:
 
 
 def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str | None]:
-    """Return the emotion of each recording, or None; raise a `ParameterError` where they do not fit."""
     if not is_list(recordings):
         raise ParameterError("recordings: must be a list; put a single one in a list")
     if len(recordings) == 0:
@@ -154,7 +153,6 @@ def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str 
 
 
 def _label(emotion: Any, number: int, known: tuple[str, ...]) -> str | None:
-    """Return an emotion that the recogniser tells apart, or None."""
     if emotion is None:
         return None
     if not isinstance(emotion, str) or emotion not in known:
@@ -190,7 +188,6 @@ def _heard(recording: Opened, hearing: Hearing) -> list[Heard]:
 
 
 def _raise_errors(recordings: Recordings, tried: list[_Spoken | AudioError]) -> None:
-    """Raise an `AudioError` that names the recordings that cannot be used, if there are any."""
     broken = [
         f"{_name(x, number)}: {str(each).removeprefix(f'{name_of(x)}: ')}"
         for number, (x, each) in enumerate(zip(recordings, tried, strict=True))
@@ -209,7 +206,6 @@ def _name(x: Recording, number: int) -> str:
 
 
 def _counts(labels: list[str | None]) -> dict[str, int]:
-    """Return how many utterances there are of each emotion, and without one."""
     counts = Counter(labels)
     named = {emotion: counts[emotion] for emotion in in_order(label for label in labels if label)}
     return named | ({UNLABELLED: counts[None]} if counts[None] else {})

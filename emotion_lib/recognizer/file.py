@@ -128,7 +128,6 @@ def write(path: Path, contents: Contents) -> Path:
 
 
 def _packed(contents: Contents, path: Path) -> bytes:
-    """Return the bytes of the file."""
     members = {
         MANIFEST: _json(contents.manifest),
         NETWORK: contents.network,
@@ -147,7 +146,6 @@ def _packed(contents: Contents, path: Path) -> bytes:
 
 
 def _json(manifest: dict[str, Any]) -> bytes:
-    """Return the manifest as JSON."""
     try:
         return json.dumps({"format": FORMAT} | manifest, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
@@ -155,12 +153,10 @@ def _json(manifest: dict[str, Any]) -> bytes:
 
 
 def _npys(folder: str, arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
-    """Return arrays as the members of a folder."""
     return {f"{folder}/{name}.npy": _npy(array) for name, array in arrays.items()}
 
 
 def _npy(array: np.ndarray) -> bytes:
-    """Return an array as the bytes of a `.npy` file."""
     packed = io.BytesIO()
     np.save(packed, array, allow_pickle=False)
     return packed.getvalue()
@@ -228,7 +224,6 @@ def read(file: IO[bytes], name: str) -> Contents:
 
 
 def _read(file: IO[bytes]) -> Contents:
-    """Return what is in a file."""
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise ModelFileError(f"an empty file (0 bytes); {CURE}")
@@ -265,7 +260,6 @@ def _member(opened: zipfile.ZipFile, member: str, *, most: int = MOST_BYTES) -> 
 
 
 def _manifest(content: bytes) -> dict[str, Any]:
-    """Return the manifest, whose version is one that can be read."""
     manifest = json.loads(content)
     version = manifest["format"]
     if type(version) is not int or version < 1:

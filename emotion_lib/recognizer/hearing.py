@@ -158,6 +158,5 @@ class Hearing:
         return Prediction(UNKNOWN, dict.fromkeys(self.emotions, 1 / len(self.emotions)), reason)
 
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:
-        """Return an answer with the place that it is for."""
         start, end = first / self.sr, (first + length) / self.sr
         return Segment(**answer.to_dict(), start=start, end=end)

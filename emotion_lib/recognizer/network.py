@@ -81,7 +81,6 @@ class Network:
         return self._run(*frames, statistics)
 
     def _run(self, *values: np.ndarray) -> np.ndarray:
-        """Return the output for the inputs in their order."""
         given = {name: np.asarray(value, dtype=np.float32) for name, value in zip(self._inputs, values, strict=True)}
         try:
             probabilities: np.ndarray = self._session.run(None, given)[0]

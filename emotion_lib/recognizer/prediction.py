@@ -69,7 +69,6 @@ class Prediction:
         return ", ".join(part for part in (self._answer(), self.note, self.warning) if part)
 
     def _answer(self) -> str:
-        """Return the emotion with the probabilities that speak for it."""
         if self.reason in {SILENCE, NO_SPEECH}:
             return f"{self.emotion}, {self.reason}"
         named = ", ".join(f"{name} {self.probabilities[name]:.2f}" for name in self.most_probable[:2])

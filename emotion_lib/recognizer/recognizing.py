@@ -166,7 +166,6 @@ class EmotionRecognizer:
 
     @classmethod
     def _loaded(cls, contents: file.Contents, name: str) -> "EmotionRecognizer":
-        """Return the recogniser that a file of this name holds."""
         try:
             return cls._made_of(contents)
         except (ParameterError, ModelFileError) as error:
@@ -174,7 +173,6 @@ class EmotionRecognizer:
 
     @classmethod
     def _made_of(cls, contents: file.Contents) -> "EmotionRecognizer":
-        """Return the recogniser that a file's contents describe."""
         manifest = contents.manifest
         return cls(
             contents.network,
@@ -293,7 +291,6 @@ class EmotionRecognizer:
         return file.write(Path(path), self._contents())
 
     def _contents(self) -> file.Contents:
-        """Return all that a file has to hold."""
         manifest = {
             "emotions": self.emotions,
             "feature": self.feature,
@@ -378,7 +375,6 @@ class EmotionRecognizer:
         return side_by_side(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
 
     def _tried(self, x: Recording, *, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
-        """Return the answer for a recording, or the error that says why there is none."""
         try:
             return self._predict(x, sr, stopped)
         except AudioError as error:
@@ -480,7 +476,6 @@ class EmotionRecognizer:
 
 
 def _raised(answer: Prediction | AudioError) -> Prediction:
-    """Return an answer; raise an error."""
     if isinstance(answer, AudioError):
         raise answer
     return answer

@@ -97,7 +97,6 @@ class Opened:
 
 
 def _check(x: Any, sr: int | None) -> None:
-    """Raise a `ParameterError` for what cannot be heard, and for a rate that is missing or too much."""
     if isinstance(x, np.ndarray):
         if sr is None:
             raise ParameterError("sr=None: a waveform does not say its rate; give it, as in predict(y, sr=16000)")

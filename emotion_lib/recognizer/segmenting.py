@@ -69,7 +69,6 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
 
 
 def _is_over(stretch: list[Chunk]) -> bool:
-    """Return whether a stretch of speech ends in a pause."""
     return len(stretch) > _PAUSE and all(chunk.speech < STOP for chunk in stretch[-_PAUSE:])
 
 
@@ -92,5 +91,4 @@ def _quietest(stretch: list[Chunk], first: int, last: int) -> int:
 
 
 def _window(stretch: list[Chunk]) -> Window:
-    """Return the window that some chunks make up."""
     return Window(stretch[0].first, np.concatenate([chunk.y for chunk in stretch]))

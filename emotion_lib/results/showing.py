@@ -78,7 +78,6 @@ def _unseen(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_measured(cells: Mapping[Hashable, str], corpus: str, model: str) -> bool:
-    """Return whether a model has a figure in some column of the overview."""
     return any((corpus, model, *where) in cells for where in COLUMNS.values())
 
 

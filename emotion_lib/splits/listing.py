@@ -51,6 +51,5 @@ def listed(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame
 
 
 def _of_fold(ids: pd.Series, part: Split) -> pd.DataFrame:
-    """Return the list of one fold."""
     sides = pd.concat([pd.Series("train", index=part.train), pd.Series("test", index=part.test)]).sort_index()
     return pd.DataFrame({"id": ids.loc[sides.index], "fold": part.fold, "side": sides})

@@ -118,13 +118,11 @@ def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 
 def _by_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Yield five splits without a common word."""
     for number, of_fold in enumerate(_words(table, seed), start=1):
         yield _sides(str(number), ~of_fold, of_fold)
 
 
 def _by_speaker(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Yield one split a speaker."""
     for voices, of_speaker in _speakers(table):
         yield _sides(voices, ~of_speaker, of_speaker)
 
@@ -142,7 +140,6 @@ def _by_speaker_and_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 
 def _leave_speaker_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Yield a split for each fold of speakers."""
     voices = _voices(table)
     speakers = {corpus: sorted(set(rows)) for corpus, rows in voices.groupby(_corpora(table))}
     most = max(map(len, speakers.values()), default=0)
@@ -159,7 +156,6 @@ def _leave_speaker_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 
 def _sides(fold: str, train: np.ndarray, test: np.ndarray) -> Split:
-    """Return the split of which two masks say what is on either side."""
     return Split(fold, np.flatnonzero(train), np.flatnonzero(test))
 
 

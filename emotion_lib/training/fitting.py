@@ -117,7 +117,6 @@ class _Run:
         self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def epoch(self, epoch: int) -> dict[str, float]:
-        """Train one epoch and return its row of the history."""
         rng = np.random.default_rng([self.seed, epoch])
         _set_dropout_seeds(self.model, self.seed, epoch)
         if self.regime.decay:
@@ -141,7 +140,6 @@ class _Run:
         return row | self._observed()
 
     def _observed(self) -> dict[str, float]:
-        """Return loss and accuracy on the observed utterances, if there are any."""
         if self.observe is None:
             return {}
         observed = dataset(self.model, self.observe, emotions=self.emotions)
@@ -172,11 +170,9 @@ class _Run:
         return history
 
     def settle(self) -> None:
-        """Give the network the average of its weights."""
         self.model.set_weights(self.average)
 
     def _state(self) -> list[Any]:
-        """Return the variables of network and optimiser."""
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def _choices(self) -> tuple[Any, ...]:
@@ -198,7 +194,6 @@ class _Run:
 
 
 def _check(model: Any, features: AnyFeatures, emotions: tuple[str, ...], *, epochs: int, batch_size: int) -> None:
-    """Refuse what cannot be trained."""
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise ParameterError(f"{name}={value}: must be a positive number")
@@ -213,7 +208,6 @@ def _check(model: Any, features: AnyFeatures, emotions: tuple[str, ...], *, epoc
 
 
 def _check_shape(model: Any, features: AnyFeatures) -> None:
-    """Refuse features that the network has no inputs for."""
     takes = model.inputs[0].shape[1:]
     wants_frames = len(model.inputs) == 2
     expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers an utterance"
@@ -228,7 +222,6 @@ def _check_shape(model: Any, features: AnyFeatures) -> None:
 
 
 def _check_observed(observe: AnyFeatures, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
-    """Refuse to observe what the network cannot be scored on."""
     check_same("observe", observe, features.feature, features.settings)
     if unknown := sorted(set(observe.emotion) - set(emotions)):
         raise ParameterError(f"observe: emotion {str(unknown[0])!r} is not among those trained ({', '.join(emotions)})")

@@ -108,7 +108,6 @@ def _balanced(features: AnyFeatures, per_corpus: int, rng: np.random.Generator) 
 
 
 def _varied(features: Features, n_frames: int, rng: np.random.Generator) -> Features:
-    """Return another version of each utterance."""
     assert features.settings.sr is not None  # refused before
     X = np.zeros((len(features), n_frames, features.X.shape[2]), dtype=np.float32)
     lengths = np.zeros(len(features), dtype=np.int32)
