@@ -12,6 +12,11 @@ LISTS := emodb-leave_speaker_out ravdess-leave_speaker_out \
 # Where `make app` listens; from the command line alone, as some shells have a variable of this name.
 HOST := 127.0.0.1
 
+# Without the token of the printed address, any page in the browser could reach a server on this machine (DNS
+# rebinding); and each visit starts a kernel of 250 MB, which would otherwise live as long as the server.
+GUARDED := --Voila.auto_token=True --MappingKernelManager.cull_idle_timeout=600 \
+	--MappingKernelManager.cull_interval=60 --MappingKernelManager.cull_connected=True
+
 # The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
 OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 
@@ -27,7 +32,7 @@ lab: .venv/.notebooks  ## open the notebooks in JupyterLab, the first one in fro
 	$(OWN_KERNEL) $(RUN) -m jupyterlab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_explore.ipynb
 
 app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
-	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) notebooks/05_your_voice.ipynb
+	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/05_your_voice.ipynb
 
 test: lint docs  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs
 	$(RUN) -m pytest

@@ -88,7 +88,10 @@ def python_of(folder: Path) -> Path:
 def run(python: Path, *arguments: str) -> str:
     """Return what a Python prints, outside the checkout, so that it sees only what is installed."""
     command = [str(python), "-I", *arguments]
-    return subprocess.run(command, cwd=python.parent, check=True, stdout=subprocess.PIPE, text=True).stdout
+    # Some statements import ONNX Runtime without the library, which would turn off its telemetry.
+    variables = {"ORT_DISABLE_TELEMETRY": "1", **os.environ}
+    ended = subprocess.run(command, cwd=python.parent, env=variables, check=True, stdout=subprocess.PIPE, text=True)
+    return ended.stdout
 
 
 def import_time(python: Path, statement: str) -> float:

@@ -61,6 +61,7 @@ benchmarks/by_corpus
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/README
+docs/privacy
 docs/design
 docs/contributing
 CHANGELOG

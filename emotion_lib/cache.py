@@ -4,15 +4,12 @@ One SQLite file holds them, so that processes can share it and a kill in the mid
 It may be deleted at any time, and what cannot be read in it is extracted anew.
 """
 
-import hashlib
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -22,7 +19,7 @@ import platformdirs
 
 from emotion_lib.audio.sources import digest
 from emotion_lib.errors import AudioError
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 from emotion_lib.parallel import THREADS, side_by_side
 
 T = TypeVar("T")
@@ -32,8 +29,8 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-_CODE = ("audio", "mel.py", "pitch.py", "features", "cache.py")
-"""The files and folders whose code decides what is kept, and how."""
+_NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
+"""What a file of the cache is called (once after a digest of the code), and what SQLite puts beside it."""
 
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500
@@ -59,8 +56,8 @@ class _Identity(NamedTuple):
 class FeatureCache:
     """Keep the features of recordings, for one feature and one set of settings.
 
-    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. A new
-    version of the code that makes features starts a new file and removes the old one.
+    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. Another
+    `FEATURES_VERSION` starts a new file and removes the old one.
 
     Parameters
     ----------
@@ -72,7 +69,7 @@ class FeatureCache:
 
     def __init__(self, feature: str, settings: FeatureSettings) -> None:
         self.recipe = f"{feature} {settings!r}"
-        self.path = folder() / f"features-{code_version()}.sqlite"
+        self.path = folder() / f"features-{FEATURES_VERSION}.sqlite"
         self._identities: dict[Path, _Identity] = {}
 
     def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
@@ -158,8 +155,9 @@ class FeatureCache:
         """Return a connection to the file, made with its tables where it was missing."""
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            for old in set(self.path.parent.glob("features-*.sqlite")) - {self.path}:
-                _remove(old)
+            for old in _files(self.path.parent):
+                if not old.name.startswith(self.path.name):
+                    _remove(old)
         connection = sqlite3.connect(self.path, timeout=60)
         try:
             # To wait for the disk takes longer than to extract; what a loss of power leaves is found to be damaged.
@@ -182,27 +180,32 @@ def folder() -> Path:
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
 
 
-@lru_cache(maxsize=1)
-def code_version() -> str:
-    """Digest the code between a file and its features: other code, other values.
-
-    A process keeps the first answer, as it keeps the code that it loaded when the files change.
+def kept() -> list[Path]:
+    """List the files of the cache, and no other files of its folder.
 
     Returns
     -------
-    str
-        12 hexadecimal digits.
+    list of Path
+        Sorted; empty where nothing is kept.
     """
-    library = files("emotion_lib")
-    code = b"".join(each.read_bytes() for name in _CODE for each in _sources(library / name))
-    return hashlib.sha256(code).hexdigest()[:12]
+    return _files(folder())
 
 
-def _sources(place: Traversable) -> list[Traversable]:
-    """Return the files of code in a folder, in the order of their names; of a file, itself."""
-    if place.is_file():
-        return [place]
-    return sorted((each for each in place.iterdir() if each.name.endswith(".py")), key=str)
+def clear() -> None:
+    """Delete the files of the cache, and no other files of its folder.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be deleted, on Windows for instance while another process has it open.
+    """
+    for path in kept():
+        path.unlink(missing_ok=True)
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files in a folder that are named as the cache names its own."""
+    return sorted(path for path in place.glob("features-*") if _NAME.fullmatch(path.name) and path.is_file())
 
 
 def _remove(path: Path) -> None:

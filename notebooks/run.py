@@ -105,7 +105,7 @@ def execute(path: Path, *, keep_in: Path) -> NotebookNode:
     print(f"{path.stem} ...", end=" ", flush=True)
     start = time.monotonic()
     try:
-        client.execute()
+        client.execute(cleanup_kc=True)  # else each kernel lives on, and the file that says how to reach it stays
     except (CellExecutionError, DeadKernelError, TimeoutError) as error:
         cell = notebook.cells[started[-1]]
         where = f"{path.name}, cell {started[-1] + 1} ({cell.source.splitlines()[0]})"

@@ -3,7 +3,6 @@
 import io
 import multiprocessing
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,11 +18,10 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from benchmarks import keys
-from emotion_lib import audio, cache, extraction
+from emotion_lib import audio, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
 from emotion_lib.extraction import Features, computing, extract
-from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.features import FEATURES, FEATURES_VERSION, FeatureSettings
 
 RATE = 16000
 SMALL = FeatureSettings(sr=RATE, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
@@ -251,31 +249,16 @@ def test_changed_settings_never_give_old_values(table: pd.DataFrame, change: dic
     np.testing.assert_array_equal(cached.X, extract(table, "mean_mfcc", settings=settings, cache=False).X)
 
 
-def test_other_code_starts_a_new_file(table: pd.DataFrame, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_features_starts_a_new_file(
+    table: pd.DataFrame, computed: list[str], cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     extract(table, "mean_mfcc", settings=SMALL)
     old = cache_file(cache_folder)
-    monkeypatch.setattr("emotion_lib.cache.code_version", lambda: "later")
+    monkeypatch.setattr("emotion_lib.cache.FEATURES_VERSION", FEATURES_VERSION + 1)
     extract(table, "mean_mfcc", settings=SMALL)
+    assert len(computed) == 12
     assert not old.exists()
-    assert cache_file(cache_folder).name == "features-later.sqlite"
-
-
-def deciding() -> list[str]:
-    """Return the files of the library whose code is run between a recording and any of its features."""
-    reached = keys.code([("audio", "read"), ("features", "FEATURES")], FEATURES)
-    return sorted({keys._path(module, keys.LIBRARY).relative_to(keys.LIBRARY).as_posix() for module, _ in reached})
-
-
-@pytest.mark.parametrize("name", [*deciding(), "cache.py"])
-def test_code_that_makes_features_is_in_the_version_of_the_cache(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = shutil.copytree(keys.LIBRARY, tmp_path / "library", ignore=shutil.ignore_patterns("*.csv", "__pycache__"))
-    monkeypatch.setattr(cache, "files", lambda _: library)
-    code_version = cache.code_version.__wrapped__  # without the answer that a process keeps
-    before = code_version()
-    (library / name).write_text("other code", "utf-8")
-    assert code_version() != before
+    assert cache_file(cache_folder).name == f"features-{FEATURES_VERSION + 1}.sqlite"
 
 
 def _flip_every_hundredth_byte(content: bytearray) -> bytes:

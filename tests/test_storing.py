@@ -18,7 +18,7 @@ import soundfile as sf
 from emotion_lib import extraction, parallel
 from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
 from emotion_lib.extraction import StoredFeatures, computing, extract, extract_to, open_stored, storing
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 
 zarr = pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
 
@@ -204,9 +204,15 @@ def test_other_features_are_refused(store: Path, table: pd.DataFrame) -> None:
         extract_to(store, table["path"], "mfcc", settings=replace(SMALL, n_mfcc=4))
 
 
-def test_features_of_other_code_are_refused(store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "attributes", [{"features_version": FEATURES_VERSION - 1}, {"format": 1, "code": "0123456789ab"}]
+)
+def test_features_of_another_version_are_refused(
+    store: Path, table: pd.DataFrame, attributes: dict[str, object]
+) -> None:
     stored(store, table)
-    monkeypatch.setattr("emotion_lib.extraction.stored.code_version", lambda: "later")
+    group = zarr.open_group(store, mode="r+")
+    group.attrs.put({name: value for name, value in group.attrs.items() if name != "features_version"} | attributes)
     with pytest.raises(CorpusError, match="written by another version of the library; delete it and extract again"):
         open_stored(store)
     with pytest.raises(CorpusError, match="written by another version of the library"):

@@ -4,6 +4,7 @@ The tests with the marker `network` install it in a fresh environment, as a user
 """
 
 import subprocess
+import sys
 import zipfile
 from importlib.metadata import PackageMetadata, PathDistribution
 from pathlib import Path, PurePosixPath
@@ -84,6 +85,14 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other(names: set[str]) 
 )
 def test_the_wheel_holds_what_stands_beside_python_files(names: set[str], name: str) -> None:
     assert f"emotion_lib/{name}" in names
+
+
+def test_a_python_that_is_asked_has_no_telemetry_unless_the_user_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("-c", "import os; print(os.environ['ORT_DISABLE_TELEMETRY'])")
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    assert run(Path(sys.executable), *asked) == "1\n"
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    assert run(Path(sys.executable), *asked) == "0\n"
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:

@@ -14,6 +14,7 @@ from emotion_lib.cli.info import info
 from emotion_lib.cli.predict import predict
 from emotion_lib.cli.split import split
 from emotion_lib.cli.train import train
+from emotion_lib.cli.where import where
 
 __all__ = ["main"]
 
@@ -27,5 +28,5 @@ def main() -> None:
     """
 
 
-for _command in (fetch, check, index, split, extract, train, evaluate, predict, enrol, info):
+for _command in (fetch, check, index, split, extract, train, evaluate, predict, enrol, info, where):
     main.add_command(_command)

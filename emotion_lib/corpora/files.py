@@ -63,11 +63,16 @@ def has_audio(folder: Path) -> bool:
 
 def places(name: str) -> list[Path]:
     """Return where a corpus is looked for, the first place first."""
+    return [_spelt(parent, name) for parent in folders_of_corpora().values()]
+
+
+def folders_of_corpora() -> dict[str, Path]:
+    """Return the folders that corpora are looked for in, by what they are, the first place first."""
     given = os.environ.get("EMOTION_LIB_DATA")
     checkout = _checkout()
-    parents = [Path(given).expanduser()] if given else []
-    parents += [checkout / "data"] if checkout else []
-    return [_spelt(parent, name) for parent in (*parents, platformdirs.user_data_path("emotion_lib"))]
+    folders = {"EMOTION_LIB_DATA": Path(given).expanduser()} if given else {}
+    folders |= {"checkout": checkout / "data"} if checkout else {}
+    return folders | {"user": platformdirs.user_data_path("emotion_lib")}
 
 
 def _spelt(parent: Path, name: str) -> Path:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from emotion_lib.cache import code_version
 from emotion_lib.errors import CorpusError, ParameterError, check_columns, extra
 from emotion_lib.extraction.extracted import Extracted, Features, LeftOut, Rows
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout; another one is refused."""
 
-ATTRIBUTES = ("format", "code", "feature", "settings", "recordings", "frames", "finished")
+ATTRIBUTES = ("format", "features_version", "feature", "settings", "recordings", "frames", "finished")
 """What a group says of itself."""
 
 
@@ -232,10 +231,11 @@ def opened(store: Path, *, mode: Literal["r", "r+"] = "r") -> Any:
         import zarr
     try:
         group = zarr.open_group(store, mode=mode, zarr_format=3)
-        version, code, *_ = (group.attrs[name] for name in ATTRIBUTES)
+        attributes = {"features_version": None, **group.attrs}  # the first stores had none
+        version, features_version, *_ = (attributes[name] for name in ATTRIBUTES)
     except (OSError, ValueError, KeyError) as error:
         raise CorpusError(f"{store}: holds no features; name a folder that `extract_to` wrote, or a new one") from error
-    if (version, code) != (FORMAT, code_version()):
+    if (version, features_version) != (FORMAT, FEATURES_VERSION):
         raise CorpusError(f"{store}: written by another version of the library; delete it and extract again")
     return group
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from emotion_lib.cache import code_version
 from emotion_lib.errors import CorpusError, ParameterError, extra
 from emotion_lib.extraction.computing import Value, check, compute
 from emotion_lib.extraction.stored import FORMAT, StoredFeatures, as_text, encodable, open_stored, opened
-from emotion_lib.features import DEFAULT, FeatureSettings
+from emotion_lib.features import DEFAULT, FEATURES_VERSION, FeatureSettings
 from emotion_lib.progress import bar
 
 ROWS = 4096
@@ -89,7 +88,12 @@ def extract_to(
     check(feature, executor)
     if isinstance(recordings, (str, os.PathLike)) or hasattr(recordings, "columns"):
         raise ParameterError("recordings: must be an iterable of paths, such as the column 'path' of a corpus table")
-    made = {"format": FORMAT, "code": code_version(), "feature": feature, "settings": asdict(settings)}
+    made = {
+        "format": FORMAT,
+        "features_version": FEATURES_VERSION,
+        "feature": feature,
+        "settings": asdict(settings),
+    }
     folder = _Folder(Path(store), made)
     paths = (Path(path).absolute() for path in recordings)
     folder.pass_over(paths)

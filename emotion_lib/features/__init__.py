@@ -20,13 +20,14 @@ from emotion_lib.features.frames import (
     pitch,
     power_spectrum,
 )
-from emotion_lib.features.kernel import mel_filters
+from emotion_lib.features.kernel import FEATURES_VERSION, mel_filters
 from emotion_lib.features.settings import DEFAULT, ORIGINAL, FeatureSettings
 from emotion_lib.features.utterances import duration_level, egemaps, mean_mfcc, mean_std_mfcc
 
 __all__ = [
     "DEFAULT",
     "FEATURES",
+    "FEATURES_VERSION",
     "ORIGINAL",
     "SMALLEST_POWER",
     "VOICED",

@@ -16,6 +16,13 @@ import scipy.fft
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
 from emotion_lib.mel import hz_to_mel, mel_to_hz
 
+FEATURES_VERSION = 1
+"""Version of the numbers that a recording is turned into, from reading it to its features.
+
+Raise it when any feature of the same recording changes, however the file is read. Features of another version are never
+mixed with those of this one: the cache starts anew, a store on disk is refused, and a row of results is out of date.
+"""
+
 _SAMPLES_AT_ONCE = 2**18
 _LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; for more, BLAS starts threads of its own
 

@@ -1,13 +1,15 @@
-"""What all widgets share: script and style, the still picture of a static page, and how they hear from the browser."""
+"""What all widgets share: script and style, the still picture of a static page, and the messages of the browser."""
 
 from importlib import resources
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets
 
 from emotion_lib.errors import EmotionLibError
-from emotion_lib.widgets.pictures import compact
+from emotion_lib.widgets.pictures import Picture, compact
+from emotion_lib.widgets.sound import wav
 
 _STATIC = resources.files("emotion_lib.widgets") / "static"
 
@@ -55,3 +57,27 @@ class Widget(anywidget.AnyWidget):
         data, metadata = bundle
         still = {"text/plain": repr(self), "image/png": compact(self.still())}
         return data | still, metadata | {"image/png": {"alt": self.alt or self.says or repr(self)}}
+
+
+class SoundWidget(Widget):
+    """A widget that plays one recording at a time.
+
+    The browser asks for the recording with {do: "show"}, and it comes as a message. A trait would not do: traits are
+    the state that JupyterLab and nbconvert write into a notebook, and a voice has no place there.
+    """
+
+    number = traitlets.Int(-1).tag(sync=True)
+    """Number of the recording that can be asked for, which tells one from the next; -1 before there is one."""
+
+    _sound = b""
+    _picture = Picture(b"", 0.0, 1.0)
+
+    def _set_sound(self, y: np.ndarray, sr: int, picture: Picture) -> None:
+        """Keep a recording and its picture to be asked for; the browser asks when `number` changes."""
+        self._sound, self._picture = wav(y, sr), picture
+
+    def _do_show(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """Send the recording and its picture."""
+        png, left, right = self._picture.png, self._picture.left, self._picture.right
+        message = {"do": "recording", "number": self.number, "left": left, "right": right, "alt": self.alt}
+        self.send(message, [self._sound, png])

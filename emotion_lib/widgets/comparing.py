@@ -1,6 +1,7 @@
 """One word in all emotions, by all speakers: hear them and see them side by side."""
 
 import io
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ class _Comparison(Widget):
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = _first_takes(table)
+        self._pictures: dict[int, bytes] = {}
         super().__init__(texts=_most_said_first(self._table))
         if self.texts:
             self._show(_fullest(self._table, self.texts))
@@ -94,6 +96,11 @@ class _Comparison(Widget):
         """Show the grid of another text."""
         self._show(message["value"])
 
+    def _do_draw(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """Send the pictures of the grid, which are no trait: traits are saved in notebooks."""
+        message = {"do": "pictures", "text": self.text, "numbers": list(self._pictures)}
+        self.send(message, list(self._pictures.values()))
+
     def _do_hear(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Send the sound of one utterance; an empty one where it can no longer be read."""
         sound = b""
@@ -108,11 +115,11 @@ class _Comparison(Widget):
         sounds, errors = _read(said)
         seconds = max((len(y) for y in sounds.values()), default=SR) / SR
         speakers = sorted(said["speaker"].unique())
-        pictures = _pictures(sounds, seconds)
+        self._pictures = _pictures(sounds, seconds)
         with self.hold_sync():
             self.text, self.seconds, self.speakers = text, seconds, speakers
             self.rows = [
-                _row(emotion, said[said["emotion"] == emotion], speakers, pictures)
+                _row(emotion, said[said["emotion"] == emotion], speakers, self._pictures)
                 for emotion in in_order(self._table["emotion"])
             ]
             self.scale = _scale(seconds)
@@ -171,11 +178,11 @@ def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
         return png(figure)
 
 
-def _row(emotion: str, said: pd.DataFrame, speakers: list[str], pictures: dict[int, bytes]) -> dict[str, Any]:
+def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collection[int]) -> dict[str, Any]:
     """Return a row of the grid: the emotion with its style, and a cell a speaker, empty where nothing was said."""
     numbers = dict(zip(said["speaker"], said.index.tolist(), strict=True))
     cells = [
-        {"number": numbers[speaker], "picture": pictures.get(numbers[speaker], b"")} if speaker in numbers else None
+        {"number": numbers[speaker], "readable": numbers[speaker] in readable} if speaker in numbers else None
         for speaker in speakers
     ]
     return {"emotion": emotion, **STYLES[emotion]._asdict(), "cells": cells}
@@ -202,17 +209,17 @@ def _still(comparison: _Comparison) -> bytes:
             place = -0.012 * columns  # a share of the first column
             line[0].plot(place, 0.5, row["marker"], color=row["colour"], transform=line[0].transAxes, clip_on=False)
             for cell, ax in zip(row["cells"], line, strict=True):
-                _draw_cell(ax, cell)
+                _draw_cell(ax, comparison._pictures.get(cell["number"]) if cell else None)
         figure.suptitle(f"“{comparison.text}”")
         figure.supxlabel(comparison.scale, fontsize=10)
         return png(figure)
 
 
-def _draw_cell(ax: Axes, cell: dict[str, Any] | None) -> None:
+def _draw_cell(ax: Axes, picture: bytes | None) -> None:
     """Draw the picture of a cell, or a dash."""
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    if cell and cell["picture"]:
-        ax.imshow(image.imread(io.BytesIO(cell["picture"]), format="png"), aspect="auto")
+    if picture:
+        ax.imshow(image.imread(io.BytesIO(picture), format="png"), aspect="auto")
     else:
         ax.text(0.5, 0.5, "–", transform=ax.transAxes, ha="center", va="center", color=INK)

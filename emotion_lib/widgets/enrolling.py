@@ -22,7 +22,6 @@ from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import script
 from emotion_lib.widgets.pictures import blank, in_words, picture, png
 from emotion_lib.widgets.recording import Recorder, Take, check_seconds, opened
-from emotion_lib.widgets.sound import wav
 
 SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", "I saw the letter this morning.")
 """What is said in every emotion: words that tell nothing of it."""
@@ -64,11 +63,6 @@ class Enrolling(Recorder):
     progress = traitlets.Float(1.0).tag(sync=True)
     adapted = traitlets.Bool(False).tag(sync=True)
     tried: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
-    sound = traitlets.Bytes(b"").tag(sync=True)
-    picture = traitlets.Bytes(b"").tag(sync=True)
-    left = traitlets.Float(0.0).tag(sync=True)
-    right = traitlets.Float(1.0).tag(sync=True)
-    number = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -170,13 +164,12 @@ class Enrolling(Recorder):
     def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Send the sound of an utterance."""
         each = self._said[message["place"]]
-        self._sound(each.y, f"{each.emotion}, utterance {message['place'] + 1}")
+        self._present(each.y, f"{each.emotion}, utterance {message['place'] + 1}")
 
-    def _sound(self, y: np.ndarray, name: str) -> None:
+    def _present(self, y: np.ndarray, name: str) -> None:
         """Send a sound with its picture."""
-        drawn = picture(y, self._rate)
+        self._set_sound(y, self._rate, picture(y, self._rate))
         with self.hold_sync():
-            self.sound, self.picture, self.left, self.right = wav(y, self._rate), drawn.png, drawn.left, drawn.right
             self.alt = f"Waveform and spectrogram: {name}"
             self.number += 1
 
@@ -212,7 +205,7 @@ class Enrolling(Recorder):
             answers.answer(each.predict(y, sr=self._rate), each.calibration.threshold)
             for each in (self._before, self.recognizer)
         ]
-        self._sound(y, take.name or "the recording")
+        self._present(y, take.name or "the recording")
 
     def _do_save(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Send the recogniser to be downloaded."""

@@ -9,9 +9,8 @@ import traitlets
 from emotion_lib import audio
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.widgets.base import Widget, script
+from emotion_lib.widgets.base import SoundWidget, Widget, script
 from emotion_lib.widgets.pictures import Picture, in_words, picture
-from emotion_lib.widgets.sound import wav
 
 _COLUMNS = ("path", "emotion", "speaker", "text")
 _LABELS = {"corpus": "Corpus", "emotion": "Emotion", "speaker": "Speaker", "text": "Word"}
@@ -54,17 +53,12 @@ def player(table: pd.DataFrame) -> Widget:
     return _Player(table)
 
 
-class _Player(Widget):
+class _Player(SoundWidget):
     """Lists to choose from, an audio element, a line of text and a picture."""
 
     _esm = script("playing")
 
     choices: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
-    number = traitlets.Int(-1).tag(sync=True)
-    sound = traitlets.Bytes().tag(sync=True)
-    picture = traitlets.Bytes().tag(sync=True)
-    left = traitlets.Float().tag(sync=True)
-    right = traitlets.Float().tag(sync=True)
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._columns = [*(["corpus"] if several(table, "corpus") else []), "emotion", "speaker", "text"]
@@ -78,7 +72,7 @@ class _Player(Widget):
 
     def still(self) -> bytes:
         """Return the picture of the utterance that is shown, or what there is to say instead."""
-        return self.picture or in_words(self.says)
+        return self._picture.png or in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Show the utterance that is chosen in one list, and as far as there is such a one in the others."""
@@ -100,15 +94,14 @@ class _Player(Widget):
             self.says = NOTHING
             return
         utterance = self._table.iloc[number]
-        seen, sound, says = Picture(b"", 0, 1), b"", _caption(utterance)
+        says = _caption(utterance)
         try:
             y, sr = audio.read(utterance["path"])
-            seen, sound = picture(y, sr, emotion=utterance["emotion"]), wav(y, sr)
+            self._set_sound(y, sr, picture(y, sr, emotion=utterance["emotion"]))
         except AudioError as error:
-            says = str(error)
+            self._sound, self._picture, says = b"", Picture(b"", 0, 1), str(error)
         with self.hold_sync():
             self.choices = self._lists(utterance)
-            self.sound, self.picture, self.left, self.right = sound, seen.png, seen.left, seen.right
             self.alt, self.says, self.number = _alternative(utterance), says, number
 
     def _lists(self, utterance: pd.Series) -> list[dict[str, Any]]:

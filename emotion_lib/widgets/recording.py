@@ -12,7 +12,7 @@ from emotion_lib import audio
 from emotion_lib.audio.sources import name_of
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.widgets.base import Widget
+from emotion_lib.widgets.base import SoundWidget
 
 LARGEST = 50
 """Megabytes that a file may have which is uploaded."""
@@ -55,7 +55,7 @@ class Take(NamedTuple):
         return audio.waveform(self.y, self.sr, sr_out=recognizer.settings.sr)
 
 
-class Recorder(Widget):
+class Recorder(SoundWidget):
     """A widget that takes recordings: a subclass says in `_take` what becomes of one.
 
     A recording comes in parts, since a server closes the connection over a message of more than 10 MB. When it was

@@ -11,7 +11,6 @@ from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import script
 from emotion_lib.widgets.pictures import in_words, picture
 from emotion_lib.widgets.recording import Recorder, Take, check_seconds, opened
-from emotion_lib.widgets.sound import wav
 
 _NOTHING_YET = "Nothing was recorded yet."
 
@@ -29,13 +28,7 @@ class OwnVoice(Recorder):
 
     _esm = script("microphone", "recorder", "bars", "speaking")
 
-    sound = traitlets.Bytes(b"").tag(sync=True)
-    picture = traitlets.Bytes(b"").tag(sync=True)
-    left = traitlets.Float(0.0).tag(sync=True)
-    right = traitlets.Float(1.0).tag(sync=True)
     answer: "traitlets.Dict[str, Any]" = traitlets.Dict({}).tag(sync=True)
-    number = traitlets.Int(0).tag(sync=True)
-    """How many recordings there were: all that belongs to one comes with it."""
 
     def __init__(self, recognizer: EmotionRecognizer, *, seconds: float, start: audio.Source | None) -> None:
         super().__init__(seconds=check_seconds(seconds))
@@ -65,10 +58,9 @@ class OwnVoice(Recorder):
         assert rate is not None
         self.prediction = self._recognizer.predict(heard, sr=rate)
         self.recording = take.y, take.sr
-        drawn = picture(heard, rate)
+        self._set_sound(heard, rate, picture(heard, rate))
         with self.hold_sync():
             self.says = take.remark
-            self.sound, self.picture, self.left, self.right = wav(heard, rate), drawn.png, drawn.left, drawn.right
             self.alt = f"Waveform and spectrogram of {take.name or 'the recording'}, {len(take.y) / take.sr:.1f} s"
             self.answer = answers.answer(self.prediction, self._recognizer.calibration.threshold)
             self.number += 1

@@ -19,10 +19,9 @@ from emotion_lib.recognizer import EmotionRecognizer, Segment
 from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.recognizer.recording import is_list
 from emotion_lib.widgets import answers
-from emotion_lib.widgets.base import Widget, script
+from emotion_lib.widgets.base import SoundWidget, script
 from emotion_lib.widgets.pictures import Picture, blank, in_words, timed
 from emotion_lib.widgets.recording import opened
-from emotion_lib.widgets.sound import wav
 
 CHUNK_SECONDS = 0.1
 """Seconds of sound that come from the browser at a time."""
@@ -69,7 +68,7 @@ class _Chunks:
             return
 
 
-class Live(Widget):
+class Live(SoundWidget):
     """What `live` returns.
 
     Attributes
@@ -82,10 +81,6 @@ class Live(Widget):
 
     answer: "traitlets.Dict[str, Any]" = traitlets.Dict({}).tag(sync=True)
     timeline: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
-    sound = traitlets.Bytes(b"").tag(sync=True)
-    picture = traitlets.Bytes(b"").tag(sync=True)
-    left = traitlets.Float(0.0).tag(sync=True)
-    right = traitlets.Float(1.0).tag(sync=True)
 
     def __init__(self, recognizer: EmotionRecognizer, *, start: Sequence[audio.Source]) -> None:
         super().__init__()
@@ -104,7 +99,7 @@ class Live(Widget):
 
     def still(self) -> bytes:
         """Return the picture of what was heard over time."""
-        return self.picture or in_words(_NOTHING_YET)
+        return self._picture.png or in_words(_NOTHING_YET)
 
     @property
     def _threshold(self) -> float:
@@ -119,11 +114,10 @@ class Live(Widget):
         size = round(CHUNK_SECONDS * rate)
         chunks = (y[first : first + size] for first in range(0, len(y), size))
         self.segments = list(self._recognizer.stream(chunks, rate))
-        drawn = _picture(y, rate, self.segments, self._threshold)
+        self._set_sound(y, rate, _picture(y, rate, self.segments, self._threshold))
         self.timeline = [{"end": each.end, **answers.answer(each, self._threshold)} for each in self.segments]
-        self.sound, self.picture, self.left, self.right = wav(y, rate), drawn.png, drawn.left, drawn.right
-        self.answer = self.timeline[-1]
         self.alt = f"Waveform of {len(y) / rate:.1f} s, and the probability of each emotion over its time"
+        self.answer, self.number = self.timeline[-1], 0
 
     def _do_start(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Begin to listen."""

@@ -101,14 +101,18 @@ class Browser:
     def run(self, name: str, *, dark: bool = False) -> Page:
         """Return the page of a notebook that is there, once all of its cells have run, or one has an error."""
         page = self.new_page(dark=dark)
-        page.goto(f"{self.server.url}/lab/tree/notebooks/{name}?reset&token={self.server.token}")
-        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
+        self.show(page, name)
         page.evaluate(
             "() => jupyterapp.commands.execute('notebook:run-all-cells').finally(() => (window.cellsHaveRun = true))"
             " && null"
         )
         page.wait_for_function(f"window.cellsHaveRun && {KERNEL}.status === 'idle'", timeout=TO_RUN)
         return page
+
+    def show(self, page: Page, name: str) -> None:
+        """Open a notebook that is there, and wait for its kernel; run nothing."""
+        page.goto(f"{self.server.url}/lab/tree/notebooks/{name}?reset&token={self.server.token}")
+        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
 
     def new_page(self, *, dark: bool = False) -> Page:
         """Return an empty page, in a profile of its own."""

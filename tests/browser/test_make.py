@@ -1,15 +1,18 @@
 """What `make lab` and `make app` open, for a user who has another kernel of the same name."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
@@ -42,6 +45,29 @@ def made(command: list[str], folder: Path, state: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def printed_address(log: Path) -> str:
+    """Return the address that a server wrote for whoever started it."""
+    (address,) = re.findall(r"http://\S+\?token=\w+", log.read_text("utf-8"))
+    return address
+
+
+def n_kernels() -> int:
+    """Return how many kernels run for these tests."""
+    own = {each.pid for each in psutil.Process().children(recursive=True)}
+    running = [each for each in psutil.process_iter(["cmdline"]) if each.pid in own]
+    return sum("ipykernel_launcher" in (each.info["cmdline"] or ()) for each in running)
+
+
+@pytest.fixture
+def app(lab: Lab) -> list[str]:
+    """The command that `make app` ends in, for a notebook with a player."""
+    *command, notebook = planned("app")
+    assert notebook == "notebooks/05_your_voice.ipynb"
+    cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
+    nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
+    return [*command, "notebooks/app.ipynb"]
+
+
 def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: Lab, tmp_path: Path) -> None:
     command = [*planned("lab"), "--LabApp.expose_app_in_browser=True"]
     page = lab.new_page()
@@ -56,16 +82,42 @@ def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: L
         page.context.close()
 
 
-def test_make_app_serves_a_widget_on_a_page_without_code(lab: Lab, tmp_path: Path) -> None:
-    *command, notebook = planned("app")
+def test_make_app_serves_a_widget_on_a_page_without_code(lab: Lab, app: list[str], tmp_path: Path) -> None:
     page = lab.new_page()
-    cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
-    nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
-    with made([*command, "notebooks/app.ipynb"], lab.folder, tmp_path) as url:
-        page.goto(url)
+    with made(app, lab.folder, tmp_path):
+        page.goto(printed_address(tmp_path / "log.txt"))
         expect(page.locator(".emotion-widget audio")).to_be_visible()
         expect(page.get_by_role("heading", name="A voice")).to_be_visible()
         expect(page.get_by_text("corpora.load")).to_have_count(0)
         page.context.close()
 
-    assert notebook == "notebooks/05_your_voice.ipynb"
+
+def test_make_app_starts_nothing_for_a_visitor_without_its_token(lab: Lab, app: list[str], tmp_path: Path) -> None:
+    page = lab.new_page()
+    before = n_kernels()
+    with made(app, lab.folder, tmp_path) as url:
+        page.goto(url)
+        expect(page.get_by_role("textbox", name="Password or token:")).to_be_visible()
+        expect(page.get_by_role("heading", name="A voice")).to_have_count(0)
+        assert n_kernels() == before
+        page.context.close()
+
+
+def test_make_app_ends_the_kernel_of_a_page_that_nobody_uses(lab: Lab, app: list[str], tmp_path: Path) -> None:
+    page = lab.new_page()
+    before = n_kernels()
+    soon = [word.replace("timeout=600", "timeout=1").replace("interval=60", "interval=1") for word in app]
+    assert soon != app
+    with made(soon, lab.folder, tmp_path):
+        page.goto(printed_address(tmp_path / "log.txt"))
+        expect(page.locator(".emotion-widget audio")).to_be_visible()
+        await_end(before)
+        page.context.close()
+
+
+def await_end(n: int, *, seconds: float = 60) -> None:
+    """Wait until no more than `n` kernels run."""
+    until = time.monotonic() + seconds
+    while n_kernels() > n:
+        assert time.monotonic() < until
+        time.sleep(0.2)

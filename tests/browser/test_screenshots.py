@@ -25,6 +25,8 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
     cell, dark = SHOWN[name]
     page = lab.open([cell], dark=dark)
     widget = page.locator(".emotion-widget").first
+    if name != "mistakes":  # nothing plays there before it is chosen
+        widget.locator("img").first.wait_for()
     page.wait_for_function("[...document.querySelectorAll('.emotion-widget img')].every((image) => image.complete)")
     BUILD.mkdir(parents=True, exist_ok=True)
     widget.screenshot(path=BUILD / f"{name}.png")

@@ -89,6 +89,16 @@ def test_the_kernel_is_this_python_in_the_folder_of_the_notebook(write_notebook:
     assert executed.cells[1].outputs[0].text == f"{sys.executable} {tmp_path}\n"
 
 
+def test_a_kernel_is_gone_when_its_notebook_is_done(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    path = write_notebook("import os, ipykernel\nprint(os.getpid(), ipykernel.get_connection_file())")
+
+    number, connection = run.execute(path, keep_in=tmp_path).cells[1].outputs[0].text.split()
+
+    assert not Path(connection).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number), 0)
+
+
 def test_an_error_names_the_notebook_the_cell_and_the_cause_and_keeps_the_copy(
     write_notebook: WriteNotebook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
@@ -25,3 +26,16 @@ def table(write_wav: Callable[..., Path]) -> pd.DataFrame:
 def ask(widget: Widget, do: str, *buffers: bytes, **message: Any) -> None:
     """Ask a widget for something, as its script in the browser does."""
     widget._hear(widget, {"do": do, **message}, [memoryview(buffer) for buffer in buffers])
+
+
+def answer(widget: Widget, do: str, **message: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """Ask a widget for something, and return the message that it answers with and its buffers."""
+    with patch.object(widget, "send") as send:
+        ask(widget, do, **message)
+    (content, buffers), _ = send.call_args
+    return content, buffers
+
+
+def sound(widget: Widget) -> bytes:
+    """Return the recording that a widget sends when the browser asks for it."""
+    return answer(widget, "show")[1][0]

@@ -15,13 +15,16 @@ from emotion_lib import widgets
 from emotion_lib.emotions import STYLES
 from emotion_lib.errors import ParameterError
 from emotion_lib.widgets.base import Widget
-from tests.widgets.conftest import ask
+from tests.widgets.conftest import answer, ask
 
 
 def cells(comparison: Widget) -> dict[tuple[str, str], bytes]:
     """Return the pictures of a grid by emotion and speaker, without the empty cells."""
+    message, pictures = answer(comparison, "draw")
+    assert message["text"] == comparison.text
+    drawn = dict(zip(message["numbers"], pictures, strict=True))
     return {
-        (row["emotion"], speaker): cell["picture"]
+        (row["emotion"], speaker): drawn.get(cell["number"], b"")
         for row in comparison.rows
         for speaker, cell in zip(comparison.speakers, row["cells"], strict=True)
         if cell
@@ -93,12 +96,10 @@ def test_pictures_share_their_level_and_their_time(write_wav: Callable[..., Path
 
 def test_a_sound_is_sent_when_it_is_asked_for(table: pd.DataFrame) -> None:
     comparison = widgets.compare(table)
-    comparison.send = Mock()
-
     number = comparison.rows[0]["cells"][1]["number"]
-    ask(comparison, "hear", number=number)
 
-    (message, (sound,)), _ = comparison.send.call_args
+    message, (sound,) = answer(comparison, "hear", number=number)
+
     assert message == {"do": "sound", "number": number}
     sent = soundfile.info(io.BytesIO(sound))
     assert (sent.format, sent.subtype, sent.samplerate) == ("WAV", "PCM_16", 24_414)
@@ -109,6 +110,7 @@ def test_a_recording_that_cannot_be_read_is_a_sentence_and_the_others_are_there(
     comparison = widgets.compare(broken)
 
     assert "YAF_bridge_angry.wav" in comparison.says
+    assert [cell["readable"] for cell in comparison.rows[0]["cells"]] == [True, False]
     assert cells(comparison)["angry", "YAF"] == b""
     assert cells(comparison)["angry", "OAF"]
     assert comparison.still().startswith(b"\x89PNG")

@@ -11,7 +11,7 @@ from emotion_lib import audio, corpora, widgets
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets.base import Widget
-from tests.widgets.conftest import ask
+from tests.widgets.conftest import ask, sound
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_an_utterance_is_played(recognizer: EmotionRecognizer, mine: pd.DataFram
 
     ask(widget, "play", place=3)
 
-    assert widget.sound[:4] == b"RIFF"
+    assert sound(widget)[:4] == b"RIFF"
     assert widget.alt == "Waveform and spectrogram: sad, utterance 4"
 
 

@@ -18,7 +18,7 @@ from nbconvert import HTMLExporter
 from emotion_lib import widgets
 from emotion_lib.errors import ParameterError
 from emotion_lib.widgets.base import Widget
-from tests.widgets.conftest import ask
+from tests.widgets.conftest import answer, ask, sound
 
 
 def offered(player: Widget) -> dict[str, list[str]]:
@@ -91,10 +91,13 @@ def test_a_choice_is_drawn_once(table: pd.DataFrame, monkeypatch: pytest.MonkeyP
 def test_the_first_utterance_is_ready(table: pd.DataFrame) -> None:
     player = widgets.player(table)
 
-    assert player.sound
-    assert player.picture.startswith(b"\x89PNG")
-    assert player.alt == "Waveform and spectrogram: OAF, angry, bridge"
-    assert 0 < player.left < player.right < 1
+    message, (wav, picture) = answer(player, "show")
+
+    assert wav
+    assert picture.startswith(b"\x89PNG")
+    assert message["number"] == player.number
+    assert message["alt"] == player.alt == "Waveform and spectrogram: OAF, angry, bridge"
+    assert 0 < message["left"] < message["right"] < 1
 
 
 def test_whatever_the_file_was_the_browser_gets_a_16_bit_wav(table: pd.DataFrame) -> None:
@@ -102,7 +105,7 @@ def test_whatever_the_file_was_the_browser_gets_a_16_bit_wav(table: pd.DataFrame
 
     choose(player, "speaker", "YAF")
 
-    sent = soundfile.info(io.BytesIO(player.sound))
+    sent = soundfile.info(io.BytesIO(sound(player)))
     assert (sent.format, sent.subtype, sent.samplerate) == ("WAV", "PCM_16", 24_414)
 
 
@@ -123,9 +126,9 @@ def test_a_recording_that_cannot_be_read_is_a_sentence_until_another_is_chosen(t
     choose(player, "text", "cloud")
 
     assert "OAF_cloud_angry.wav" in player.says
-    assert (player.sound, player.picture) == (b"", b"")
+    assert answer(player, "show")[1] == [b"", b""]
     choose(player, "text", "bridge")
-    assert player.sound
+    assert sound(player)
     assert player.says == ""
 
 
@@ -133,7 +136,7 @@ def test_a_table_without_rows_is_a_sentence(table: pd.DataFrame) -> None:
     player = widgets.player(table[:0])
 
     assert player.says == "There are no utterances to hear."
-    assert not player.sound
+    assert not sound(player)
     ask(player, "step", by=1)
     assert player.still().startswith(b"\x89PNG")
 

@@ -12,7 +12,7 @@ from emotion_lib.errors import AudioError
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets import streaming
 from emotion_lib.widgets.streaming import MOST_CHUNKS, _Chunks
-from tests.widgets.conftest import ask
+from tests.widgets.conftest import answer, ask
 
 SR = 16_000
 
@@ -49,7 +49,7 @@ def test_recordings_go_through_the_stream(recognizer: EmotionRecognizer, path: s
     assert [each["end"] for each in live.timeline] == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.328125]
     assert live.answer == live.timeline[-1]
     assert repr(live).startswith("Live: 3.3 s heard, the end as ")
-    assert live.still() == live.picture
+    assert live.still() == answer(live, "show")[1][1]
 
 
 def test_what_is_said_is_heard_until_it_is_stopped(recognizer: EmotionRecognizer, path: str) -> None:

@@ -11,7 +11,7 @@ function bringIntoView(button) {
  *
  * Its audio element gets a "turn" when `current` changes.
  */
-function stage(model, signal) {
+function stage(model, signal, kernel) {
   const audio = make("audio", { hidden: true, preload: "auto" });
   const cursor = make("div", { class: "emotion-cursor", "aria-hidden": "true" });
   let [wanted, rest] = [null, []];
@@ -30,7 +30,7 @@ function stage(model, signal) {
     if (!wanted) return;
     wanted.button.setAttribute("aria-pressed", "true");
     if (rest.length) bringIntoView(wanted.button); // one that was pressed is in view already
-    model.send({ do: "hear", number: wanted.number });
+    kernel.ask({ do: "hear", number: wanted.number });
   };
   const arrive = (message, [sound]) => {
     if (message.do !== "sound" || message.number !== wanted?.number || audio.src) return;
@@ -58,10 +58,10 @@ function stage(model, signal) {
 
 /** The picture of an utterance as a button. */
 function cellButton(cell, name, press) {
-  const readable = cell.picture.byteLength > 0;
-  const said = { "aria-label": `Play ${name}`, "aria-pressed": "false", title: name };
-  const image = readable ? make("img", { alt: "", src: address(cell.picture, "image/png") }) : "cannot be read";
-  return make("button", { type: "button", class: "emotion-cell", disabled: !readable, click: press, ...said }, image);
+  const said = { "aria-label": `Play ${name}`, "aria-pressed": "false", title: name, value: cell.number };
+  const inside = cell.readable ? make("img", { alt: "" }) : "cannot be read";
+  const isOff = !cell.readable;
+  return make("button", { type: "button", class: "emotion-cell", disabled: isOff, click: press, ...said }, inside);
 }
 
 /** The grid of a word: `cells` are those that can be heard, `pressed` is called with one. */
@@ -85,7 +85,8 @@ function drawGrid(model, pressed) {
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
   keepKeys(el, signal);
-  const sounds = stage(model, signal);
+  const kernel = questions(model, signal);
+  const sounds = stage(model, signal, kernel);
   const words = choice("text", "Word", (value) => {
     sounds.stop();
     model.send({ do: "choose", value });
@@ -113,8 +114,18 @@ function render({ model, el, signal }) {
     scale.textContent = model.get("scale");
     turn.disabled = !cells.length;
     grid.hidden = !model.get("texts").length;
+    if (cells.length) kernel.ask({ do: "draw" });
   });
-  el.append(grid, sentence(model, signal), sounds.audio);
+  const draw = ({ do: what, text, numbers }, pictures) => {
+    if (what !== "pictures" || text !== model.get("text")) return;
+    numbers.forEach((number, place) => {
+      const image = table.querySelector(`button[value="${number}"] img`);
+      if (image && !image.src) image.src = address(pictures[place], "image/png");
+    });
+  };
+  model.on("msg:custom", draw);
+  signal.addEventListener("abort", () => model.off("msg:custom", draw));
+  el.append(kernel.notice, grid, sentence(model, signal), sounds.audio);
 }
 
 export default { render };

@@ -3,17 +3,15 @@
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
   keepKeys(el, signal);
-  const player = soundView(signal);
   const list = make("section", {}, said(model, signal, () => (asked = true)));
   const trial = make("section", {}, tries(model, signal));
   let asked = false;
-  follow(model, signal, ["number"], () => {
+  const player = recordingView(model, signal, () => {
     (asked ? list : trial).append(player.element);
-    const shown = ["sound", "picture", "left", "right", "alt"].map((name) => [name, model.get(name)]);
-    player.show(Object.fromEntries(shown));
     if (asked) play(player.audio);
     asked = false;
   });
+  trial.append(player.element);
   el.append(guide(model, signal), sentence(model, signal), list, trial, file(model, signal));
 }
 

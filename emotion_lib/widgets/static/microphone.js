@@ -36,9 +36,6 @@ const REFUSALS = {
     "localhost, or upload a recording.",
 };
 
-/** What there is to say when the kernel says nothing. */
-const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it was restarted, run this cell again.";
-
 /** Return an error's sentence for a reader. */
 function refusal(error) {
   return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}). You can upload a recording.`;
@@ -135,16 +132,6 @@ function joined(parts, length) {
     place = Math.min(all.length, place + part.length);
   }
   return all;
-}
-
-/** Send a message, and return whether there is a kernel to hear it: a restarted one knows no widget of before. */
-function tell(model, message, buffers) {
-  try {
-    model.send(message, undefined, buffers);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Send bytes in parts that a server lets through, then what is to be done with them; return whether they arrive. */

@@ -69,6 +69,7 @@ function item({ number, name, source, confidence, bars: shares }, chosen, press)
 /** The recording that was asked for last: its sound and picture once they have come. */
 function stage(model, signal) {
   const player = soundView(signal);
+  const kernel = questions(model, signal);
   const { audio } = player;
   const caption = make("p", { class: "emotion-heading" });
   player.element.prepend(caption);
@@ -83,7 +84,7 @@ function stage(model, signal) {
     if (number === shown) return audio.paused ? play(audio) : audio.pause();
     audio.pause();
     wanted = number;
-    model.send({ do: "hear", number });
+    kernel.ask({ do: "hear", number });
     change();
   };
   const arrive = (message, buffers) => {
@@ -100,7 +101,7 @@ function stage(model, signal) {
   model.on("msg:custom", arrive);
   signal.addEventListener("abort", () => model.off("msg:custom", arrive));
   stop();
-  return { element: player.element, audio, press, stop, current: () => wanted };
+  return { element: make("div", {}, kernel.notice, player.element), audio, press, stop, current: () => wanted };
 }
 
 /** The list of the utterances behind the cell, with what it is a list of, and a button for more. */

@@ -3,8 +3,11 @@
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
   keepKeys(el, signal);
-  const player = soundView(signal);
   let goesOn = false;
+  const player = recordingView(model, signal, (isThere) => {
+    if (goesOn && isThere) play(player.audio);
+    goesOn = false;
+  });
   const ask = (message) => {
     goesOn = !player.audio.paused && !player.audio.ended;
     model.send(message);
@@ -19,12 +22,6 @@ function render({ model, el, signal }) {
   ];
   follow(model, signal, ["choices"], () => {
     model.get("choices").forEach(({ options, value }, place) => lists[place].offer(options, value));
-  });
-  follow(model, signal, ["number"], () => {
-    const shown = ["sound", "picture", "left", "right", "alt"].map((name) => [name, model.get(name)]);
-    player.show(Object.fromEntries(shown));
-    if (goesOn && model.get("sound").byteLength) play(player.audio);
-    goesOn = false;
   });
   const keys = { n: 1, p: -1 };
   const onKey = (event) => {

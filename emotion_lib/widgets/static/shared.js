@@ -35,6 +35,47 @@ function sentence(model, signal) {
   return element;
 }
 
+/** Send a message, and return whether there is a kernel to take it: a restarted one knows no widget of before. */
+function tell(model, message, buffers) {
+  try {
+    model.send(message, undefined, buffers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The sentence for a kernel that does not answer. */
+const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it was restarted, run this cell again.";
+const ANSWER_WITHIN = 1000; // milliseconds
+
+/**
+ * Questions to the kernel: `ask(message)`, and the `notice` that says so where no answer comes.
+ *
+ * A notebook that is opened again, or a page that was made of one, has widgets whose kernel is gone.
+ */
+function questions(model, signal) {
+  const notice = make("p", { role: "status", class: "emotion-notice", hidden: true });
+  let patience = 0;
+  const say = (words) => {
+    clearTimeout(patience);
+    notice.textContent = words;
+    notice.hidden = !words;
+  };
+  const ask = (message) => {
+    say("");
+    if (tell(model, message)) patience = setTimeout(say, ANSWER_WITHIN, NO_ANSWER);
+    else say(NO_ANSWER);
+  };
+  const answered = () => say("");
+  model.on("msg:custom", answered);
+  signal.addEventListener("abort", () => {
+    clearTimeout(patience);
+    model.off("msg:custom", answered);
+  });
+  return { ask, notice };
+}
+
 /** Whether a key was pressed together with one that makes it a shortcut of the browser or of JupyterLab. */
 function isShortcut(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
@@ -160,4 +201,27 @@ function soundView(signal) {
     place();
   };
   return { element, audio, show };
+}
+
+/**
+ * The recording that a widget shows: asked for now, and whenever its number changes. No recording is a trait of the
+ * model, since traits are saved in notebooks.
+ *
+ * `arrived(isThere)` is called when one has come, with whether it can be played.
+ */
+function recordingView(model, signal, arrived = () => {}) {
+  const player = soundView(signal);
+  const kernel = questions(model, signal);
+  let shown = -1;
+  const arrive = (message, [sound, picture] = []) => {
+    if (message.do !== "recording" || message.number === shown) return;
+    shown = message.number;
+    player.show({ ...message, sound, picture });
+    arrived(sound.byteLength > 0);
+  };
+  model.on("msg:custom", arrive);
+  signal.addEventListener("abort", () => model.off("msg:custom", arrive));
+  player.show({});
+  follow(model, signal, ["number"], () => kernel.ask({ do: "show" }));
+  return { element: make("div", {}, kernel.notice, player.element), audio: player.audio };
 }

@@ -3,13 +3,9 @@
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
   keepKeys(el, signal);
-  const player = soundView(signal);
+  const player = recordingView(model, signal);
   const bars = barsView("Probability of each emotion");
-  follow(model, signal, ["number"], () => {
-    const shown = ["sound", "picture", "left", "right", "alt"].map((name) => [name, model.get(name)]);
-    player.show(Object.fromEntries(shown));
-    bars.show(model.get("answer"));
-  });
+  follow(model, signal, ["number"], () => bars.show(model.get("answer")));
   el.append(recorder(model, signal), sentence(model, signal), bars.element, player.element);
 }
 

@@ -8,9 +8,7 @@ function render({ model, el, signal }) {
   keepKeys(el, signal);
   const bars = barsView("Probability of each emotion in the last 3 seconds");
   bars.element.classList.add("emotion-steady");
-  const player = soundView(signal);
-  const shown = ["sound", "picture", "left", "right", "alt"].map((name) => [name, model.get(name)]);
-  player.show(Object.fromEntries(shown));
+  const player = recordingView(model, signal);
   const live = listener(model, signal, () => player.audio.pause());
   const followPlayer = () => {
     const timeline = model.get("timeline");

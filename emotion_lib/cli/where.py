@@ -1,0 +1,103 @@
+"""The command `where`: the folders in which the library keeps files, and the emptying of one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, printable, to_json
+
+PURPOSES = {
+    "cache": "features that were extracted before",
+    "EMOTION_LIB_DATA": "corpora, in the folder that EMOTION_LIB_DATA names",
+    "checkout": "corpora, in the clone of the repository",
+    "user": "corpora, of this user",
+}
+
+
+class Place(NamedTuple):
+    """A folder in which the library keeps files; `size` is in bytes, and None where the folder is not there yet."""
+
+    name: str
+    folder: Path
+    purpose: str
+    size: int | None
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option(
+    "--clear",
+    type=click.Choice(["cache"]),
+    help="Delete the features that were extracted before, and no other files of their folder; asks first.",
+)
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of folders, or what was deleted.")
+def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
+    """Say in which folders the library keeps files, what for, and how large they are.
+
+    Example: emotion-lib where --clear cache
+    """
+    if yes and not clear:
+        raise click.UsageError("--yes needs --clear: without it, nothing is deleted.")
+    if clear:
+        _clear_cache(yes=yes, as_json=as_json)
+    elif as_json:
+        click.echo(to_json([place._asdict() for place in _places()], indent=2))
+    else:
+        for place in _places():
+            click.echo(f"{printable(str(place.folder))} ({_in_words(place.size)}): {place.purpose}")
+
+
+def _places() -> list[Place]:
+    """Return the folders of the library; of the cache's, which others may use too, only its own files count."""
+    from emotion_lib import cache
+    from emotion_lib.corpora.files import folders_of_corpora
+
+    folders = {"cache": cache.folder(), **folders_of_corpora()}
+    files = {name: cache.kept() if name == "cache" else folder.rglob("*") for name, folder in folders.items()}
+    return [
+        Place(name, folder, PURPOSES[name], _size(files[name]) if folder.is_dir() else None)
+        for name, folder in folders.items()
+    ]
+
+
+def _clear_cache(*, yes: bool, as_json: bool) -> None:
+    """Name the files of the cache, and delete them if that is wanted."""
+    from emotion_lib import cache
+
+    files, folder = cache.kept(), printable(str(cache.folder()))
+    size = _size(files)
+    listed = f"{folder}, {_in_words(size)}:\n" + "".join(f"  {path.name}\n" for path in files)
+    click.echo(listed if files else f"{folder}: the cache is empty\n", nl=False, err=as_json)
+    deleted = files if files and (yes or _agreed("Delete these files?", err=as_json)) else []
+    if deleted:
+        cache.clear()
+    told = {"folder": cache.folder(), "deleted": [path.name for path in deleted], "size": size if deleted else 0}
+    click.echo(to_json(told, indent=2) if as_json else "Deleted." if deleted else "Nothing was deleted.")
+
+
+def _agreed(question: str, *, err: bool) -> bool:
+    """Ask, and tell Ctrl-C, which click hides, from an input in which nobody answers."""
+    try:
+        return click.confirm(question, err=err)
+    except click.Abort as stop:
+        if isinstance(stop.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt("Nothing was deleted.") from stop
+        click.echo(err=err)
+        raise click.UsageError("nobody answered, so nothing was deleted; --yes deletes without asking.") from stop
+
+
+def _size(paths: Iterable[Path]) -> int:
+    """Return the bytes of all files among some paths; a link counts as itself, not as what it leads to."""
+    return sum(path.lstat().st_size for path in paths if path.is_file())
+
+
+def _in_words(size: int | None) -> str:
+    """Return a size for people."""
+    if size is None:
+        return "not there yet"
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
