@@ -17,8 +17,9 @@ import pandas as pd
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.footprint import markdown
-from emotion_lib import classic, corpora, extraction, metrics, splits
+from emotion_lib import classic, corpora, extraction, splits
 from emotion_lib.errors import CorpusError
+from emotion_lib.evaluation import metrics
 
 HERE = Path(__file__).parent
 TABLE = HERE / "ablation.csv"

@@ -123,7 +123,7 @@ def _told(row: Row, committed: pd.DataFrame, *, current: bool) -> str:
 def _made(row: Row, committed: pd.DataFrame) -> str:
     """Make a row, put it into the table, and return how it compares with the one that was there."""
     found = row.evaluated()
-    figures = pd.concat([evaluation.rows(each) for each in found], ignore_index=True)
+    figures = pd.concat([evaluation.result_rows(each) for each in found], ignore_index=True)
     if row.name in KEPT_PREDICTIONS:
         _keep_predictions(found[0], PREDICTIONS)
     _keep(row, figures)

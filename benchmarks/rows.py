@@ -14,7 +14,7 @@ from emotion_lib import corpora, evaluation, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import CorpusWarning
 from emotion_lib.evaluation import ACROSS_CORPORA, SEEN_OF_VOICE, Evaluation
-from emotion_lib.recipes import RECIPES
+from emotion_lib.evaluation.recipes import RECIPES
 
 HERE = Path(__file__).parent
 CHECKPOINTS = HERE.parent / "build" / "checkpoints"
@@ -95,7 +95,7 @@ class Row:
         if self.is_enrolled:
             # Without a network, nothing can name what has no label.
             seen = [each for each in SEEN_OF_VOICE if each != "unlabelled" or RECIPES[self.model].is_network]
-            return evaluation.enrolled(self._heard(), self.table, seen=seen)
+            return evaluation.evaluate_adapted(self._heard(), self.table, seen=seen)
         seeds, checkpoints = range(self.seeds), self.checkpoints
         if self.train_on:
             train = _corpora(self.train_on)

@@ -1,4 +1,4 @@
-"""Many pieces of work side by side, their results in order; a few at a time, so there may be any number of them."""
+"""One bounded pool of threads: many items side by side, answered in order."""
 
 import os
 import threading

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import soundfile as sf
 
-from emotion_lib import cache, extraction
+from emotion_lib import extraction
+from emotion_lib.evaluation.recipes import ANY_VOICE
+from emotion_lib.extraction import cache
 from emotion_lib.features import DEFAULT, FEATURES, ORIGINAL, FeatureSettings
-from emotion_lib.recipes import ANY_VOICE
 
 RATE = 16_000
 SETTINGS = {

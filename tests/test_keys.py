@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import keys
-from emotion_lib.recipes import RECIPES
+from emotion_lib.evaluation.recipes import RECIPES
 
 STARTS = [("evaluation", "evaluate"), ("evaluation", "rows")]
 

@@ -12,10 +12,10 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 
 from emotion_lib import features, plots
-from emotion_lib.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.emotions import EMOTIONS, STYLES
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.plots.style import apart
+from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 
 SR = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)

@@ -64,4 +64,4 @@ def test_the_model_card_says_the_command_and_what_was_heard() -> None:
     heard = kept[(kept["model"] == "frame_cnn_statistics") & (kept["protocol"] == "leave_speaker_out")]
     happy = heard[heard["id"].str.endswith("_happy")]
     assert (len(happy), (happy["predicted"] == "happy").sum()) == (400, 5)
-    assert "Of 400 *happy* utterances of TESS it heard 5 as happy" in CARD
+    assert "Of 400 *happy* utterances of TESS it predicts 5 as happy" in CARD

@@ -10,7 +10,7 @@ import pytest
 from emotion_lib import corpora, results
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation import RESULT_COLUMNS, SEEN_OF_VOICE
-from emotion_lib.recipes import RECIPES
+from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.splits import PROTOCOLS
 
 COLUMNS = [*RESULT_COLUMNS, results.KEY]

@@ -258,7 +258,7 @@ def test_a_corpus_that_cannot_be_split_so_says_why(table: pd.DataFrame, protocol
 
 def test_a_list_has_each_utterance_of_a_fold_with_its_side_sorted() -> None:
     table = indexed("tess")
-    found = splits.listed(table, "by_speaker_and_word", seed=3)
+    found = splits.list_folds(table, "by_speaker_and_word", seed=3)
     parts = splits.split(table, "by_speaker_and_word", seed=3)
     assert list(found) == ["id", "fold", "side"]
     assert list(dict.fromkeys(found["fold"])) == [part.fold for part in parts]
@@ -273,14 +273,14 @@ def test_a_list_has_each_utterance_of_a_fold_with_its_side_sorted() -> None:
 @given(tables())
 def test_a_list_does_not_depend_on_the_order_of_the_rows(table: pd.DataFrame) -> None:
     in_order = table.sort_values("id", ignore_index=True)
-    pd.testing.assert_frame_equal(splits.listed(table, "by_word"), splits.listed(in_order, "by_word"))
+    pd.testing.assert_frame_equal(splits.list_folds(table, "by_word"), splits.list_folds(in_order, "by_word"))
 
 
 def test_a_list_of_utterances_without_names_of_their_own_so_says_why() -> None:
     with pytest.raises(ParameterError, match="the table has no column 'id'"):
-        splits.listed(corpus(), "by_speaker")
+        splits.list_folds(corpus(), "by_speaker")
     with pytest.raises(ParameterError, match="id 'a': twice in the table"):
-        splits.listed(corpus().assign(id="a"), "by_speaker")
+        splits.list_folds(corpus().assign(id="a"), "by_speaker")
 
 
 def test_the_committed_lists_are_these_and_small() -> None:
@@ -291,7 +291,7 @@ def test_the_committed_lists_are_these_and_small() -> None:
 @pytest.mark.parametrize("name", COMMITTED)
 def test_a_committed_list_is_what_the_protocol_gives(name: str) -> None:
     corpus, _, protocol = name.partition("-")
-    remade = splits.listed(indexed(corpus), protocol).to_csv(index=False, lineterminator="\n")
+    remade = splits.list_folds(indexed(corpus), protocol).to_csv(index=False, lineterminator="\n")
     assert (LISTS / f"{name}.csv").read_bytes() == remade.encode()
 
 
@@ -312,11 +312,11 @@ def test_a_committed_list_keeps_apart_what_its_protocol_says_without_code_of_our
 @pytest.mark.parametrize("protocol", ["random", "by_word", "by_speaker", "by_speaker_and_word"])
 def test_recordings_of_tess_are_split_as_the_list_says(tess: pd.DataFrame, protocol: str) -> None:
     committed = pd.read_csv(LISTS / f"tess-{protocol}.csv", dtype=str)
-    pd.testing.assert_frame_equal(splits.listed(tess, protocol), committed, check_dtype=False)
+    pd.testing.assert_frame_equal(splits.list_folds(tess, protocol), committed, check_dtype=False)
 
 
 @pytest.mark.ravdess
 def test_whichever_recordings_of_ravdess_are_there_are_split_as_the_list_says(ravdess: pd.DataFrame) -> None:
     committed = pd.read_csv(LISTS / "ravdess-leave_speaker_out.csv", dtype=str)
-    found = splits.listed(ravdess, "leave_speaker_out")
+    found = splits.list_folds(ravdess, "leave_speaker_out")
     assert len(found.merge(committed)) == len(found)

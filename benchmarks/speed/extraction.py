@@ -26,7 +26,7 @@ from benchmarks.speed.elsewhere import running
 from benchmarks.speed.timing import Seconds, in_turns, ratio
 from emotion_lib import corpora
 from emotion_lib.extraction import Features, extract
-from emotion_lib.extraction.computing import BATCH
+from emotion_lib.extraction.extractor import BATCH
 from emotion_lib.features import FeatureSettings
 
 AS_RECORDED = FeatureSettings(sr=None)

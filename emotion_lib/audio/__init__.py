@@ -4,9 +4,8 @@
 `waveform` does for an array what `read` does for a file, and `Resampler` for a stream, chunk by chunk.
 """
 
-from emotion_lib.audio.arrays import waveform
-from emotion_lib.audio.reading import blocks, duration, read
-from emotion_lib.audio.resampling import HIGHEST_RATE, Resampler
+from emotion_lib.audio.reader import blocks, duration, read, waveform
+from emotion_lib.audio.resampler import HIGHEST_RATE, Resampler
 from emotion_lib.audio.sources import Source
 
 __all__ = ["HIGHEST_RATE", "Resampler", "Source", "blocks", "duration", "read", "waveform"]

@@ -1,4 +1,4 @@
-"""Where a recording comes from: what it is called in an error, and how it becomes a file in which one can seek."""
+"""What a recording can be given as: a path, bytes, an open file, or a pipe; and how it is opened."""
 
 import errno
 import hashlib
@@ -39,7 +39,7 @@ _UNOPENED = {
 _DEVICES = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISSOCK)
 
 
-def error(name: str, what: str, cure: str | None = None) -> AudioError:
+def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
     """Return the error that names the recording, what is wrong with it, and what to do."""
     if cure is None:
         fetch = "fetch TESS again with `emotion-lib fetch tess`"
@@ -79,7 +79,7 @@ def name_of(source: Source) -> str:
 
 
 @contextmanager
-def opened(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
+def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
     """Give `source` as a file in which one can seek; a small one that is wanted whole is taken into memory."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
@@ -126,21 +126,25 @@ def _own_descriptor(number: int, name: str) -> BinaryIO:
 def _refuse_special(mode: int, name: str) -> None:
     """Raise an `AudioError` for what may never answer, or never end."""
     if stat.S_ISFIFO(mode):
-        raise error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
+        raise audio_error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
     if any(is_device(mode) for is_device in _DEVICES):
-        raise error(name, "a device, not a file", "record from it to a file first, or give the path of a recording")
+        raise audio_error(
+            name, "a device, not a file", "record from it to a file first, or give the path of a recording"
+        )
 
 
 def _unopened(path: str, name: str, problem: Exception) -> AudioError:
     if isinstance(problem, ValueError):
-        return error(name, "its path has a character that no path can have", "check the path")
+        return audio_error(name, "its path has a character that no path can have", "check the path")
     number = getattr(problem, "errno", None)
     if os.path.isdir(path):
-        return error(name, "a folder, not a recording", "give the path of one recording in it")
+        return audio_error(name, "a folder, not a recording", "give the path of one recording in it")
     if number == errno.ENOENT and os.path.islink(path):
-        return error(name, "a symbolic link to a file that is not there", "bring that file back, or delete the link")
+        return audio_error(
+            name, "a symbolic link to a file that is not there", "bring that file back, or delete the link"
+        )
     why = getattr(problem, "strerror", None) or type(problem).__name__
-    return error(name, *_UNOPENED.get(number or 0, (f"cannot be opened ({why})", "check the path")))
+    return audio_error(name, *_UNOPENED.get(number or 0, (f"cannot be opened ({why})", "check the path")))
 
 
 @contextmanager
@@ -152,7 +156,7 @@ def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
         while piece := file.read(_PIECE):
             if copy.tell() + len(piece) > _LONGEST_PIPE:
-                raise error(name, "more than 4 GB through a pipe", "write it to a file first, and give its path")
+                raise audio_error(name, "more than 4 GB through a pipe", "write it to a file first, and give its path")
             copy.write(piece)
         yield copy  # type: ignore[misc]
 
@@ -160,14 +164,14 @@ def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
 def digest(source: Source, name: str) -> bytes:
     """Return the SHA-256 of all bytes of `source`; raise an `AudioError` where they cannot be read."""
     found = hashlib.sha256()
-    with opened(source, name) as file:
+    with open_source(source, name) as file:
         file.seek(0)
         try:
             while piece := file.read(_PIECE):
                 found.update(piece)
         except OSError as problem:
             why = f"cannot be read to its end ({problem.strerror})"
-            raise error(name, why, "try again, or copy it to another disk") from problem
+            raise audio_error(name, why, "try again, or copy it to another disk") from problem
     return found.digest()
 
 

@@ -13,7 +13,7 @@ from emotion_lib.features import DEFAULT, FeatureSettings
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from emotion_lib.classic.extractor import FeatureExtractor
+    from emotion_lib.classic.transformer import FeatureExtractor
 
 __all__ = ["BASELINES", "FeatureExtractor", "baseline", "pipeline"]
 
@@ -69,7 +69,7 @@ def pipeline(
     with extra("train"):
         from sklearn.pipeline import Pipeline
 
-        from emotion_lib.classic.extractor import FeatureExtractor
+        from emotion_lib.classic.transformer import FeatureExtractor
 
     extractor = FeatureExtractor(feature, settings=settings)
     return Pipeline([("extractor", extractor), *baseline(name, seed=seed).steps])
@@ -78,7 +78,7 @@ def pipeline(
 def baseline(name: str, *, seed: int = 0) -> "Pipeline":
     """Build an untrained baseline, its scaling included.
 
-    - `most_frequent` hears every utterance as the commonest emotion of the training: what knowing nothing scores.
+    - `most_frequent` predicts the commonest emotion of the training for every utterance: what knowing nothing scores.
     - `logistic_regression` weighs the features, one set of weights an emotion.
     - `svm` draws curved borders between the emotions (radial basis functions, C = 10).
 

@@ -6,14 +6,10 @@ Nothing heavy is imported before a command needs it, so that `--help` is there a
 import click
 
 from emotion_lib.cli.command import EXIT_CODES, Commands
-from emotion_lib.cli.corpora import check, fetch, index
-from emotion_lib.cli.enrol import enrol
-from emotion_lib.cli.evaluate import evaluate
-from emotion_lib.cli.extract import extract
-from emotion_lib.cli.info import info
-from emotion_lib.cli.predict import predict
-from emotion_lib.cli.split import split
-from emotion_lib.cli.train import train
+from emotion_lib.cli.corpora import check, extract, fetch, index, split
+from emotion_lib.cli.evaluation import evaluate
+from emotion_lib.cli.recognizers import info, train
+from emotion_lib.cli.recordings import enrol, predict
 from emotion_lib.cli.where import where
 
 __all__ = ["main"]
@@ -22,7 +18,7 @@ __all__ = ["main"]
 @click.group(cls=Commands, epilog=EXIT_CODES)
 @click.version_option(package_name="emotion_lib")
 def main() -> None:
-    """Recognise emotion in speech: hear recordings, and fetch, check and use corpora.
+    """Recognise emotion in speech, and fetch, check and use corpora.
 
     Example: emotion-lib predict interview.wav --segments
     """

@@ -51,8 +51,8 @@ def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
 
 def _places() -> list[Place]:
     """Return the folders of the library; of the cache's, which others may use too, only its own files count."""
-    from emotion_lib import cache
-    from emotion_lib.corpora.files import folders_of_corpora
+    from emotion_lib.corpora.inventory import folders_of_corpora
+    from emotion_lib.extraction import cache
 
     folders = {"cache": cache.folder(), **folders_of_corpora()}
     files = {name: cache.kept() if name == "cache" else folder.rglob("*") for name, folder in folders.items()}
@@ -64,7 +64,7 @@ def _places() -> list[Place]:
 
 def _clear_cache(*, yes: bool, as_json: bool) -> None:
     """Name the files of the cache, and delete them if that is wanted."""
-    from emotion_lib import cache
+    from emotion_lib.extraction import cache
 
     files, folder = cache.kept(), printable(str(cache.folder()))
     size = _size(files)

@@ -1,19 +1,16 @@
 """Corpora of emotional speech: from a name or a folder to a table with one row an utterance, and its check.
 
-A folder is found, its files sorted into utterances, copies and strangers (`stock`), and the utterances become a table
-(`loading`). `checking` reads the audio too and names whatever is wrong, `indexing` writes the list that a copy is
-compared with, `fetching` downloads. What is known of each corpus, and how it names its recordings, is in a file of
-its own with its index beside it.
+`inventory` finds a folder and sorts its files into utterances, copies and strangers; `table` makes the corpus table of
+them. `check` reads the audio too and names whatever is wrong; `mirrors` and `download` fetch a corpus. What is known of
+each corpus, and how it names its recordings, is in a file of its own with its index beside it.
 """
 
 import pandas as pd
 
-from emotion_lib.corpora.base import read_index
-from emotion_lib.corpora.checking import CheckReport, Finding, check
-from emotion_lib.corpora.describing import Description, describe
-from emotion_lib.corpora.fetching import fetch
-from emotion_lib.corpora.indexing import make_index
-from emotion_lib.corpora.loading import CORPORA, find, load
+from emotion_lib.corpora.check import CheckReport, Finding, check
+from emotion_lib.corpora.corpus import read_index
+from emotion_lib.corpora.mirrors import fetch
+from emotion_lib.corpora.table import CORPORA, Description, describe, find, load, make_index
 from emotion_lib.errors import ParameterError
 
 __all__ = [

@@ -6,7 +6,7 @@ recognised and took for natural. Names are speaker, sentence, emotion and take, 
 
 import re
 
-from emotion_lib.corpora.base import Corpus, Name
+from emotion_lib.corpora.corpus import Corpus, Name
 
 EMOTION_OF = {
     "W": "angry",

@@ -10,7 +10,7 @@ from the design.
 
 import re
 
-from emotion_lib.corpora.base import Corpus, Name
+from emotion_lib.corpora.corpus import Corpus, Name
 
 EMOTION_OF = {
     "01": "neutral",

@@ -1,10 +1,6 @@
-"""TESS, the Toronto emotional speech set (Dupuis and Pichora-Fuller 2010, doi:10.5683/SP2/E8H2MF).
+"""TESS, the demo corpus that is named like it, and any folder of files named like it."""
 
-Two actresses, aged 64 (OAF) and 26 (YAF), say "Say the word ..." with 200 words in seven emotions: 2800 recordings.
-Their names are speaker, word and emotion, joined by underscores (`OAF_back_angry`).
-"""
-
-from emotion_lib.corpora.base import Corpus, Name
+from emotion_lib.corpora.corpus import Corpus, Name
 from emotion_lib.emotions import STYLES
 
 EMOTION_OF = {name: name for name in STYLES} | {"ps": "surprise", "surprised": "surprise"}
@@ -55,4 +51,24 @@ TESS = Corpus(
     place="{speaker}_{emotion}/{id}.wav",
     licence="CC BY-NC-ND 4.0, University of Toronto",
     reference="Dupuis and Pichora-Fuller 2010, doi:10.5683/SP2/E8H2MF",
+)
+
+DEMO = Corpus(
+    name="demo",
+    title="the demo corpus",
+    read_name=read_name,
+    cure="the demo corpus lies in `data/demo` of the repository and is not part of the installed package: "
+    "run in a clone of the repository, or set EMOTION_LIB_DATA to the `data` folder of one",
+    repair="`git checkout data/demo` brings the published files back.",
+    note="It is synthetic speech: nothing measured on it is a result. "
+    "`emotion-lib fetch tess` brings TESS, which the notebooks are about.",
+)
+
+FOLDER = Corpus(
+    name="folder",
+    title="a folder of recordings",
+    read_name=read_name,
+    cure="name recordings as TESS does, SPEAKER_word_emotion.wav (`OAF_back_angry.wav`), "
+    "or get TESS with `emotion-lib fetch tess`",
+    has_index=False,
 )

@@ -1,22 +1,30 @@
-"""A model, a protocol and seeds in, predictions of held-out utterances and rows of results out.
+"""Is it any good? Models are trained and tested by named protocols, and recognisers are made, which needs the answer.
 
-`running` trains and lets hear, `enrolling` lets what was heard get used to the voice of the test, and `figures` makes
-rows of the table of results of either.
+`recipes` names the models that are compared. `experiments` trains and predicts by fold and seed, `adapted` re-scores
+predictions after adapting to each test speaker, `metrics` measures them, and `rows` makes the rows of the table.
+`recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus.
 """
 
-from emotion_lib.evaluation.enrolling import SEEN_OF_VOICE, enrolled
-from emotion_lib.evaluation.figures import RESULT_COLUMNS, rows
-from emotion_lib.evaluation.running import ACROSS_CORPORA, Evaluation, evaluate, evaluate_across, named, options
+from emotion_lib.evaluation.adapted import SEEN_OF_VOICE, evaluate_adapted
+from emotion_lib.evaluation.experiments import (
+    ACROSS_CORPORA,
+    Evaluation,
+    corpora_of,
+    evaluate,
+    evaluate_across,
+    options,
+)
+from emotion_lib.evaluation.rows import RESULT_COLUMNS, result_rows
 
 __all__ = [
     "ACROSS_CORPORA",
     "RESULT_COLUMNS",
     "SEEN_OF_VOICE",
     "Evaluation",
-    "enrolled",
+    "corpora_of",
     "evaluate",
     "evaluate_across",
-    "named",
+    "evaluate_adapted",
     "options",
-    "rows",
+    "result_rows",
 ]

@@ -1,10 +1,10 @@
-"""One waveform in, an array of features out: the short way from pressure to what a classifier is given.
+"""Features of one waveform: the short way from sound pressure to the numbers that a classifier takes.
 
 Every feature is a step further down the same road: power spectrum, mel spectrogram, its logarithm, its
 cosine transform. The reference is librosa; the tests hold each step to it.
 
-`settings` says how features are made, `frames` makes those with a row for each frame, and `utterances` those that
-describe an utterance by one vector.
+`settings` says how features are made, `frames` makes those with a row for each frame (on the scale of `mel`, with the
+pitch of `yin`), and `utterances` those that describe an utterance by one vector.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,18 @@ from collections.abc import Callable
 import numpy as np
 
 from emotion_lib.features.frames import (
+    FEATURES_VERSION,
     SMALLEST_POWER,
     VOICED,
     frame_weights,
     log_mel,
+    mel_filters,
     mfcc,
     pitch,
     power_spectrum,
 )
-from emotion_lib.features.kernel import FEATURES_VERSION, mel_filters
 from emotion_lib.features.settings import DEFAULT, ORIGINAL, FeatureSettings
-from emotion_lib.features.utterances import duration_level, egemaps, mean_mfcc, mean_std_mfcc
+from emotion_lib.features.utterances import duration_level, egemaps, mean_mfcc, mean_std_mfcc, voice_statistics
 
 __all__ = [
     "DEFAULT",
@@ -42,6 +43,7 @@ __all__ = [
     "mfcc",
     "pitch",
     "power_spectrum",
+    "voice_statistics",
 ]
 
 FEATURES: dict[str, Callable[..., np.ndarray]] = {

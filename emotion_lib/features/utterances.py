@@ -1,12 +1,13 @@
-"""Features that are one vector an utterance, whatever its length."""
+"""Features of a whole utterance: means and deviations of MFCCs, duration and level, voice statistics, eGeMAPS."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+import scipy.fft
 
-from emotion_lib.errors import AudioError, extra
-from emotion_lib.features.frames import SMALLEST_POWER, cepstrum, checked, log_mel, mfcc
+from emotion_lib.errors import AudioError, ParameterError, extra
+from emotion_lib.features.frames import SMALLEST_POWER, as_waveform, cepstrum, log_mel, mfcc
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
 
 _SHORTEST_FOR_OPENSMILE = 0.06
@@ -154,7 +155,7 @@ def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     Traceback (most recent call last):
     emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60
     """
-    y = checked(y)
+    y = as_waveform(y)
     if len(y) < _SHORTEST_FOR_OPENSMILE * sr:
         least = 1000 * _SHORTEST_FOR_OPENSMILE
         raise AudioError(f"waveform of {1000 * len(y) / sr:.0f} ms: openSMILE needs at least {least:.0f}")
@@ -168,3 +169,93 @@ def _opensmile() -> Any:
         import opensmile
     level = opensmile.FeatureLevel.Functionals
     return opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02, feature_level=level)
+
+
+_FRAMES = ("log_mel", "mfcc")
+_N_COEFFICIENTS, _N_TOGETHER = 40, 13
+_FEWEST_FRAMES = 3
+_LOUDNESS = np.log(10) / 80
+"""How much louder frames count: by their power, where c0 is eight times the mean of 64 bands in dB."""
+
+
+def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_mel") -> np.ndarray:
+    """Describe each utterance by what its frames are like on average, how they move, and what moves together.
+
+    Of 40 mel-frequency cepstral coefficients: the mean, the mean where it is loud, the logarithms of the standard
+    deviations of the coefficients and of their changes, and the correlations of the first 13 and of their changes.
+    The means of the first coefficient are left out: they are the gain of the microphone.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_utterances, n_frames, n_mels or n_mfcc)
+        Frames, in dB, as `extraction.extract` gives them.
+    lengths : ndarray of shape (n_utterances,), int > 0
+        Real frames of each utterance; what follows is padding.
+    feature : {'log_mel', 'mfcc'}
+        What the frames are.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_statistics), float32
+
+    Raises
+    ------
+    ParameterError
+        If the feature has no frames, or lengths do not fit them.
+
+    Examples
+    --------
+    Louder by 10 dB is the same voice:
+
+    >>> X = np.random.default_rng(0).normal(-40, 10, (1, 50, 64))
+    >>> np.allclose(statistics(X, [50]), statistics(X + 10, [50]), atol=1e-4)
+    True
+    """
+    if feature not in _FRAMES:
+        raise ParameterError(
+            f"feature={feature!r}: enrolment needs frames, {' or '.join(_FRAMES)}; train the recogniser on them"
+        )
+    X, lengths = np.asarray(X), np.asarray(lengths)
+    if X.ndim != 3 or lengths.shape != X.shape[:1]:
+        raise ParameterError(f"X of shape {X.shape}, {lengths.size} lengths: give frames, and a length each utterance")
+    if len(X) == 0 or lengths.min() < 1 or lengths.max() > X.shape[1]:
+        raise ParameterError(f"lengths: must be from 1 to {X.shape[1]} frames, of at least one utterance")
+    described = [_described(frames[:length], feature) for frames, length in zip(X, lengths, strict=True)]
+    return np.stack(described).astype(np.float32)
+
+
+def _described(frames: np.ndarray, feature: str) -> np.ndarray:
+    coefficients = frames.astype(np.float64)
+    if feature == "log_mel":
+        coefficients = scipy.fft.dct(coefficients, axis=1, norm="ortho")
+    coefficients = coefficients[:, :_N_COEFFICIENTS]
+    if len(coefficients) < _FEWEST_FRAMES:
+        coefficients = np.pad(coefficients, ((0, _FEWEST_FRAMES - len(coefficients)), (0, 0)), mode="edge")
+    loudness = np.exp(_LOUDNESS * (coefficients[:, 0] - coefficients[:, 0].max()))
+    mean, deviation, together = _moments_over_time(coefficients)
+    _, deviation_of_changes, changes_together = _moments_over_time((coefficients[2:] - coefficients[:-2]) / 2)
+    return np.concatenate(
+        [
+            mean[1:],
+            (loudness @ coefficients / loudness.sum())[1:],
+            np.log(deviation + 1e-3),
+            np.log(deviation_of_changes + 1e-3),
+            together,
+            changes_together,
+        ]
+    )
+
+
+def _moments_over_time(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over time, and the correlation of each two of the first coefficients."""
+    mean = values.mean(axis=0)
+    centred = values - mean
+    deviation = np.sqrt(np.square(centred).mean(axis=0))
+    standard = centred[:, :_N_TOGETHER] / (deviation[:_N_TOGETHER] + 1e-6)
+    n = standard.shape[1]
+    return mean, deviation, (standard.T @ standard / len(standard))[_pairs(n)]
+
+
+@cache
+def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.triu_indices(n, 1)

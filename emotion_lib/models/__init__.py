@@ -3,21 +3,21 @@
 Keras is imported inside the functions, silently, since it takes seconds and writes to the terminal.
 """
 
-from emotion_lib.models.exporting import to_onnx
+from emotion_lib.models.keras_import import import_keras
 from emotion_lib.models.networks import (
     STANDARDISE,
     STATISTICS,
-    average,
+    average_networks,
     frame_cnn,
     frame_lstm,
     mean_mfcc_lstm,
+    to_onnx,
 )
-from emotion_lib.models.starting import import_keras
 
 __all__ = [
     "STANDARDISE",
     "STATISTICS",
-    "average",
+    "average_networks",
     "frame_cnn",
     "frame_lstm",
     "import_keras",

@@ -1,10 +1,16 @@
-"""The networks: how each is built, and nothing of how it is trained."""
+"""The networks, and their ONNX form."""
 
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.models.starting import import_keras
+from emotion_lib.errors import extra
+from emotion_lib.models.keras_import import import_keras, silent_stderr
 
 if TYPE_CHECKING:
     import keras
@@ -159,7 +165,7 @@ def frame_cnn(
     return _compiled(keras.Model([frames, weights], probabilities, name="frame_cnn"), optimizer=optimizer)
 
 
-def average(members: Sequence[Any]) -> "keras.Model":
+def average_networks(members: Sequence[Any]) -> "keras.Model":
     """Join trained networks to one, whose probabilities are the geometric mean of theirs.
 
     Parameters
@@ -263,3 +269,37 @@ def _compiled(model: Any, *, optimizer: Any = "adam") -> Any:
         steps_per_execution=STEPS,
     )
     return model
+
+
+def to_onnx(model: Any) -> bytes:
+    """Write a network in ONNX's form, which runs without Keras.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From this module.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MissingExtraError
+        If tf2onnx is not installed.
+    """
+    with TemporaryDirectory() as folder, silent_stderr(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
+        _call_once(model)
+        with extra("train"):
+            import tf2onnx  # noqa: F401 (Keras asks for it later, and less clearly)
+        path = Path(folder) / "network.onnx"
+        model.export(path, format="onnx", verbose=False)
+        return path.read_bytes()
+
+
+def _call_once(model: Any) -> None:
+    """Run the network once, on ones; a network that was never called cannot be exported."""
+    shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
+    given = [np.ones(shape, np.float32) for shape in shapes]
+    model.predict(given if len(given) > 1 else given[0], verbose=0)

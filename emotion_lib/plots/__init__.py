@@ -7,11 +7,15 @@ what a figure shows is for its notebook to say. Emotions have one colour and one
 from emotion_lib.errors import extra
 
 with extra("notebooks"):
-    from emotion_lib.plots.confidence import plot_coverage, plot_reliability
     from emotion_lib.plots.corpus import plot_by_emotion, plot_class_histogram, plot_map
-    from emotion_lib.plots.grid import plot_emotion_grid
-    from emotion_lib.plots.results import plot_confusion_matrix, plot_learning_curves, plot_scores
-    from emotion_lib.plots.signals import plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
+    from emotion_lib.plots.results import (
+        plot_confusion_matrix,
+        plot_coverage,
+        plot_learning_curves,
+        plot_reliability,
+        plot_scores,
+    )
+    from emotion_lib.plots.signals import plot_emotion_grid, plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
     from emotion_lib.plots.style import use_style
     from emotion_lib.plots.voices import plot_ablation, plot_enrolment
 

@@ -1,5 +1,6 @@
-"""Pictures of training and of results: learning curves, confusions, scores with their intervals."""
+"""Pictures of results: learning curves, confusion matrices, scores, reliability and coverage."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.plots.style import INK, LINES, PALE, axes_or_new, name_at, say_empty
-from emotion_lib.recipes import RECIPES
+from emotion_lib.evaluation.recipes import RECIPES
+from emotion_lib.plots.style import HALO, INK, LINES, PALE, LineStyle, axes_or_new, name_at, say_empty
+from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.prediction import UNKNOWN
 
 CHANCE = 1 / len(EMOTIONS)
@@ -98,8 +100,8 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     Notebook: 04_evaluate
     """
     labels = [str(label) for label in matrix.index]
-    heard = [str(label) for label in matrix.columns]
-    if heard not in (labels, [*labels, UNKNOWN]):
+    predicted = [str(label) for label in matrix.columns]
+    if predicted not in (labels, [*labels, UNKNOWN]):
         raise ParameterError(f"matrix of shape {matrix.shape}: its rows and columns must be the same emotions")
     ax = axes_or_new(ax, height=1.2 + 0.45 * max(len(labels), 2))
     counts = matrix.to_numpy()
@@ -109,8 +111,8 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, f"{count}", ha="center", va="center", color=_readable(shares[row, column], int(count)))
-    _write_recalls(ax, shares.diagonal(), counts.sum(axis=1), right=len(heard) - 0.4)
-    ax.set_xticks(range(len(heard)), labels=heard)
+    _write_recalls(ax, shares.diagonal(), counts.sum(axis=1), right=len(predicted) - 0.4)
+    ax.set_xticks(range(len(predicted)), labels=predicted)
     ax.set_yticks(range(len(labels)), labels=labels)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -225,3 +227,114 @@ def _mark_chance(ax: Axes) -> None:
     """Draw the line that guessing reaches."""
     ax.axvline(CHANCE, color=PALE, linestyle="--", linewidth=1.5, zorder=0)
     ax.text(CHANCE, 1.0, "chance", transform=ax.get_xaxis_transform(), ha="center", va="bottom", color=INK)
+
+
+_NO_CURVES = "There are no answers to draw."
+
+_STEADY = 0.03
+"""Share of answers from which on a curve of coverage is drawn."""
+
+
+def plot_reliability(curves: Mapping[str, ReliabilityCurve], *, ax: Axes | None = None) -> Axes:
+    """Draw how often answers were right over how sure they were.
+
+    On the diagonal confidence is honest: of answers that are 70 % sure, 70 % are right. Below it the network boasts,
+    above it is too modest.
+
+    Parameters
+    ----------
+    curves : mapping of str to ReliabilityCurve
+        What each curve is of, such as a corpus, and the curve: `calibration.reliability_curve`.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Share of right answers over confidence, a marker a bin, each curve named beside its surest bin.
+
+    Examples
+    --------
+    >>> curve = ReliabilityCurve(np.array([0.4, 0.9]), np.array([0.3, 0.7]), np.array([50, 50]))
+    >>> [text.get_text() for text in plot_reliability({"TESS": curve}).texts]
+    ['TESS', 'honest', 'boasts', 'too modest']
+
+    Notebook: 04_evaluate
+    """
+    ax = axes_or_new(ax, height=4.6)
+    if not curves:
+        return say_empty(ax, _NO_CURVES)
+    ax.plot([0, 1], [0, 1], color=PALE, linewidth=1.5, zorder=0)
+    for place, curve in enumerate(curves.values()):
+        style = LINES[place % len(LINES)]
+        ax.plot(curve.confidence, curve.accuracy, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
+    ax.set(xlabel="Confidence", ylabel="Share of answers that are right", xlim=(0, 1), ylim=(0, 1.02))
+    ends = [(float(curve.confidence[-1]), float(curve.accuracy[-1])) for curve in curves.values()]
+    name_at(ax, list(curves), ends)
+    for x, y, words in ((0.12, 0.12, "honest"), (0.8, 0.06, "boasts"), (0.08, 0.94, "too modest")):
+        ax.text(x, y, words, color=PALE, path_effects=HALO)
+    return ax
+
+
+def plot_coverage(
+    curves: Mapping[str, CoverageCurve], *, threshold: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw how often answers are right over the share of utterances that are answered, the surest first.
+
+    Parameters
+    ----------
+    curves : mapping of str to CoverageCurve
+        What each curve is of, such as a corpus, and the curve: `calibration.coverage_curve`.
+    threshold : float in [0, 1], optional
+        The confidence below which the answer is "I don't know"; marked on each curve.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        Share of right answers over share of answers, each curve named where all is answered; not drawn below a share
+        of 3 %, where single answers move it.
+
+    Raises
+    ------
+    ParameterError
+        If `threshold` is no probability.
+
+    Examples
+    --------
+    >>> curve = CoverageCurve(np.array([0.5, 1.0]), np.array([0.9, 0.7]), np.array([0.8, 0.4]))
+    >>> print(plot_coverage({"TESS": curve}, threshold=0.6).texts[0].get_text())
+    TESS: 50 % answered,
+    90 % of these right
+
+    Notebook: 04_evaluate
+    """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ParameterError(f"threshold={threshold}: must be a probability, from 0 to 1")
+    ax = axes_or_new(ax, height=4.0)
+    if not curves:
+        return say_empty(ax, _NO_CURVES)
+    names = []
+    for place, (name, curve) in enumerate(curves.items()):
+        style = LINES[place % len(LINES)]
+        steady = curve.coverage >= _STEADY
+        ax.plot(curve.coverage[steady], curve.accuracy[steady], style.dashes, color=style.colour, linewidth=1.8)
+        names.append(name if threshold is None else f"{name}: {_marked(ax, curve, threshold, style)}")
+    ax.set(xlabel="Share of utterances that are answered", ylabel="Share of answers that are right")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    ends = [(1.0, float(curve.accuracy[-1])) for curve in curves.values()]
+    name_at(ax, names, ends, gap=0.07 if threshold is None else 0.14)
+    if threshold is not None:
+        ax.text(0.02, 0.04, f"marked: at least {threshold:.0%} sure".replace("%", " %"), color=INK)
+    return ax
+
+
+def _marked(ax: Axes, curve: CoverageCurve, threshold: float, style: LineStyle) -> str:
+    """Mark what is answered at a threshold, and return in words how much that is and how right."""
+    answered = np.flatnonzero(curve.threshold >= threshold)
+    if not answered.size:
+        return "no answers"
+    x, y = float(curve.coverage[answered[-1]]), float(curve.accuracy[answered[-1]])
+    ax.plot(x, y, style.marker, color=style.colour, markersize=10, markeredgecolor="white")
+    return f"{x:.0%} answered,\n{y:.0%} of these right".replace("%", " %")

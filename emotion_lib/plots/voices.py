@@ -18,7 +18,7 @@ _DRAWS = ["uar", "uar_worst"]
 
 
 def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how a score rises with the labelled utterances that were heard of the voice.
+    """Draw how a score rises with the number of labelled utterances of the voice.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
-"""The recogniser: a recording goes in, an emotion and its probabilities come out, or "I don't know" and why.
+"""The recogniser: the emotion of a recording and its probabilities, or "I don't know" and why.
 
-It needs NumPy, SciPy and ONNX Runtime, and nothing of what trained it. `recognizing` has what is called; `recording`
-opens what is given, `segmenting` cuts it into windows of speech, `hearing` answers for a waveform, `network` runs the
-network, `enrolling` gets used to one voice, and `file` writes and reads the one file that holds all of it; `inspecting`
-and `checking` refuse a network or settings that cannot be trusted.
+It needs NumPy, SciPy and ONNX Runtime, and nothing that trained it. `recognizer` has the class, `inputs` opens a
+recording in any form, `inference` goes from a waveform to an answer, `calibration` says how sure to be, `adaptation`
+adapts it to one voice by what `voices` knows, and `file` reads and writes the one file that holds all of it;
+`validation` refuses parts that do not fit.
 """
 
 from emotion_lib.recognizer.file import Utterances
 from emotion_lib.recognizer.prediction import Prediction, Segment
-from emotion_lib.recognizer.recognizing import EmotionRecognizer
+from emotion_lib.recognizer.recognizer import EmotionRecognizer
 
 __all__ = ["EmotionRecognizer", "Prediction", "Segment", "Utterances"]

@@ -1,4 +1,10 @@
-"""The file of a recogniser: one zip of JSON, a network and plain arrays, from which nothing is ever executed."""
+"""The file of a recogniser: one zip of JSON, a network and plain arrays, from which nothing is ever executed.
+
+The network is inspected before it runs: all of it must be in these bytes, and it must come to an end. ONNX lets a
+network keep its weights in other files, which ONNX Runtime would read from the disk of whoever loads it, and it has
+loops. A recogniser's network has neither. The form is read as Protocol Buffers write it
+(https://protobuf.dev/programming-guides/encoding), since this needs no package that could be missing.
+"""
 
 import io
 import json
@@ -6,7 +12,7 @@ import math
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,7 +23,7 @@ import numpy as np
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.writing import written_whole
 
-FORMAT = 1
+FILE_FORMAT = 1
 """Version of the form; a file of a newer one is refused."""
 
 MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
@@ -99,7 +105,7 @@ class Contents:
     enrolment: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def write(path: Path, contents: Contents) -> Path:
+def write_file(path: Path, contents: Contents) -> Path:
     """Write a file that is either whole or not there; equal contents give equal bytes.
 
     Parameters
@@ -129,7 +135,7 @@ def write(path: Path, contents: Contents) -> Path:
 
 def _packed(contents: Contents, path: Path) -> bytes:
     members = {
-        MANIFEST: _json(contents.manifest),
+        MANIFEST: _packed_manifest(contents.manifest),
         NETWORK: contents.network,
         IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
         DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, _DIGEST)),
@@ -145,9 +151,9 @@ def _packed(contents: Contents, path: Path) -> bytes:
     return packed.getvalue()
 
 
-def _json(manifest: dict[str, Any]) -> bytes:
+def _packed_manifest(manifest: dict[str, Any]) -> bytes:
     try:
-        return json.dumps({"format": FORMAT} | manifest, indent=1, allow_nan=False).encode()
+        return json.dumps({"format": FILE_FORMAT} | manifest, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ParameterError(f"about: must be what JSON can say ({error})") from error
 
@@ -162,7 +168,7 @@ def _npy(array: np.ndarray) -> bytes:
     return packed.getvalue()
 
 
-def load(path: Traversable, name: str, *, cure: str) -> Contents:
+def load_file(path: Traversable, name: str, *, cure: str) -> Contents:
     """Open a file, and read it.
 
     Parameters
@@ -189,13 +195,13 @@ def load(path: Traversable, name: str, *, cure: str) -> Contents:
         if not path.is_file():
             raise ModelFileError(f"{name}: no such file; {cure}")
         with path.open("rb") as file:
-            return read(file, name)
+            return read_file(file, name)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ModelFileError(f"{name}: cannot be opened ({why}); check the path, and that you may read it") from error
 
 
-def read(file: IO[bytes], name: str) -> Contents:
+def read_file(file: IO[bytes], name: str) -> Contents:
     """Read a file, and refuse whatever is not exactly what `write` writes.
 
     Parameters
@@ -216,14 +222,14 @@ def read(file: IO[bytes], name: str) -> Contents:
         one is missing; if it unpacks to more than `MOST_BYTES`; or if an array holds objects.
     """
     try:
-        return _read(file)
+        return _read_members(file)
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error
     except Exception as error:  # whatever zipfile, json and NumPy raise for bytes that were not made by `write`
         raise ModelFileError(f"{name}: not a recogniser, or a damaged one; {CURE}") from error
 
 
-def _read(file: IO[bytes]) -> Contents:
+def _read_members(file: IO[bytes]) -> Contents:
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise ModelFileError(f"an empty file (0 bytes); {CURE}")
@@ -264,8 +270,8 @@ def _manifest(content: bytes) -> dict[str, Any]:
     version = manifest["format"]
     if type(version) is not int or version < 1:
         raise ValueError("no version")
-    if version > FORMAT:
-        newer = f"format {version}, and this emotion_lib reads up to {FORMAT}"
+    if version > FILE_FORMAT:
+        newer = f"format {version}, and this emotion_lib reads up to {FILE_FORMAT}"
         raise ModelFileError(f"a recogniser of {newer}; update it: pip install --upgrade emotion_lib")
     return dict(manifest)
 
@@ -323,3 +329,80 @@ def _utterances(ids: np.ndarray, digests: np.ndarray) -> Utterances:
     if ids.ndim != 1 or ids.dtype.kind != "U" or digests.dtype != np.uint8 or digests.shape != (len(ids), _DIGEST):
         raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
     return Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))
+
+
+_PARTS = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "loop", 10: "tensor", 11: "loop", 22: "sparse tensor", 23: "sparse tensor"},
+    "sparse tensor": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "other file"},
+}
+"""Which field of which message holds what (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)."""
+
+_DATA_LOCATION = 14
+_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+_FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
+
+
+def check_graph(onnx: bytes) -> None:
+    """Refuse a network that is not whole in itself, or that could run for ever.
+
+    Parameters
+    ----------
+    onnx : bytes
+        The network, in ONNX's form.
+
+    Raises
+    ------
+    ModelFileError
+        If it refers to another file, has a loop or a branch, or cannot be read.
+    """
+    try:
+        _check_message("model", memoryview(onnx))
+    except (IndexError, ValueError) as error:
+        raise ModelFileError("its network cannot be read") from error
+
+
+def _check_message(kind: str, message: memoryview) -> None:
+    """Raise a `ModelFileError` for what a message, or one in it, must not hold."""
+    for number, value in _fields(message):
+        part = _PARTS[kind].get(number)
+        if part == "other file" or (kind == "tensor" and number == _DATA_LOCATION and value != 0):
+            raise ModelFileError("its network would read another file")
+        if part == "loop":
+            raise ModelFileError("its network has a loop or a branch")
+        if part is not None and isinstance(value, memoryview):
+            _check_message(part, value)
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Yield number and value of each field of a message."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        value: int | memoryview = 0
+        if key & 7 == _VARINT:
+            value, at = _varint(message, at)
+        elif key & 7 == _BYTES:
+            size, at = _varint(message, at)
+            value, at = message[at : at + size], at + size
+        elif key & 7 in _FIXED:
+            at += _FIXED[key & 7]
+        else:
+            raise ValueError("no such kind of field")
+        if at > len(message):
+            raise ValueError("a field that is cut short")
+        yield key >> 3, value
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    """Return a number, of which each byte holds seven bits, and where it ends."""
+    number = shift = 0
+    while message[at] & 0x80:
+        number |= (message[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return number | message[at] << shift, at + 1

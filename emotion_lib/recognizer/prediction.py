@@ -1,4 +1,4 @@
-"""What a recogniser answers."""
+"""The answer for a recording, and for a part of one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ UNLIKE = "this voice is unlike those it was trained on"
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was heard in a recording.
+    """The emotion of a recording, as far as it is known.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ class Prediction:
         The most probable emotion, or `unknown`.
     probabilities : mapping of str to float
         The probability of each emotion, in the order of the vocabulary; they sum to 1, and are all equal where
-        there was nothing to be heard.
+        nobody speaks.
     reason : str
         Why the emotion is unknown: "unsure", "silence" or "no speech"; empty where it is not.
     note : str
         What else there is to know, as a sentence; mostly empty.
     warning : str
         "this voice is unlike those it was trained on", where it is: trust the answer less, even a sure one. Mostly
-        empty; always, where there was nothing to be heard.
+        empty; always, where nobody speaks.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment(Prediction):
-    """What was heard in a part of a recording.
+    """The emotion of a part of a recording.
 
     Parameters
     ----------

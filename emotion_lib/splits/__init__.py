@@ -4,7 +4,6 @@
 RAVDESS are files beside it, `lists/CORPUS-PROTOCOL.csv`; `make splits` makes them anew.
 """
 
-from emotion_lib.splits.listing import listed
-from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, split
+from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split
 
-__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "listed", "split"]
+__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "list_folds", "split"]

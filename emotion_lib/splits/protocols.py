@@ -1,4 +1,4 @@
-"""The protocols: each divides the rows of a corpus table into folds, and keeps apart what its name says."""
+"""The named protocols by which utterances are divided into training and test, and their folds as lists."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import corpora
-from emotion_lib.corpora.loading import CORPORA
+from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5
@@ -222,3 +222,52 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
 
 UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out")
 """The protocols whose tests hold no voice that was in training."""
+
+
+def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame:
+    """List which utterances train and which are tested in each fold of a protocol.
+
+    The list does not depend on the order of the rows. The lists of `splits/lists` are made so from the indexes of the
+    corpora, with the seed 0.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table of one corpus, as `corpora.load` returns it.
+    protocol : str
+        Name of a protocol, as `split` takes it.
+    seed : int
+        Seed of what is drawn.
+
+    Returns
+    -------
+    DataFrame
+        Columns id, fold, side (`"train"` or `"test"`); folds in their order, and sorted by id in each. An utterance
+        that is on neither side of a fold has no row there.
+
+    Raises
+    ------
+    ParameterError
+        As `split` does, and if the table has no ids or one of them twice.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"id": ["A_1", "B_1"], "speaker": ["A", "B"], "emotion": "sad"})
+    >>> listed(table, "by_speaker")
+        id    fold   side
+    0  A_1  B -> A   test
+    1  B_1  B -> A  train
+    2  A_1  A -> B  train
+    3  B_1  A -> B   test
+    """
+    check_columns("the table", table, "id")
+    if table["id"].duplicated().any():
+        twice = table["id"][table["id"].duplicated()].iloc[0]
+        raise ParameterError(f"id {twice!r}: twice in the table; list each corpus alone, without copies")
+    table = table.sort_values("id", ignore_index=True)
+    return pd.concat([_of_fold(table["id"], part) for part in split(table, protocol, seed=seed)], ignore_index=True)
+
+
+def _of_fold(ids: pd.Series, part: Split) -> pd.DataFrame:
+    sides = pd.concat([pd.Series("train", index=part.train), pd.Series("test", index=part.test)]).sort_index()
+    return pd.DataFrame({"id": ids.loc[sides.index], "fold": part.fold, "side": sides})

@@ -1,8 +1,7 @@
-"""Training: features and emotions in, a fitted network out; repeatable, and not lost when it is killed."""
+"""From features and emotions to a fitted network: repeatable, and not lost when it is killed."""
 
-from emotion_lib.training.fitted import FittedNetwork
-from emotion_lib.training.fitting import fit
-from emotion_lib.training.joining import STATISTICS_WEIGHT, together, with_statistics
-from emotion_lib.training.regimes import AS_GIVEN, VARIED, Regime
+from emotion_lib.training.fitted import STATISTICS_WEIGHT, FittedNetwork, ensemble, with_statistics
+from emotion_lib.training.runs import fit
+from emotion_lib.training.schedules import AUGMENTED, PLAIN, Schedule
 
-__all__ = ["AS_GIVEN", "STATISTICS_WEIGHT", "VARIED", "FittedNetwork", "Regime", "fit", "together", "with_statistics"]
+__all__ = ["AUGMENTED", "PLAIN", "STATISTICS_WEIGHT", "FittedNetwork", "Schedule", "ensemble", "fit", "with_statistics"]

@@ -1,4 +1,4 @@
-"""What can be heard and touched in a notebook; each widget is imported when it is first used."""
+"""Widgets for a notebook, with sound and picture; each is imported when it is first used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 from emotion_lib.errors import extra
 
 if TYPE_CHECKING:
-    from emotion_lib.widgets.comparing import compare
-    from emotion_lib.widgets.enrolling import get_used_to
-    from emotion_lib.widgets.mistaking import mistakes
-    from emotion_lib.widgets.playing import player
-    from emotion_lib.widgets.speaking import own_voice
-    from emotion_lib.widgets.streaming import live
+    from emotion_lib.widgets.adaptation import get_used_to
+    from emotion_lib.widgets.comparison import compare
+    from emotion_lib.widgets.confusion import mistakes
+    from emotion_lib.widgets.playback import player
+    from emotion_lib.widgets.recorder import own_voice
+    from emotion_lib.widgets.stream import live
 
 _HOMES = {
-    "compare": "comparing",
-    "get_used_to": "enrolling",
-    "live": "streaming",
-    "mistakes": "mistaking",
-    "own_voice": "speaking",
-    "player": "playing",
+    "compare": "comparison",
+    "get_used_to": "adaptation",
+    "live": "stream",
+    "mistakes": "confusion",
+    "own_voice": "recorder",
+    "player": "playback",
 }
 
 __all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player"]

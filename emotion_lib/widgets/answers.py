@@ -11,7 +11,7 @@ from emotion_lib.plots import plot_spectrogram, plot_waveform
 from emotion_lib.plots.style import INK, PALE, SETTINGS
 from emotion_lib.recognizer import Prediction
 from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
-from emotion_lib.widgets.pictures import blank, png
+from emotion_lib.widgets.base import blank, png
 
 _NOTHING = {
     SILENCE: "I don't know: there is only silence. Is the microphone muted, or another one chosen?",
@@ -26,7 +26,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
     Parameters
     ----------
     prediction : Prediction
-        What was heard.
+        The answer.
     threshold : float in [0, 1]
         The probability below which the recogniser says `unknown`.
 
@@ -34,7 +34,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
     -------
     dict
         The `emotion` ("unknown" where it is), `headline` and `sentence`, `warning` (mostly empty), `threshold`, and
-        `bars`, each with emotion, colour, marker and probability; no bars where there was nothing to be heard.
+        `bars`, each with emotion, colour, marker and probability; no bars where nobody speaks.
     """
     return {
         "emotion": prediction.emotion,
@@ -42,7 +42,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
         "sentence": sentence(prediction, threshold),
         "warning": _WARNING.format(prediction.warning) if prediction.warning else "",
         "threshold": threshold,
-        "heard": prediction.reason not in _NOTHING,
+        "has_speech": prediction.reason not in _NOTHING,
         "bars": [
             {"emotion": emotion, "probability": probability, **STYLES[emotion]._asdict()}
             for emotion, probability in prediction.probabilities.items()
@@ -67,7 +67,7 @@ def sentence(prediction: Prediction, threshold: float) -> str:
     if prediction.emotion == UNKNOWN:
         said = f"I don't know: the most probable is {best} with {share}, and I answer from {percent(threshold)} on."
     else:
-        said = f"Heard as {best}, {share}."
+        said = f"Predicted: {best}, {share}."
     return f"{said} This is {prediction.note}." if prediction.note else said
 
 
@@ -92,7 +92,7 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
 
 
 def still(y: np.ndarray, sr: int, prediction: Prediction, threshold: float) -> bytes:
-    """Return the PNG of a recording and what was heard in it: waveform, spectrogram, bars, and the sentence."""
+    """Return the PNG of a recording and its prediction: waveform, spectrogram, bars, and the sentence."""
     with style.context(SETTINGS):
         figure = blank((8, 6.6))
         waveform, spectrogram, bars = figure.subplots(3, 1, height_ratios=(2, 3, 3))

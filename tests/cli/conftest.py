@@ -13,12 +13,13 @@ import soundfile as sf
 from click.testing import CliRunner, Result
 from onnx import TensorProto, helper, numpy_helper
 
-from emotion_lib import corpora, enrolment, extraction
-from emotion_lib.calibration import Calibration
+from emotion_lib import corpora, extraction
 from emotion_lib.cli import main
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.voices import learn_voices
 from tests.recognizer.conftest import linear
 
 SETTINGS = FeatureSettings(sr=16000)
@@ -65,13 +66,13 @@ def toy_of_frames() -> EmotionRecognizer:
     """
     demo = corpora.load("demo")
     features = extraction.extract(demo, "mfcc", settings=SETTINGS, cache=False, progress=False)
-    statistics = enrolment.statistics(features.X, features.lengths, feature="mfcc")
+    statistics = voice_statistics(features.X, features.lengths, feature="mfcc")
     return EmotionRecognizer(
         _network_of_frames(),
         emotions=EMOTIONS,
         feature="mfcc",
         settings=SETTINGS,
-        voices=enrolment.learn(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"]),
+        voices=learn_voices(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"]),
     )
 
 

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_lib import corpora
-from emotion_lib.corpora import fetching
-from emotion_lib.corpora.archive import Wanted
-from emotion_lib.corpora.base import INTEGERS, Corpus
+from emotion_lib import corpora, extraction, splits
+from emotion_lib.cli.corpora import SETTINGS
+from emotion_lib.corpora import mirrors
+from emotion_lib.corpora.corpus import INTEGERS, Corpus
+from emotion_lib.corpora.download import Wanted
 from emotion_lib.errors import CorpusError
+from emotion_lib.features import FeatureSettings
 from tests.cli.conftest import run
 
 
@@ -101,21 +105,21 @@ def test_index_of_the_demo_corpus_is_the_committed_file() -> None:
 def test_fetch_names_every_source_in_its_help() -> None:
     words = set(run("fetch", "--help").output.replace(",", " ").replace(";", " ").split())
 
-    assert {source for sources in fetching.SOURCES.values() for source in sources} <= words
-    assert f"[{'|'.join(fetching.SOURCES)}]" in words
+    assert {source for sources in mirrors.SOURCES.values() for source in sources} <= words
+    assert f"[{'|'.join(mirrors.SOURCES)}]" in words
 
 
-@pytest.mark.parametrize("name", sorted(fetching.SOURCES))
+@pytest.mark.parametrize("name", sorted(mirrors.SOURCES))
 def test_fetch_states_licence_and_size_and_says_where_it_went(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = next(iter(fetching.SOURCES[name]))
-    monkeypatch.setitem(fetching.SOURCES[name], first, Shelf())
+    first = next(iter(mirrors.SOURCES[name]))
+    monkeypatch.setitem(mirrors.SOURCES[name], first, Shelf())
     result = run("fetch", name, "--to", tmp_path / "corpus")
 
     assert result.exit_code == 0
     terms, whole = result.stdout.splitlines()
-    assert terms == fetching.terms(name)
+    assert terms == mirrors.terms(name)
     assert "(2 kB); licence: " in terms
     assert whole.endswith(f"is whole in {tmp_path / 'corpus'}")
     assert len(list((tmp_path / "corpus").rglob("*.wav"))) == len(corpora.index(name))
@@ -124,14 +128,14 @@ def test_fetch_states_licence_and_size_and_says_where_it_went(
 def test_fetch_as_json_is_one_object_and_the_licence_is_told_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(fetching.SOURCES["emodb"], "makers", Shelf())
+    monkeypatch.setitem(mirrors.SOURCES["emodb"], "makers", Shelf())
     result = run("fetch", "emodb", "--to", tmp_path / "emodb", "--json")
     assert json.loads(result.stdout)["folder"] == str(tmp_path / "emodb")
     assert "free for research" in result.stderr
 
 
 def test_fetch_that_fails_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fetching.SOURCES["tess"], "dataverse", Broken(CorpusError("the download stopped")))
+    monkeypatch.setitem(mirrors.SOURCES["tess"], "dataverse", Broken(CorpusError("the download stopped")))
     result = run("fetch", "tess", "--source", "dataverse", "--to", tmp_path / "tess")
 
     assert result.exit_code == 1
@@ -139,7 +143,7 @@ def test_fetch_that_fails_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pyt
 
 
 def test_fetch_stopped_by_hand_leaves_no_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fetching.SOURCES["tess"], "kaggle", Broken(KeyboardInterrupt()))
+    monkeypatch.setitem(mirrors.SOURCES["tess"], "kaggle", Broken(KeyboardInterrupt()))
     result = run("fetch", "tess", "--to", tmp_path / "tess")
 
     assert result.exit_code == 130
@@ -152,3 +156,176 @@ def test_fetch_from_a_source_that_a_corpus_does_not_have_is_exit_code_2(tmp_path
 
     assert result.exit_code == 2
     assert "must be one of makers, kaggle for emodb" in result.stderr
+
+
+LISTS = Path(splits.__file__).with_name("lists")
+
+
+@pytest.fixture
+def no_corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without recordings of TESS, EMO-DB and RAVDESS."""
+    monkeypatch.setattr(corpora.table, "places", lambda name: [tmp_path / name])
+
+
+@pytest.mark.usefixtures("no_corpora")
+def test_a_corpus_by_name_is_listed_without_its_recordings(tmp_path: Path) -> None:
+    written = tmp_path / "list.csv"
+
+    assert run("split", "tess", "by_word", "--output", written).exit_code == 0
+    assert written.read_bytes() == (LISTS / "tess-by_word.csv").read_bytes()
+
+
+def test_the_list_goes_to_stdout_unless_told() -> None:
+    result = run("split", "emodb", "leave_speaker_out")
+
+    assert result.stdout_bytes == (LISTS / "emodb-leave_speaker_out.csv").read_bytes()
+
+
+def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
+    result = run("split", tess_folder, "by_speaker")
+    expected = splits.list_folds(corpora.load(tess_folder), "by_speaker")
+
+    assert result.stdout == expected.to_csv(index=False)
+    assert len(expected) == 2 * 42
+
+
+def test_another_seed_is_another_list() -> None:
+    one, other = (run("split", "demo", "by_word", *seed).stdout for seed in ([], ["--seed", "1"]))
+
+    assert one != other
+    assert other == splits.list_folds(corpora.index("demo"), "by_word", seed=1).to_csv(index=False)
+
+
+def test_as_json_it_has_the_same_rows() -> None:
+    rows = json.loads(run("split", "demo", "by_speaker_and_word", "--json").stdout)
+
+    pd.testing.assert_frame_equal(pd.DataFrame(rows), splits.list_folds(corpora.index("demo"), "by_speaker_and_word"))
+
+
+def test_a_protocol_that_is_none_is_exit_code_2_and_the_names_are_listed() -> None:
+    result = run("split", "tess", "by_luck")
+
+    assert result.exit_code == 2
+    assert "by_speaker_and_word" in result.stderr
+
+
+def test_a_corpus_with_too_few_words_is_one_line_on_stderr() -> None:
+    result = run("split", "ravdess", "by_word")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: column 'text': 2 different words; five folds need at least five\n"
+
+
+@pytest.fixture(autouse=True)
+def _a_cache_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def test_every_setting_is_an_option() -> None:
+    assert list(SETTINGS) == [field.name for field in fields(FeatureSettings)]
+
+
+def test_the_arrays_are_those_of_the_library(tmp_path: Path, tess_folder: Path) -> None:
+    output = tmp_path / "x.npz"
+    settings = ["--sr", "16000", "--n-mfcc", "13", "--top-db", "none", "--trim-db", "40"]
+    result = run("extract", tess_folder, "--feature", "mfcc", "--output", output, *settings)
+    chosen = FeatureSettings(sr=16000, n_mfcc=13, top_db=None, trim_db=40)
+    features = extraction.extract(corpora.load(tess_folder), "mfcc", settings=chosen)
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{output}: {features!r}\n"
+    with np.load(output, allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["X"], features.X)
+        np.testing.assert_array_equal(file["lengths"], features.lengths)
+        for name in ("id", "emotion", "speaker"):
+            assert file[name].tolist() == features.table[name].tolist()
+        assert FeatureSettings(**json.loads(str(file["settings"]))) == chosen
+        assert str(file["feature"]) == "mfcc"
+
+
+def test_what_is_left_out_is_named_and_exit_code_1(tmp_path: Path, tess_folder: Path) -> None:
+    next(tess_folder.rglob("YAF_cloud_sad.wav")).write_text("not audio")
+    output = tmp_path / "x.npz"
+    result = run("extract", tess_folder, "--feature", "duration_level", "--output", output)
+
+    assert result.exit_code == 1
+    assert "41 of 42 recordings; left out 1: YAF_cloud_sad.wav" in result.stdout
+    with np.load(output) as file:
+        assert len(file["X"]) == 41
+
+
+def test_json_has_the_report(tmp_path: Path, tess_folder: Path) -> None:
+    output = tmp_path / "x.npz"
+    report = json.loads(run("extract", tess_folder, "--feature", "mean_mfcc", "--output", output, "--json").stdout)
+
+    assert report["shape"] == [42, 40]
+    assert report["left_out"] == []
+    assert report["output"] == str(output)
+    assert FeatureSettings(**report["settings"]) == FeatureSettings()
+
+
+def test_a_folder_of_zarr_holds_what_the_file_would(tmp_path: Path, tess_folder: Path) -> None:
+    pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
+    next(tess_folder.rglob("YAF_cloud_sad.wav")).write_text("not audio")
+    output = tmp_path / "x.zarr"
+    for _ in range(2):
+        result = run("extract", tess_folder, "--feature", "mfcc", "--output", output, "--sr", "16000", "--json")
+        assert result.exit_code == 1
+    table = corpora.load(tess_folder)
+    found = extraction.open_stored(output).joined(table)
+    expected = extraction.extract(table, "mfcc", settings=FeatureSettings(sr=16000))
+
+    np.testing.assert_array_equal(found.load().X, expected.X)
+    assert found.table["id"].tolist() == expected.table["id"].tolist()
+    report = json.loads(result.stdout)
+    assert report["shape"] == list(expected.X.shape)
+    assert [Path(each["path"]).name for each in report["left_out"]] == ["YAF_cloud_sad.wav"]
+
+
+def test_ctrl_c_keeps_what_is_in_a_folder_of_zarr(
+    tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extraction, "extract_to", stopped)
+    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "x.zarr")
+
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped. What was extracted is kept; the same command goes on.\n")
+
+
+def test_a_setting_out_of_range_is_a_line_and_writes_nothing(tmp_path: Path, tess_folder: Path) -> None:
+    result = run("extract", tess_folder, "--feature", "mfcc", "--output", tmp_path / "x.npz", "--hop-length", "0")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: hop_length=0: must be a positive number\n"
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_what_is_no_number_is_exit_code_2(tmp_path: Path) -> None:
+    result = run("extract", "demo", "--feature", "mfcc", "--output", tmp_path / "x.npz", "--sr", "fast")
+
+    assert result.exit_code == 2
+    assert "'fast' is neither a number nor none" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_a_line(tmp_path: Path, tess_folder: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "file" / "x.npz")
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith("cannot be written (File exists); choose another place\n")
+
+
+def test_ctrl_c_writes_nothing(tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", stopped)
+    (tmp_path / "out").mkdir()
+    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "out" / "x.npz")
+
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped. Nothing was written; what was extracted is kept for the next time.\n")
+    assert list((tmp_path / "out").iterdir()) == []

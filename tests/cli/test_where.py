@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emotion_lib import cache, corpora, extraction
+from emotion_lib import corpora, extraction
+from emotion_lib.extraction import cache
 from tests.cli.conftest import run, start
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "data"

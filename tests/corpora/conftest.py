@@ -17,7 +17,7 @@ import pytest
 import soundfile as sf
 
 from emotion_lib import corpora
-from emotion_lib.corpora import files
+from emotion_lib.corpora import inventory
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setenv("EMOTION_LIB_DATA", str(folder))
-    monkeypatch.setattr(files, "_checkout", lambda: None)
+    monkeypatch.setattr(inventory, "_checkout", lambda: None)
     monkeypatch.setattr(platformdirs, "user_data_path", lambda _: tmp_path / "user")
     return folder
 
@@ -95,7 +95,7 @@ def zipped(files: dict[str, bytes], *folders: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder in folders or ("",):
-            for name, content in files.items():
+            for name, content in inventory.items():
                 archive.writestr(f"{folder}/{name}".lstrip("/"), content)
     return packed.getvalue()
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora
-from emotion_lib.corpora import base
-from emotion_lib.corpora.files import digest
+from emotion_lib.corpora import corpus
+from emotion_lib.corpora.inventory import digest
 from emotion_lib.corpora.ravdess import EMOTION_OF, read_name
 from emotion_lib.errors import CorpusWarning
 
@@ -29,11 +29,11 @@ def load(folder: Path) -> tuple[pd.DataFrame, list[str]]:
 @pytest.fixture
 def three_actors(ravdess_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of three actors, where the index has no more, and knows the bytes of the recording with two names."""
-    index, ids_of = corpora.index("ravdess"), base._ids
+    index, ids_of = corpora.index("ravdess"), corpus._ids
     ids = frozenset(index.loc[index["speaker"].isin(["actor_01", "actor_02", "actor_07"]), "id"])
     known = digest(ravdess_folder / "Actor_07" / f"{TWIN}.wav")
-    monkeypatch.setattr(base, "_ids", lambda name: ids if name == "ravdess" else ids_of(name))
-    monkeypatch.setattr(base, "_digests", lambda _: {TWIN: known, OTHER_TWIN: known})
+    monkeypatch.setattr(corpus, "_ids", lambda name: ids if name == "ravdess" else ids_of(name))
+    monkeypatch.setattr(corpus, "_digests", lambda _: {TWIN: known, OTHER_TWIN: known})
     return ravdess_folder
 
 

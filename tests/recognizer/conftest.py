@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from emotion_lib import audio, corpora, enrolment, extraction, models
-from emotion_lib.calibration import Calibration
+from emotion_lib import audio, corpora, extraction, models
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.enrolment import Voices
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
+from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.voices import Voices, learn_voices
 
 SR = 16_000
 LOG_MEL = FeatureSettings(sr=SR, n_fft=512, hop_length=160, n_mels=64, top_db=None)
@@ -49,8 +49,8 @@ def voices() -> Voices:
     """What is known of the voices of the demo corpus, where other first letters are other voices: two are too few."""
     demo = corpora.load("demo")
     features = extraction.extract(demo, "log_mel", settings=LOG_MEL, cache=False, progress=False)
-    statistics = enrolment.statistics(features.X, features.lengths)
-    return enrolment.learn(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"])
+    statistics = voice_statistics(features.X, features.lengths)
+    return learn_voices(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"])
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from emotion_lib import enrolment
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.enrolment import Voices
 from emotion_lib.errors import ModelFileError, ParameterError
-from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizing
-from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK, Contents, write
+from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizer
+from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK, Contents, write_file
+from emotion_lib.recognizer.voices import Voices, learn_voices
 from tests.recognizer.conftest import SR, linear
 
 CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
@@ -203,13 +202,13 @@ def test_a_write_that_breaks_off_leaves_the_old_file_and_no_rubbish(
 @pytest.mark.parametrize("value", [np.float32(1), float("nan"), {1, 2}], ids=["NumPy", "NaN", "a set"])
 def test_what_json_cannot_say_is_refused_when_it_is_saved(place: Path, value: object) -> None:
     with pytest.raises(ParameterError, match="about: must be what JSON can say"):
-        write(place, Contents({"about": {"worth": value}}, b""))
+        write_file(place, Contents({"about": {"worth": value}}, b""))
     assert not place.exists()
 
 
 def test_nothing_is_written_that_would_be_refused_for_its_size(place: Path) -> None:
     with pytest.raises(ModelFileError, match="larger than a recogniser can be; take a smaller network"):
-        write(place, Contents({"about": "x" * 2**20}, b""))
+        write_file(place, Contents({"about": "x" * 2**20}, b""))
     assert not place.exists()
 
 
@@ -229,7 +228,7 @@ def test_a_missing_file_says_so(place: Path) -> None:
 
 
 def test_a_package_without_its_recognizer_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recognizing, "PRETRAINED", "missing.emotion")
+    monkeypatch.setattr(recognizer, "PRETRAINED", "missing.emotion")
 
     with pytest.raises(ModelFileError, match=r"missing\.emotion: no such file; install emotion_lib again"):
         EmotionRecognizer.load()
@@ -605,7 +604,7 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
     [
         ("settings", "window", "hann", "'window': no setting that is known here"),
         ("settings", "sr", "16000", "sr='16000': must be a number"),
-        ("settings", "sr", None, "sr=None: a recogniser hears all recordings at one rate"),
+        ("settings", "sr", None, "sr=None: a recogniser takes all recordings at one rate"),
         ("settings", "sr", True, "sr=True: must be a number"),
         ("settings", "sr", 16000.5, "sr=16000.5: must be a whole number"),
         ("settings", "sr", 10**12, "sr=1000000000000: must be from 1000 to 768000 Hz"),
@@ -884,7 +883,7 @@ def test_voices_for_another_feature_are_refused(
 ) -> None:
     statistics = np.random.default_rng(0).normal(size=(80, 34)).astype(np.float32)
     speaker, emotion = [f"s{n % 8}" for n in range(80)], [EMOTIONS[n % 7] for n in range(80)]
-    of_others = enrolment.learn(statistics, speaker, emotion).arrays()
+    of_others = learn_voices(statistics, speaker, emotion).arrays()
     changed = {**all_members, **{f"voices/{name}.npy": npy(array) for name, array in of_others.items()}}
 
     assert "(what it knows of voices does not fit log_mel (" in refused(packed(changed))

@@ -8,8 +8,8 @@ import pytest
 from emotion_lib import corpora
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.recognizer.describing import describe
-from emotion_lib.recognizer.recognizing import PRETRAINED
+from emotion_lib.recognizer.description import describe_recognizer
+from emotion_lib.recognizer.recognizer import PRETRAINED
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_it_lists_the_utterances_that_it_was_trained_on(pretrained: EmotionRecog
 
 
 def test_it_describes_itself_completely(pretrained: EmotionRecognizer) -> None:
-    text = describe(pretrained)
+    text = describe_recognizer(pretrained)
 
     for word in ("Trained on: ", "Made by: ", "Worth for voices left out", "Says unknown: below", "Licence: "):
         assert word in text

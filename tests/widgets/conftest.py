@@ -25,7 +25,7 @@ def table(write_wav: Callable[..., Path]) -> pd.DataFrame:
 
 def ask(widget: Widget, do: str, *buffers: bytes, **message: Any) -> None:
     """Ask a widget for something, as its script in the browser does."""
-    widget._hear(widget, {"do": do, **message}, [memoryview(buffer) for buffer in buffers])
+    widget._receive(widget, {"do": do, **message}, [memoryview(buffer) for buffer in buffers])
 
 
 def answer(widget: Widget, do: str, **message: Any) -> tuple[dict[str, Any], list[bytes]]:

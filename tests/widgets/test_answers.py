@@ -18,7 +18,7 @@ NO_SPEECH = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="no speech"
 @pytest.mark.parametrize(
     ("prediction", "short", "long"),
     [
-        (SURE, "sad", "Heard as sad, 80 %."),
+        (SURE, "sad", "Predicted: sad, 80 %."),
         (UNSURE, "I don't know", "I don't know: the most probable is sad with 55 %, and I answer from 60 % on."),
         (SILENCE, "silence", "I don't know: there is only silence. Is the microphone muted, or another one chosen?"),
         (NO_SPEECH, "no speech", "I don't know: nobody speaks."),
@@ -31,7 +31,7 @@ def test_an_answer_in_words(prediction: Prediction, short: str, long: str) -> No
 def test_the_note_of_a_long_recording_is_part_of_the_sentence() -> None:
     long = Prediction("sad", {"angry": 0.2, "sad": 0.8}, note="the mean of 2 windows")
 
-    assert sentence(long, 0.6) == "Heard as sad, 80 %. This is the mean of 2 windows."
+    assert sentence(long, 0.6) == "Predicted: sad, 80 %. This is the mean of 2 windows."
 
 
 def test_an_unlike_voice_is_a_warning() -> None:
@@ -55,7 +55,7 @@ def widths(ax: Axes) -> list[float]:
 def test_where_nobody_is_heard_there_are_no_bars_to_be_drawn() -> None:
     ax = plot_answer(SILENCE, 0.6, ax=Figure().subplots())
 
-    assert not answer(SILENCE, 0.6)["heard"]
+    assert not answer(SILENCE, 0.6)["has_speech"]
     assert widths(ax) == [0, 0]
 
 

@@ -9,8 +9,7 @@ from PIL import Image
 
 from emotion_lib import widgets
 from emotion_lib.errors import AudioError
-from emotion_lib.widgets.base import Widget, script
-from emotion_lib.widgets.pictures import compact, in_words, picture
+from emotion_lib.widgets.base import Widget, compact, in_words, picture, script
 from tests.widgets.conftest import ask
 
 

@@ -28,10 +28,10 @@ SPEAK = """
 from emotion_lib import audio
 y, sr = audio.read(table["path"][3])
 for widget in (shown[3], shown[4]):
-    widget._hear(widget, {"do": "part", "first": True}, [memoryview(y.tobytes())])
-    widget._hear(widget, {"do": "recorded", "rate": sr, "purpose": "try"}, [])
-for widget, message in zip(shown, ("step", "draw", "hear", "show", "play", "show")):
-    widget._hear(widget, {"do": message, "by": 1, "number": 0, "place": 0}, [])
+    widget._receive(widget, {"do": "part", "first": True}, [memoryview(y.tobytes())])
+    widget._receive(widget, {"do": "recorded", "rate": sr, "purpose": "try"}, [])
+for widget, message in zip(shown, ("step", "draw", "play", "show", "play", "show")):
+    widget._receive(widget, {"do": message, "by": 1, "number": 0, "place": 0}, [])
 """
 """What the browser sends: a recording for those that take one, and a question for the sound or the pictures of each."""
 

@@ -5,7 +5,7 @@ function percent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
-/** The row of one emotion; `show(probability, isAnswer)`, where no probability means that nobody was heard. */
+/** The row of one emotion; `show(probability, isAnswer)`, where no probability means that nobody speaks. */
 function bar({ emotion, colour, marker, threshold }) {
   const filled = make("div", { class: "emotion-bar", style: `background: ${colour}` });
   const line = make("div", { class: "emotion-threshold", style: `left: ${100 * threshold}%` });
@@ -39,7 +39,7 @@ function barsView(title) {
   const headline = make("p", { class: "emotion-headline", role: "status" });
   const sentence = make("p", {});
   const warning = make("p", { class: "emotion-warning" });
-  const element = make("div", { class: "emotion-heard" }, headline, sentence, warning, table);
+  const element = make("div", { class: "emotion-result" }, headline, sentence, warning, table);
   let shown = "";
   let bars = [];
   const renew = (answer) => {
@@ -56,7 +56,7 @@ function barsView(title) {
     if (kind !== shown) renew(answer);
     shown = kind;
     answer.bars.forEach(({ emotion, probability }, place) =>
-      bars[place].show(answer.heard ? probability : null, emotion === answer.emotion),
+      bars[place].show(answer.has_speech ? probability : null, emotion === answer.emotion),
     );
     if (headline.dataset.name !== answer.headline) {
       const named = answer.bars.find((each) => each.emotion === answer.emotion);

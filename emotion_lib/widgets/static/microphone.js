@@ -42,12 +42,12 @@ function refusal(error) {
 }
 
 /**
- * Open the microphone, and call `heard(samples, level)` twenty times a second.
+ * Open the microphone, and call `received(samples, level)` twenty times a second.
  *
  * Returns its `rate`, and `close()`, which gives it back; that is done too when the view goes away (its `signal`), and
- * when the microphone itself does, which `lost()` hears of.
+ * when the microphone itself does, of which `lost()` is told.
  */
-async function openMicrophone(signal, heard, lost) {
+async function openMicrophone(signal, received, lost) {
   if (!navigator.mediaDevices || !window.AudioWorkletNode) throw new DOMException("", "InsecureError");
   const stream = await navigator.mediaDevices.getUserMedia({ audio: UNTOUCHED });
   const context = new AudioContext();
@@ -56,7 +56,7 @@ async function openMicrophone(signal, heard, lost) {
     if (context.state !== "closed") context.close();
   };
   try {
-    await collect(context, stream, heard);
+    await collect(context, stream, received);
   } catch (error) {
     close();
     throw error;
@@ -67,8 +67,8 @@ async function openMicrophone(signal, heard, lost) {
   return { rate: context.sampleRate, close };
 }
 
-/** Let the samples of a stream be heard, mixed to one channel. */
-async function collect(context, stream, heard) {
+/** Hand over the samples of a stream, mixed to one channel. */
+async function collect(context, stream, received) {
   const module = URL.createObjectURL(new Blob([COLLECTOR], { type: "text/javascript" }));
   await context.audioWorklet.addModule(module).finally(() => URL.revokeObjectURL(module));
   const size = Math.round(PART_SECONDS * context.sampleRate);
@@ -77,18 +77,18 @@ async function collect(context, stream, heard) {
     channelCountMode: "explicit",
     processorOptions: { size },
   });
-  collector.port.onmessage = ({ data }) => heard(data, loudness(data));
+  collector.port.onmessage = ({ data }) => received(data, loudness(data));
   context.createMediaStreamSource(stream).connect(collector);
   collector.connect(context.destination); // silent, since nothing is written to it; some browsers run it only so
   await context.resume();
 }
 
 /**
- * Record for some seconds; `heard(level, left)` is called as they pass.
+ * Record for some seconds; `passed(level, left)` is called meanwhile.
  *
  * Returns `stop()`, which ends it earlier, and as a promise what was `recorded`: its samples and their rate.
  */
-async function startRecording(seconds, signal, heard) {
+async function startRecording(seconds, signal, passed) {
   const parts = [];
   let length = 0;
   let microphone = null;
@@ -103,7 +103,7 @@ async function startRecording(seconds, signal, heard) {
     parts.push(samples);
     length += samples.length;
     const left = seconds - length / microphone.rate;
-    heard(level, left);
+    passed(level, left);
     if (left <= 0) stop();
   };
   microphone = await openMicrophone(signal, keep, stop);

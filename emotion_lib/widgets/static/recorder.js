@@ -18,7 +18,7 @@ function recorder(model, signal, extra = {}) {
   };
 
   const send = (bytes, message) => {
-    face.show("waiting", "The recogniser is listening …");
+    face.show("waiting", "The recogniser is at work …");
     patience = setTimeout(() => rest(NO_ANSWER), PATIENCE);
     if (!deliver(model, bytes, { ...message, ...extra })) rest(NO_ANSWER);
   };
@@ -26,7 +26,7 @@ function recorder(model, signal, extra = {}) {
   const record = async () => {
     face.show("opening", "Waiting for the microphone …");
     try {
-      recording = await startRecording(model.get("seconds"), signal, face.heard);
+      recording = await startRecording(model.get("seconds"), signal, face.passed);
       face.show("recording", "Recording: speak now.");
       const { samples, rate } = await recording.recorded;
       send(samples.buffer, { do: "recorded", rate });
@@ -90,14 +90,14 @@ function recorderFace(seconds) {
   const notice = make("p", { role: "status", class: "emotion-notice" });
   const row = make("div", { class: "emotion-row" }, button, level.element, countdown, label);
   let state = "idle";
-  const heard = (loud, left) => {
+  const passed = (loud, left) => {
     level.show(loud);
     countdown.textContent = `${Math.max(0, Math.ceil(left))} s left`;
   };
   const show = (now, words) => {
     state = now;
     const isRecording = state === "recording";
-    if (isRecording) heard(0, seconds());
+    if (isRecording) passed(0, seconds());
     button.textContent = isRecording ? "Stop" : `Record ${seconds()} s`;
     button.classList.toggle("emotion-recording", isRecording);
     button.disabled = state === "opening" || state === "waiting";
@@ -107,5 +107,5 @@ function recorderFace(seconds) {
     notice.textContent = words;
     notice.hidden = !words;
   };
-  return { element: make("div", {}, row, notice), button, file, show, heard, isWaiting: () => state === "waiting" };
+  return { element: make("div", {}, row, notice), button, file, show, passed, isWaiting: () => state === "waiting" };
 }

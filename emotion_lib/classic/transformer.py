@@ -1,0 +1,187 @@
+"""Recordings to features, as a transformer of scikit-learn."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from emotion_lib.audio import Source
+from emotion_lib.errors import AudioError, CorpusError, ParameterError
+from emotion_lib.extraction import extract, extract_one
+from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
+
+Recordings: TypeAlias = "Sequence[Source] | pd.Series[Any] | np.ndarray"
+
+
+class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Turn recordings into the X of scikit-learn, inside pipelines, cross-validation and searches.
+
+    Nothing is learnt from the training recordings, so that none of them can leak into a test. What was extracted
+    before is taken from the cache: the folds and grids of a search extract each recording once.
+
+    Parameters
+    ----------
+    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
+        A name in `features.FEATURES` that is one vector a recording.
+    settings : FeatureSettings, optional
+        How recordings are read and the feature is made; `features.DEFAULT` when not given.
+    cache : bool
+        Whether the features of files are kept on disk for the next time, as `extraction.extract` does.
+    progress : bool, optional
+        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+
+    See Also
+    --------
+    emotion_lib.extraction.extract : The same for a corpus table; it leaves out what cannot be used.
+
+    Examples
+    --------
+    >>> import io
+    >>> import soundfile
+    >>> recording = io.BytesIO()
+    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
+    >>> FeatureExtractor("duration_level").set_output(transform="pandas").fit_transform([recording]).round(1)
+       duration  level
+    0       0.5  -20.0
+
+    Notebook: 03_model
+    """
+
+    def __init__(
+        self,
+        feature: str = "mean_std_mfcc",
+        *,
+        settings: FeatureSettings | None = None,
+        cache: bool = True,
+        progress: bool | None = None,
+    ) -> None:
+        self.feature = feature
+        self.settings = settings
+        self.cache = cache
+        self.progress = progress
+
+    def fit(self, X: Recordings, y: object = None) -> Self:
+        """Check the parameters; there is nothing to learn.
+
+        Parameters
+        ----------
+        X : sequence of recordings
+            Not read.
+        y : ignored
+            Labels, which pipelines hand on.
+
+        Returns
+        -------
+        FeatureExtractor
+            Itself.
+
+        Raises
+        ------
+        ParameterError
+            If `feature` is unknown or a row for each frame, `settings` is no FeatureSettings, or X no sequence of
+            recordings.
+        """
+        self._settings()
+        _check_recordings(X)
+        return self
+
+    def transform(self, X: Recordings) -> np.ndarray:
+        """Extract the feature from each recording.
+
+        Parameters
+        ----------
+        X : sequence of recordings
+            Paths, such as `table["path"]`; bytes and binary file objects too, which are not cached.
+
+        Returns
+        -------
+        ndarray of shape (n_recordings, n_features), float32
+            A DataFrame after `set_output(transform="pandas")`.
+
+        Raises
+        ------
+        ParameterError
+            As for `fit`.
+        AudioError
+            If a recording cannot be used: a row of X cannot be left out here.
+        """
+        settings = self._settings()
+        _check_recordings(X)
+        paths = [recording for recording in X if isinstance(recording, str | os.PathLike)]
+        if len(paths) == len(X):
+            return self._from_files(paths)
+        return np.stack([extract_one(recording, self.feature, settings=settings) for recording in X])
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Name the columns of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Names of the columns of X, which has none.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), object
+            Such as "mfcc_1_mean"; the first coefficient is the level.
+
+        Raises
+        ------
+        ParameterError
+            If `feature` is unknown or a row for each frame, or `settings` is no FeatureSettings.
+        """
+        return np.array(_names(self._settings())[self.feature], dtype=object)
+
+    def _settings(self) -> FeatureSettings:
+        """Return the settings, once feature and settings have been found to be usable."""
+        settings = DEFAULT if self.settings is None else self.settings
+        if not isinstance(settings, FeatureSettings):
+            raise ParameterError(f"settings={settings!r}: must be a FeatureSettings, or None for the defaults")
+        vectors = _names(settings)
+        if self.feature not in vectors:
+            what = "has a row for each frame, X one for each recording" if self.feature in FEATURES else "is unknown"
+            raise ParameterError(f"feature={self.feature!r}: {what}; must be one of {', '.join(vectors)}")
+        return settings
+
+    def _from_files(self, paths: list[str | os.PathLike[str]]) -> np.ndarray:
+        """Return the features of recordings on disk, or raise an error that names the first without."""
+        table = pd.DataFrame({"id": [str(path) for path in paths], "path": paths})
+        try:
+            features = extract(table, self.feature, settings=self._settings(), cache=self.cache, progress=self.progress)
+        except CorpusError as error:
+            raise AudioError(str(error)) from error
+        if features.left_out:
+            count = f"{len(features.left_out)} of {len(paths)} recordings cannot be used"
+            raise AudioError(f"{count}, and a transformer leaves none out; the first: {features.left_out[0].reason}")
+        return features.X
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn should know: X is a sequence of recordings, and nothing is learnt."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        return tags
+
+
+def _names(settings: FeatureSettings) -> dict[str, list[str]]:
+    numbers = range(1, settings.n_mfcc + 1)
+    means, deviations = ([f"mfcc_{number}_{what}" for number in numbers] for what in ("mean", "std"))
+    return {
+        "mean_mfcc": means,
+        "mean_std_mfcc": means + deviations,
+        "duration_level": ["duration", "level"],
+        "egemaps": [f"egemaps_{number}" for number in range(1, 89)],
+    }
+
+
+def _check_recordings(X: object) -> None:
+    """Raise a `ParameterError` for what is no sequence of recordings, a table and a single path among them."""
+    if isinstance(X, str | bytes) or hasattr(X, "columns") or not hasattr(X, "__len__"):
+        raise ParameterError(f"X: {type(X).__name__}, expected a sequence of recordings, such as `table['path']`")
+    if len(X) == 0:
+        raise ParameterError("X: no recordings; must have at least one")

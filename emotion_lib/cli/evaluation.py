@@ -1,0 +1,136 @@
+"""The command that evaluates a model or a recogniser on a corpus."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, tell_left_out, to_json
+from emotion_lib.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from emotion_lib.recognizer import EmotionRecognizer
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("corpus")
+@click.option("--model", type=OneOf("emotion_lib.evaluation.recipes", "RECIPES"), help="Train this model and test it.")
+@click.option("--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="Who is held out for the test.")
+@click.option("--train-on", metavar="CORPUS", multiple=True, help="Train on another corpus; may be repeated.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many times it is trained.")
+@click.option("--recognizer", metavar="FILE", type=click.Path(path_type=Path), help="Score this recogniser.")
+@click.option("--pretrained", is_flag=True, help="Score the recogniser of the package.")
+@click.option("--unheard", is_flag=True, help="Leave out the utterances that the recogniser was trained on.")
+@click.option("--include-trained", is_flag=True, help="Count the utterances that the recogniser was trained on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def evaluate(
+    corpus: str,
+    *,
+    model: str | None,
+    protocol: str | None,
+    train_on: tuple[str, ...],
+    seeds: int,
+    recognizer: Path | None,
+    pretrained: bool,
+    unheard: bool,
+    include_trained: bool,
+    as_json: bool,
+) -> None:
+    """Measure a model or a recogniser on a corpus, by name or folder.
+
+    With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
+    --train-on, it is trained on other corpora, and tested on the emotions that both sides have. With --recognizer or
+    --pretrained, a trained recogniser is scored on the corpus; utterances that it was trained on are refused.
+
+    Example: emotion-lib evaluate tess --model svm --protocol by_speaker
+
+    Example: emotion-lib evaluate tess --model mean_std_svm --train-on emodb --train-on ravdess
+    """
+    trained_now = bool(model or protocol or train_on)
+    if trained_now == bool(recognizer or pretrained) or (recognizer and pretrained):
+        raise click.UsageError(
+            "Give either --model and --protocol, or --model and --train-on, or --recognizer FILE, or --pretrained."
+        )
+    if (unheard or include_trained) and not (recognizer or pretrained):
+        raise click.UsageError("--unheard and --include-trained are for --recognizer and --pretrained.")
+    if seeds != 1 and not model:
+        raise click.UsageError("--seeds is for --model: a recogniser is not trained again.")
+    if trained_now and (not model or bool(protocol) == bool(train_on)):
+        raise click.UsageError(
+            "Give --model with --protocol or with --train-on: a score without its protocol says nothing."
+        )
+    if unheard and include_trained:
+        raise click.UsageError("Give --unheard or --include-trained, not both.")
+    if model:
+        _by_training(corpus, model, protocol, train_on, seeds, as_json=as_json)
+    else:
+        _by_recognizer(corpus, recognizer, unheard=unheard, include_trained=include_trained, as_json=as_json)
+
+
+def _by_training(
+    corpus: str, model: str, protocol: str | None, train_on: tuple[str, ...], seeds: int, *, as_json: bool
+) -> None:
+    from emotion_lib import evaluation
+    from emotion_lib.evaluation import recipes
+
+    table, others = load_all([corpus]), load_all(train_on) if train_on else None
+    with stopping("Nothing was written; features that were extracted are kept for the next time."):
+        if others is not None:
+            evaluated = evaluation.evaluate_across(others, table, model, seeds=range(seeds))
+        else:
+            evaluated = evaluation.evaluate(table, model, str(protocol), seeds=range(seeds))
+    tell_left_out(evaluated.left_out)
+    rows: list[Any] = evaluation.result_rows(evaluated).to_dict(orient="records")
+    if as_json:
+        click.echo(to_json(rows, indent=2))
+        return
+    title, tested = recipes.RECIPES[model].title, evaluation.corpora_of(table)
+    click.echo(f"{model} ({title}) on {tested}, {evaluated.protocol}, {seeds} x trained")
+    click.echo("\n".join(map(_figure_line, rows)))
+
+
+def _figure_line(row: Mapping[str, Any]) -> str:
+    """Return a figure in words; what it has none of is NaN."""
+    from emotion_lib.recognizer.description import in_percent
+
+    has = {name: row[name] == row[name] for name in ("direction", "seed_sd")}
+    where = f"{row['direction']}: " if has["direction"] and row["direction"] else ""
+    name = {"uar": "UAR"}.get(row["metric"], row["metric"].replace("_", " "))
+    figure = in_percent(*(row[name] for name in ("value", "low", "high", "interval_over")))
+    spread = f", {100 * row['seed_sd']:.1f} standard deviation over seeds" if has["seed_sd"] else ""
+    return f"{where}{name} {figure}{spread}"
+
+
+def _by_recognizer(corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, as_json: bool) -> None:
+    """Score a recogniser on a corpus, and print what it is worth there."""
+    from emotion_lib.evaluation import scores
+    from emotion_lib.recognizer import EmotionRecognizer
+
+    recognizer = EmotionRecognizer.load(file)
+    table = load_all([corpus])
+    with stopping("Nothing was written."):
+        table = _not_trained_on(recognizer, table) if unheard else table
+        score = scores.score(recognizer, table, include_trained=include_trained)
+    click.echo(to_json(score.to_dict(), indent=2) if as_json else str(score))
+    if score.broken:
+        raise click.exceptions.Exit(1)
+
+
+def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the utterances that a recogniser was not trained on, and say how many it was."""
+    from emotion_lib.evaluation import scores
+
+    trained = scores.trained_on(recognizer, table)
+    rest = table[~trained]
+    if rest.empty:
+        raise ParameterError(f"it was trained on all {len(table)} utterances; nothing is left to score")
+    voices = set(table["speaker"][trained])
+    known = f"; of the other {len(rest)}, {rest['speaker'].isin(voices).sum()} are by speakers that it was trained on"
+    click.echo(
+        f"Left out: {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}",
+        err=True,
+    )
+    return rest

@@ -1,0 +1,177 @@
+"""Commands about recognisers: train one, and say what one is."""
+
+import io
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, tell_left_out, to_json
+from emotion_lib.emotions import EMOTIONS, in_order
+from emotion_lib.errors import ModelFileError, ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    try:
+        return in_order(name.strip() for name in value.split(",") if name.strip())
+    except ParameterError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("corpora", metavar="CORPUS...", nargs=-1, required=True)
+@click.option("--output", metavar="FILE.emotion", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option(
+    "--model",
+    type=OneOf("emotion_lib.evaluation.recognizers", "NETWORKS"),
+    default="frame_cnn_statistics",
+    show_default=True,
+    help="The network.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "--emotions", metavar="NAME,NAME...", callback=_in_order, help="What it tells apart; all seven that are there."
+)
+@click.option("--licence", metavar="TEXT", help="On what terms the recogniser may be used; it says so itself.")
+@click.option(
+    "--checkpoints", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep there what was trained, for good."
+)
+@click.option("--json", "as_json", is_flag=True, help="Describe the recogniser as one JSON object.")
+def train(
+    corpora: tuple[str, ...],
+    output: Path,
+    *,
+    model: str,
+    seed: int,
+    emotions: tuple[str, ...] | None,
+    licence: str | None,
+    checkpoints: Path | None,
+    as_json: bool,
+) -> None:
+    """Train a recogniser on corpora, by name or folder, and measure it on speakers left out of the training.
+
+    After Ctrl-C the same command goes on where it stopped, from a folder beside the output that is removed in the end.
+
+    Example: emotion-lib train tess emodb ravdess --output speech.emotion
+    """
+    need("train", "tensorflow", "keras", "onnx", "tf2onnx")
+    from emotion_lib.evaluation import recognizers
+
+    table = load_all(corpora)
+    chosen = emotions or tuple(name for name in EMOTIONS if name in set(table["emotion"]))
+    table = _only(table, chosen)
+    more = ["--emotions", ",".join(emotions)] if emotions else []
+    more += ["--licence", licence] if licence else []
+    command = ["emotion-lib", "train", *corpora, "--output", output.name, "--model", model, "--seed", str(seed), *more]
+    about = {"command": shlex.join(command)} | ({"licence": licence} if licence else {})
+    with _checkpoint_folder(output, checkpoints) as folder:
+        built = recognizers.train_recognizer(table, model, emotions=chosen, seed=seed, about=about, checkpoints=folder)
+        built.recognizer.save(output)
+    show(output, as_json=as_json)
+    tell_left_out(built.held_out.left_out)
+    if built.held_out.left_out:
+        raise click.exceptions.Exit(1)
+
+
+def _only(table: "pd.DataFrame", emotions: Sequence[str]) -> "pd.DataFrame":
+    """Return the utterances of some emotions, and say how many others there are."""
+    others = table.loc[~table["emotion"].isin(emotions), "emotion"].value_counts(sort=False)
+    if len(others):
+        click.echo(f"Left out: {', '.join(f'{n} {emotion}' for emotion, n in others.items())}", err=True)
+    return table[table["emotion"].isin(emotions)]
+
+
+@contextmanager
+def _checkpoint_folder(output: Path, checkpoints: Path | None) -> Iterator[Path]:
+    """Give the folder that keeps the state of a training; one that nobody asked for is removed when all is done."""
+    folder = checkpoints or output.with_name(f".{output.name}.training")
+    _make_folder(folder, output)
+    try:
+        yield folder
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_what_is_left(folder)) from None
+    except ModelFileError as error:
+        if str(folder) not in str(error):
+            raise
+        raise ModelFileError(f"{error}; to begin anew, delete {folder}") from error
+    finally:
+        # Only an empty one goes.
+        with suppress(OSError):
+            folder.rmdir()
+    if checkpoints is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder(folder: Path, output: Path) -> None:
+    """Make a folder, and find out before hours of work whether the output can be written."""
+    if output.is_dir():
+        raise ModelFileError(f"{output}: a folder; give the name of a file in it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def _what_is_left(folder: Path) -> str:
+    if any(folder.iterdir()):
+        return f"What was trained is kept in {folder}, and the same command goes on from there."
+    return "Nothing was trained yet, and nothing is left behind."
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def info(file: Path | None, *, as_json: bool) -> None:
+    """Say what a recogniser is, how it was trained, and what it is worth; without FILE, the one of the package.
+
+    Example: emotion-lib info mine.emotion
+    """
+    show(file, as_json=as_json)
+
+
+def show(path: Path | None, *, as_json: bool) -> None:
+    """Print what the file of a recogniser says of itself."""
+    from emotion_lib.recognizer import EmotionRecognizer
+    from emotion_lib.recognizer.description import describe_recognizer
+
+    recognizer = EmotionRecognizer.load(path)
+    size, version = _form(path)
+    if not as_json:
+        click.echo(f"{describe_recognizer(recognizer)}\nFile: {size / 1000:.0f} kB, format {version}")
+        return
+    said: dict[str, Any] = {
+        "emotions": recognizer.emotions,
+        "feature": recognizer.feature,
+        "settings": asdict(recognizer.settings),
+        "calibration": asdict(recognizer.calibration),
+        "about": recognizer.about,
+        "training_utterances": len(recognizer.trained_on),
+        "can_enrol": recognizer.voices is not None,
+        "size": size,
+        "format": version,
+    }
+    click.echo(to_json(said, indent=2))
+
+
+def _form(path: Path | None) -> tuple[int, int]:
+    """Return the size in bytes of a recogniser's file, and the version of its form."""
+    from emotion_lib.recognizer import file
+    from emotion_lib.recognizer.recognizer import PRETRAINED
+
+    place = path or resources.files("emotion_lib") / "pretrained" / PRETRAINED
+    try:
+        content = place.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{place}: {error.strerror}; check the path") from error
+    return len(content), int(file.read_file(io.BytesIO(content), str(place)).manifest["format"])

@@ -1,0 +1,302 @@
+"""Check a corpus: read every recording, and name what is missing, doubled, unreadable or odd."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import PurePath
+from typing import NamedTuple
+
+import soundfile as sf
+
+from emotion_lib import audio
+from emotion_lib.corpora.corpus import Corpus
+from emotion_lib.corpora.inventory import File, Inventory, NamedRecording, Pair, take_inventory
+from emotion_lib.corpora.report import Report, Section, counted
+from emotion_lib.corpora.table import open_corpus
+from emotion_lib.errors import AudioError
+
+
+class Finding(NamedTuple):
+    """What was found about one recording.
+
+    Attributes
+    ----------
+    name : str
+        Its path in the folder, or its id where it is missing.
+    what : str
+        What was found.
+    as_published : bool
+        Whether its makers published it so.
+    """
+
+    name: str
+    what: str = ""
+    as_published: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}" if self.what else self.name
+
+
+Findings = tuple[Finding, ...]
+
+
+class Cell(NamedTuple):
+    """One place in the design of a folder."""
+
+    speaker: str
+    emotion: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.speaker} {self.text} {self.emotion}"
+
+
+@dataclass(frozen=True, repr=False)
+class CheckReport(Report):
+    """What `check` found; prints as sentences.
+
+    Attributes
+    ----------
+    corpus, folder : str
+        What was checked.
+    n_utterances, n_expected : int
+        How many utterances `load` gives, and how many there are by the design of the corpus.
+    missing : tuple of Finding
+        Utterances that are not there.
+    doubled : tuple of Finding
+        Byte-identical copies of other recordings.
+    unreadable : tuple of Finding
+        Recordings that cannot be read.
+    different : tuple of Finding
+        Contents other than the published ones, or a second recording of one name.
+    foreign : tuple of Finding
+        Files whose names are not of this corpus.
+    odd : tuple of Finding
+        What can be used but is unlike the rest: another rate, two channels, something before the samples, AIFF behind
+        the name .wav, a misspelt name, silence.
+    others : tuple of Finding
+        Files that are no recordings.
+    n_unknown : int
+        How many recordings were read and not compared, because the index does not know their bytes.
+    repair : str
+        How to mend this copy; empty for a folder of your own.
+    """
+
+    corpus: str
+    folder: str
+    n_utterances: int
+    n_expected: int
+    missing: Findings = ()
+    doubled: Findings = ()
+    unreadable: Findings = ()
+    different: Findings = ()
+    foreign: Findings = ()
+    odd: Findings = ()
+    others: Findings = ()
+    n_unknown: int = 0
+    repair: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; what is only odd, as some of TESS is, or was published so, is not wrong."""
+        wrong = (*self.missing, *self.doubled, *self.unreadable, *self.different, *self.foreign)
+        return all(finding.as_published for finding in wrong)
+
+    def _parts(self) -> Iterator[Section]:
+        verdict = "nothing is wrong" if self.ok else "not all is well"
+        yield Section(
+            f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}."
+        )
+        kinds = {
+            "Missing": self.missing,
+            "Unreadable": self.unreadable,
+            "Different from what was published, or from another of the same name": self.different,
+            "Not named as in this corpus, left out": self.foreign,
+            "Doubled, left out": self.doubled,
+            "Odd, but usable": self.odd,
+            "Beside them, no recordings": self.others,
+        }
+        for title, findings in kinds.items():
+            if findings:
+                yield Section(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
+        if self.n_unknown:
+            what = "read, and not compared: the index does not know the published bytes"
+            yield Section(f"{counted(self.n_unknown, 'recording')} {what}.")
+        if self.repair and (self.missing or self.unreadable or self.different):
+            yield Section(self.repair)
+
+
+def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
+    """Check a copy of a corpus, and name whatever is not as it should be.
+
+    Every recording is read. A corpus with a name is compared with its index, byte for byte where the index knows them;
+    any other folder with its own design, speakers by emotions by words, where at least half of that is there.
+
+    Parameters
+    ----------
+    name_or_path : str or path, default "tess"
+        As for `load`.
+
+    Returns
+    -------
+    CheckReport
+        Prints as sentences; `ok` tells whether nothing is wrong.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus or folder is not found, or has no recordings that are named as in a corpus.
+
+    Notes
+    -----
+    Notebook: 01_explore
+    """
+    corpus, folder, files = open_corpus(name_or_path)
+    stock = take_inventory(corpus, files)
+    probes = [probe(recording) for recording in (*stock.kept, *(pair.left_out for pair in stock.rivals))]
+    missing = stock.missing if corpus.has_index else _gaps(stock)
+    return CheckReport(
+        corpus=corpus.name,
+        folder=str(folder),
+        n_utterances=len(stock.kept),
+        n_expected=len(corpus.ids) or len(_present(stock)) + len(missing),
+        missing=tuple(map(Finding, missing)),
+        doubled=tuple(sorted(_doubled(corpus, pair) for pair in stock.copies)),
+        unreadable=tuple(Finding(p.recording.file.relative, p.error) for p in probes if p.error),
+        different=_different(corpus, stock, unreadable={p.recording.file for p in probes if p.error}),
+        foreign=tuple(Finding(name) for name in stock.strangers),
+        odd=(*(Finding(o.recording.file.relative, o.what) for o in oddities(probes)), *_in_one_copy(stock)),
+        others=tuple(Finding(name) for name in stock.others),
+        n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.has_index else 0,
+        repair=corpus.repair,
+    )
+
+
+def _gaps(stock: Inventory) -> list[str]:
+    """Return the places that are empty in a folder that is at least half full, by its own design."""
+    present = _present(stock)
+    speakers, emotions, texts = (sorted(set(column)) for column in zip(*present, strict=True))
+    crossed = [Cell(*values) for values in product(speakers, emotions, texts)]
+    return [str(cell) for cell in crossed if cell not in present] if 2 * len(present) >= len(crossed) else []
+
+
+def _present(stock: Inventory) -> set[Cell]:
+    return {Cell(r.name.speaker, r.name.emotion, r.name.text) for r in stock.kept}
+
+
+def _doubled(corpus: Corpus, pair: Pair) -> Finding:
+    """Return what there is to say of a copy: some are no accident of this folder."""
+    published = corpus.digests.get(pair.left_out.id)
+    as_published = pair.left_out.id != pair.kept.id and published == pair.kept.digest
+    what = f"a copy of {pair.kept.file.relative}{', published so' if as_published else ''}"
+    return Finding(pair.left_out.file.relative, what, as_published)
+
+
+def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Findings:
+    """Return the readable recordings with other contents than the published, or than the one that is used."""
+    published = corpus.digests
+    changed = [
+        Finding(r.file.relative, "not the published bytes (SHA-256 differs)")
+        for r in stock.kept
+        if r.file not in unreadable and r.digest != published.get(r.id, r.digest)
+    ]
+    rivals = [
+        Finding(left_out.file.relative, f"another recording of {left_out.id}, left out; {kept.file.relative} is used")
+        for left_out, kept in stock.rivals
+        if left_out.file not in unreadable
+    ]
+    return (*changed, *rivals)
+
+
+def _in_one_copy(stock: Inventory) -> Findings:
+    """Return, where most of the corpus is there twice, the recordings that are there once."""
+    twice = {pair.kept.id for pair in (*stock.copies, *stock.rivals)}
+    once = [recording for recording in stock.kept if recording.id not in twice]
+    if 2 * len(once) >= len(stock.kept):
+        return ()
+    return tuple(Finding(recording.file.relative, "in one of the two copies only") for recording in once)
+
+
+class Probe(NamedTuple):
+    """Rate, channels and peak of a recording, or why it cannot be read.
+
+    Attributes
+    ----------
+    recording : NamedRecording
+        The recording.
+    rate, channels : int
+        Its sampling rate in Hz and its channels.
+    start : int
+        The byte at which the samples of a WAV file begin; 0 for other formats.
+    peak : float
+        The largest sample, whatever its sign.
+    error : str
+        Why it cannot be read; empty where it can.
+    """
+
+    recording: NamedRecording
+    rate: int = 0
+    channels: int = 0
+    start: int = 0
+    peak: float = 0.0
+    error: str = ""
+
+
+class Oddity(NamedTuple):
+    """All that is unlike the rest about a recording."""
+
+    recording: NamedRecording
+    what: str
+
+
+def probe(recording: NamedRecording) -> Probe:
+    """Read a recording."""
+    path = recording.file.path
+    try:
+        y, rate = audio.read(path)
+    except AudioError as error:
+        name = PurePath(recording.file.relative).name
+        return Probe(recording, error=str(error).removeprefix(f"{name}: "))
+    return Probe(recording, rate, sf.info(path).channels, _start_of_samples(path), float(abs(y).max()))
+
+
+def oddities(probes: Sequence[Probe]) -> Iterator[Oddity]:
+    """Yield the recordings that can be read and are unlike the rest, and in what."""
+    readable = [p for p in probes if not p.error]
+    usual_rate, usual_channels = _most_common(p.rate for p in readable), _most_common(p.channels for p in readable)
+    usual_start = _most_common(p.start for p in readable if p.start)
+    for recording, rate, channels, start, peak, _ in readable:
+        what = {
+            f"{rate} Hz, most have {usual_rate} Hz": rate != usual_rate,
+            f"channels: {channels}, most have {usual_channels}": channels != usual_channels,
+            f"samples begin at byte {start}, in most at {usual_start}": start not in (0, usual_start),
+            "AIFF behind the name .wav": _is_disguised(recording.file),
+            f"a misspelt name, read as {recording.name.id}": recording.name.misspelt,
+            "silent": peak == 0.0,
+        }
+        if any(what.values()):
+            yield Oddity(recording, "; ".join(text for text, holds in what.items() if holds))
+
+
+def _most_common(numbers: Iterable[int]) -> int:
+    counted = Counter(numbers).most_common(1)
+    return counted[0][0] if counted else 0
+
+
+def _start_of_samples(path: str) -> int:
+    """Return the byte at which the samples of a WAV file begin, after whatever chunks; 0 for other formats."""
+    with open(path, "rb") as file:
+        head = file.read(12)
+        while head[:4] == b"RIFF" and len(chunk := file.read(8)) == 8:
+            size = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"data":
+                return file.tell()
+            file.seek(size + size % 2, 1)
+    return 0
+
+
+def _is_disguised(file: File) -> bool:
+    with open(file.path, "rb") as opened:
+        return file.relative.lower().endswith(".wav") and opened.read(4) == b"FORM"

@@ -1,0 +1,285 @@
+"""Measures of predictions: accuracy, recall, UAR, the confusion matrix, and their intervals."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ParameterError
+
+Labels = Sequence[str] | np.ndarray | pd.Series
+
+
+def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
+    """Count how often each emotion was predicted as each.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        The acted emotions and the predicted ones.
+
+    Returns
+    -------
+    DataFrame, int
+        One row an emotion, one column a prediction, both in the vocabulary's order; emotions that occur in
+        neither are left out.
+
+    Raises
+    ------
+    ParameterError
+        If the two differ in length or are empty, or a name is not in the vocabulary.
+
+    Examples
+    --------
+    >>> confusion_matrix(["happy", "happy", "sad"], ["happy", "sad", "sad"]).to_numpy().tolist()
+    [[1, 1], [0, 1]]
+
+    Notebook: 04_evaluate
+    """
+    truth, predicted = _as_labels(emotion, predicted)
+    labels = list(in_order([*truth, *predicted]))
+    counts = pd.crosstab(truth, predicted).reindex(index=labels, columns=labels, fill_value=0)
+    return counts.rename_axis(index="emotion", columns="predicted")
+
+
+def recall(emotion: Labels, predicted: Labels) -> pd.Series:
+    """Compute the share of each emotion's utterances that were predicted as that emotion.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        The acted emotions and the predicted ones.
+
+    Returns
+    -------
+    Series, float
+        One value an emotion that was acted.
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> recall(["happy", "happy", "sad"], ["happy", "sad", "sad"]).to_dict()
+    {'happy': 0.5, 'sad': 1.0}
+
+    Notebook: 04_evaluate
+    """
+    truth, predicted = _as_labels(emotion, predicted)
+    shares = pd.Series(truth == predicted).groupby(truth).mean()
+    return shares.reindex(in_order(truth)).rename_axis("emotion").rename("recall")
+
+
+def accuracy(emotion: Labels, predicted: Labels) -> float:
+    """Compute the share of utterances whose emotion was predicted.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        The acted emotions and the predicted ones.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> accuracy(["happy", "sad", "sad", "sad"], ["sad", "sad", "sad", "sad"])
+    0.75
+
+    Notebook: 03_model
+    """
+    truth, predicted = _as_labels(emotion, predicted)
+    return float(np.mean(truth == predicted))
+
+
+def uar(emotion: Labels, predicted: Labels) -> float:
+    """Compute the unweighted average recall: each emotion counts the same, however often it occurs.
+
+    A guess scores one over the number of emotions: 14.3 % for seven. It is scikit-learn's balanced accuracy.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        The acted emotions and the predicted ones.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        As for `confusion_matrix`.
+
+    References
+    ----------
+    Schuller, B., Steidl, S. and Batliner, A. (2009). The INTERSPEECH 2009 emotion challenge.
+    doi:10.21437/Interspeech.2009-103
+
+    Examples
+    --------
+    >>> uar(["happy", "sad", "sad", "sad"], ["sad", "sad", "sad", "sad"])
+    0.5
+
+    Notebook: 04_evaluate
+    """
+    return float(recall(emotion, predicted).mean())
+
+
+ENOUGH_SPEAKERS = 8
+"""Speakers from which on an interval is over them: it then says something about the next one."""
+
+METRICS = {"accuracy": accuracy, "uar": uar}
+"""The figures that have an interval, by name."""
+
+
+def interval(
+    emotion: Labels,
+    predicted: Labels,
+    *,
+    groups: Labels,
+    metric: str = "uar",
+    confidence: float = 0.95,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Estimate how far a figure would move with other words, or with other speakers.
+
+    Utterances of one word succeed and fail together, so whole groups are drawn with replacement and the figure
+    is computed for each draw; the middle 95 % of the draws are the interval. It speaks for what the groups
+    are, and for nothing else: an interval over words says nothing about another voice.
+
+    Parameters
+    ----------
+    emotion, predicted : sequences of str, of one length
+        The acted emotions and the predicted ones.
+    groups : sequence of str, of the same length
+        What is drawn: the word of each utterance, or its speaker.
+    metric : {"uar", "accuracy"}
+        The figure.
+    confidence : float in (0, 1)
+        The share of draws inside the interval.
+    n_resamples : int > 0
+        Draws.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end.
+
+    Raises
+    ------
+    ParameterError
+        If `groups` has another length, there are fewer than two of them, or the metric is not one of the two.
+
+    References
+    ----------
+    Efron, B. (1979). Bootstrap methods: another look at the jackknife. doi:10.1214/aos/1176344552
+
+    Examples
+    --------
+    >>> truth, words = ["happy", "sad"] * 50, [str(i // 2) for i in range(100)]
+    >>> interval(truth, truth, groups=words)
+    (1.0, 1.0)
+
+    Notebook: 04_evaluate
+    """
+    truth, predicted = _as_labels(emotion, predicted)
+    if len(groups) != len(truth):
+        raise ParameterError(f"groups: {len(groups)} values for {len(truth)} utterances; give one each")
+    if metric not in METRICS:
+        raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise ParameterError("groups: all utterances are of one group; an interval needs at least two")
+    correct, total = _count_by_group(group, truth, predicted)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
+    scores = _scores_of_draws(draws @ correct, draws @ total, metric=metric)
+    low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+class Interval(NamedTuple):
+    """A 95 % interval, and what it is over.
+
+    Attributes
+    ----------
+    low, high : float
+        Its ends.
+    interval_over : {"speakers", "words"}
+        What was drawn: it says something of other ones, and of nothing else.
+    """
+
+    low: float
+    high: float
+    interval_over: str
+
+
+def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval | None:
+    """Estimate the interval that is shown beside a figure: over speakers where there are enough, else over words.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        One row an utterance: `emotion`, `predicted`, `speaker` and `text`.
+    metric : {"uar", "accuracy"}
+        The figure.
+
+    Returns
+    -------
+    Interval or None
+        Over speakers from `ENOUGH_SPEAKERS` on; None where all utterances are of one word.
+
+    Examples
+    --------
+    >>> voices = pd.DataFrame({"emotion": ["happy", "sad"] * 8, "predicted": "sad", "speaker": list("abcdefgh") * 2})
+    >>> interval_of(voices.assign(text="back"))
+    Interval(low=0.5, high=0.5, interval_over='speakers')
+    """
+    many = predictions["speaker"].nunique() >= ENOUGH_SPEAKERS
+    groups = predictions["speaker" if many else "text"]
+    if groups.nunique() < 2:
+        return None
+    low, high = interval(predictions["emotion"], predictions["predicted"], groups=groups, metric=metric)
+    return Interval(low, high, "speakers" if many else "words")
+
+
+def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the correct and all utterances of each group (rows) and emotion (columns)."""
+    emotions, number = np.unique(truth, return_inverse=True)
+    total = np.zeros((group.max() + 1, len(emotions)))
+    correct = np.zeros_like(total)
+    np.add.at(total, (group, number), 1)
+    np.add.at(correct, (group, number), truth == predicted)
+    return correct, total
+
+
+def _scores_of_draws(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarray:
+    """Return the figure of each draw; an emotion that a draw lacks does not count in it."""
+    if metric == "accuracy":
+        overall: np.ndarray = correct.sum(axis=1) / total.sum(axis=1)
+        return overall
+    shares = np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0)
+    mean: np.ndarray = np.nanmean(shares, axis=1)
+    return mean
+
+
+def _as_labels(emotion: Labels, predicted: Labels) -> tuple[np.ndarray, np.ndarray]:
+    truth, predicted = np.asarray(emotion, dtype=str), np.asarray(predicted, dtype=str)
+    if len(truth) != len(predicted):
+        raise ParameterError(f"predicted: {len(predicted)} values for {len(truth)} utterances; give one each")
+    if len(truth) == 0:
+        raise ParameterError("emotion: no utterances; there is nothing to score")
+    return truth, predicted

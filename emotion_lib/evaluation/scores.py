@@ -1,0 +1,265 @@
+"""Score a recogniser on a corpus; refuse utterances that it was trained on."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib.corpora.report import Report, Section, counted
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import AudioError, CorpusError, ParameterError
+from emotion_lib.evaluation import metrics, recognizers
+from emotion_lib.extraction import LeftOut
+from emotion_lib.progress import bar
+from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.description import in_percent
+from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
+
+
+class Figure(NamedTuple):
+    """A figure with its 95 % interval.
+
+    Attributes
+    ----------
+    value : float
+        The figure.
+    low, high : float or None
+        The ends of the interval; None where there are too few words and speakers for one.
+    interval_over : str
+        "speakers", "words", or empty.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    interval_over: str = ""
+
+    def __str__(self) -> str:
+        """Return the figure in percent."""
+        return in_percent(*self)
+
+
+@dataclass(frozen=True, repr=False)
+class Score(Report):
+    """The predictions of a recogniser for a corpus, and what they are worth; prints as sentences.
+
+    Parameters
+    ----------
+    corpus : str
+        The corpus.
+    predictions : DataFrame
+        One row a usable utterance: `corpus`, `id`, `speaker`, `text`, `emotion`; `predicted`, the most
+        probable emotion, `unknown` only for silence and where nobody speaks; `answer`, what the recogniser says, and
+        its `reason`; and the probability of each emotion, in a column of its name.
+    n_trained_on : int
+        How many of them it was trained on.
+    foreign : mapping of str to int
+        Utterances of emotions that it does not tell apart, which were left out.
+    broken : tuple of LeftOut
+        Recordings that cannot be used.
+    """
+
+    corpus: str
+    predictions: pd.DataFrame
+    n_trained_on: int
+    foreign: Mapping[str, int]
+    broken: tuple[LeftOut, ...] = ()
+
+    @property
+    def uar(self) -> Figure:
+        """The unweighted average recall of the most probable emotion."""
+        return self._figure("uar")
+
+    @property
+    def accuracy(self) -> Figure:
+        """The share of utterances whose most probable emotion is the one that was acted."""
+        return self._figure("accuracy")
+
+    @property
+    def coverage(self) -> float:
+        """The share of utterances that get an answer, and not `unknown`."""
+        return float(self._answered.mean())
+
+    @property
+    def precision(self) -> float | None:
+        """The share of the answers that are right; None where there are none."""
+        right = (self.predictions["answer"] == self.predictions["emotion"])[self._answered]
+        return float(right.mean()) if len(right) else None
+
+    @property
+    def unknown(self) -> dict[str, int]:
+        """How often the answer is `unknown`, by reason."""
+        reasons = self.predictions["reason"][~self._answered].value_counts()
+        return {str(reason): int(n) for reason, n in reasons.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all figures in a form that JSON can hold.
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            "corpus": self.corpus,
+            "utterances": len(self.predictions),
+            "speakers": self.predictions["speaker"].nunique(),
+            "uar": self.uar._asdict(),
+            "accuracy": self.accuracy._asdict(),
+            "coverage": self.coverage,
+            "precision": self.precision,
+            "unknown": self.unknown,
+            "trained_on": self.n_trained_on,
+            "foreign": dict(self.foreign),
+            "broken": [{"id": each.id, "reason": each.reason} for each in self.broken],
+        }
+
+    @property
+    def _answered(self) -> pd.Series:
+        return self.predictions["answer"] != UNKNOWN
+
+    def _figure(self, metric: str) -> Figure:
+        value = metrics.METRICS[metric](self.predictions["emotion"], self.predictions["predicted"])
+        return Figure(value, *(metrics.interval_of(self.predictions, metric=metric) or ()))
+
+    def _parts(self) -> Iterator[Section]:
+        n, speakers = len(self.predictions), self.predictions["speaker"].nunique()
+        yield Section(f"{self.corpus}: {counted(n, 'utterance')} of {counted(speakers, 'speaker')}.")
+        yield Section(f"The most probable emotion: UAR {self.uar}, accuracy {self.accuracy}.")
+        yield Section(self._answers())
+        if self.n_trained_on:
+            trained = f"It was trained on {self.n_trained_on} of them"
+            yield Section(f"{trained}: the figures say nothing of new recordings.")
+        if self.foreign:
+            named = ", ".join(f"{count} {emotion}" for emotion, count in self.foreign.items())
+            yield Section(f"Left out, as it does not tell them apart: {named}.")
+        if self.broken:
+            yield Section(f"Cannot be used ({len(self.broken)}):", [each.reason for each in self.broken])
+        if self.corpus == "demo":
+            yield Section("It is synthetic speech: nothing measured on it is a result.")
+
+    def _answers(self) -> str:
+        """Return how many answers there are, and what they are worth."""
+        n = int(self._answered.sum())
+        right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
+        unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items())
+        return f"Answers: {n} ({100 * self.coverage:.1f} %){right}; unknown: {unknown or 'none'}."
+
+
+def score(
+    recognizer: EmotionRecognizer,
+    table: pd.DataFrame,
+    *,
+    include_trained: bool = False,
+    progress: bool | None = None,
+) -> Score:
+    """Score a recogniser on a corpus.
+
+    What it was trained on tells nothing of its worth, so it is refused unless one asks for it; `trained_on` tells
+    which utterances these are. Utterances of emotions that it does not tell apart, and recordings that cannot be
+    used, are left out and reported.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        The recogniser.
+    table : DataFrame
+        The table of one corpus.
+    include_trained : bool
+        Whether to score it on what it was trained on too.
+    progress : bool or None
+        Whether to show a bar; None shows it where somebody watches.
+
+    Returns
+    -------
+    Score
+
+    Raises
+    ------
+    ParameterError
+        If the recogniser was trained on utterances of the table, the table holds several corpora, or no utterance of
+        an emotion that the recogniser tells apart.
+    CorpusError
+        If none of the recordings can be used.
+
+    Examples
+    --------
+    >>> from emotion_lib import corpora
+    >>> demo = corpora.load("demo")
+    >>> report = score(EmotionRecognizer.load(), demo[demo["text"] == "back"])
+    >>> len(report.predictions), report.n_trained_on
+    (14, 0)
+
+    Notebook: 04_evaluate
+    """
+    known = _of_known_emotions(recognizer, table)
+    seen = trained_on(recognizer, known)
+    if seen.any() and not include_trained:
+        raise ParameterError(
+            f"{known['corpus'].iloc[0]}: the recogniser was trained on {seen.sum()} of these {len(known)} utterances; "
+            "leave them out (`--unheard`, or `table[~trained_on(recognizer, table)]`), or score it on all "
+            "(`--include-trained`, or `include_trained=True`)"
+        )
+    predictions, broken = _predict_all(recognizer, known, progress)
+    foreign = table.loc[~table["emotion"].isin(recognizer.emotions), "emotion"]
+    return Score(
+        corpus=str(known["corpus"].iloc[0]),
+        predictions=predictions,
+        n_trained_on=int(seen[~known["id"].isin([each.id for each in broken]).to_numpy()].sum()),
+        foreign={emotion: int((foreign == emotion).sum()) for emotion in in_order(foreign)},
+        broken=broken,
+    )
+
+
+def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray:
+    """Tell which utterances a recogniser was trained on, by name or by content.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        The recogniser.
+    table : DataFrame
+        A corpus table.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances,), bool
+    """
+    ids, digests = set(recognizer.trained_on.ids), set(recognizer.trained_on.digests)
+    utterances = recognizers.list_utterances(table)
+    pairs = zip(utterances.ids, utterances.digests, strict=True)
+    return np.array([id in ids or digest in digests for id, digest in pairs], dtype=bool)
+
+
+def _of_known_emotions(recognizer: EmotionRecognizer, table: pd.DataFrame) -> pd.DataFrame:
+    if table["corpus"].nunique() > 1:
+        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
+    known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
+    if len(known) == 0:
+        raise ParameterError(f"table: no utterance of {', '.join(recognizer.emotions)}; there is nothing to score")
+    return known
+
+
+def _predict_all(
+    recognizer: EmotionRecognizer, table: pd.DataFrame, progress: bool | None
+) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
+    """Return a row for each utterance that can be used, and the others."""
+    answers = recognizer.predictions(table["path"])
+    answered = list(bar(answers, description="Predicting", progress=progress, total=len(table)))
+    broken = tuple(
+        LeftOut(str(id), path, str(answer))
+        for id, path, answer in zip(table["id"], table["path"], answered, strict=True)
+        if isinstance(answer, AudioError)
+    )
+    if len(broken) == len(table):
+        raise CorpusError(f"none of {len(table)} recordings can be used; the first: {broken[0].reason}")
+    rows = table.loc[[isinstance(answer, Prediction) for answer in answered]].reset_index(drop=True)
+    said = pd.DataFrame([_row(answer) for answer in answered if isinstance(answer, Prediction)])
+    return pd.concat([rows[["corpus", "id", "speaker", "text", "emotion"]], said], axis=1), broken
+
+
+def _row(answer: Prediction) -> dict[str, Any]:
+    nothing = answer.reason in {SILENCE, NO_SPEECH}
+    predicted = UNKNOWN if nothing else answer.most_probable[0]
+    return {"predicted": predicted, "answer": answer.emotion, "reason": answer.reason, **answer.probabilities}

@@ -1,0 +1,286 @@
+"""Features that were extracted before, found again by the content of a recording and how they were made.
+
+One SQLite file holds them, so that processes can share it and a kill in the middle of a write loses only that write.
+It may be deleted at any time, and whatever cannot be read in it is extracted anew.
+"""
+
+import os
+import re
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import platformdirs
+
+from emotion_lib.audio.sources import digest
+from emotion_lib.errors import AudioError
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
+from emotion_lib.parallel import THREADS, side_by_side
+
+T = TypeVar("T")
+
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS recordings (path BLOB PRIMARY KEY, stamp TEXT, digest BLOB);
+    CREATE TABLE IF NOT EXISTS features
+        (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
+"""
+_NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
+"""What a file of the cache is called (once after a digest of the code), and what SQLite puts beside it."""
+
+_DIGESTED_AT_ONCE = 64
+_ASKED_AT_ONCE = 500
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+class _Identity(NamedTuple):
+    """What a file was when it was looked at: its stamp is quick to compare, its digest says what is in it."""
+
+    stamp: str
+    digest: bytes
+
+
+class FeatureCache:
+    """Keep the features of recordings, for one feature and one set of settings.
+
+    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. Another
+    `FEATURES_VERSION` starts a new file and removes the old one.
+
+    Parameters
+    ----------
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How it is made.
+    """
+
+    def __init__(self, feature: str, settings: FeatureSettings) -> None:
+        self.recipe = f"{feature} {settings!r}"
+        self.path = folder() / f"features-{FEATURES_VERSION}.sqlite"
+        self._identities: dict[Path, _Identity] = {}
+
+    def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
+        """Find features that were kept.
+
+        Parameters
+        ----------
+        paths : sequence of Path
+            The recordings.
+
+        Returns
+        -------
+        list of ndarray or None
+            One for each path; None where nothing is kept of what the file holds now.
+        """
+        self._identities = self._identify(paths)
+        nothing: dict[bytes, np.ndarray] = {}
+        kept = self._run(self._kept, nothing)
+        return [kept.get(self._identities[path].digest) if path in self._identities else None for path in paths]
+
+    def keep(self, values: dict[Path, np.ndarray]) -> None:
+        """Keep the features of recordings that `recall` was asked for, unless their files changed since.
+
+        Parameters
+        ----------
+        values : dict of Path to ndarray
+            The features, float32, of one or two dimensions.
+        """
+        rows = []
+        for path, value in values.items():
+            identity = self._identities.get(path)
+            if identity and _stamp(path) == identity.stamp:
+                packed = _pack(value)
+                rows.append(
+                    (
+                        identity.digest,
+                        self.recipe,
+                        self._checksum(identity.digest, packed),
+                        packed,
+                    )
+                )
+        self._run(lambda connection: _insert(connection, "features", rows), None)
+
+    def _identify(self, paths: Sequence[Path]) -> dict[Path, _Identity]:
+        """Return the identity of each file that can be read; only files that are new or touched are read."""
+        stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
+        nothing: dict[Path, _Identity] = {}
+        identities = self._run(lambda connection: _known_identities(connection, stamps), nothing)
+        unknown = [path for path in stamps if path not in identities]
+        new = {path: _Identity(stamps[path], digest) for path, digest in _digest_all(unknown) if digest}
+        rows = [(_key(path), identity.stamp, identity.digest) for path, identity in new.items()]
+        self._run(lambda connection: _insert(connection, "recordings", rows), None)
+        return identities | new
+
+    def _kept(self, connection: sqlite3.Connection) -> dict[bytes, np.ndarray]:
+        """Return the features that are kept of the files, by their digest; not those that are damaged."""
+        digests = list({identity.digest for identity in self._identities.values()})
+        query = "SELECT digest, checksum, value FROM features WHERE recipe = ? AND digest IN"
+        rows = _selected(connection, query, digests, self.recipe)
+        return {
+            digest: _unpack(packed)
+            for digest, checksum, packed in rows
+            if isinstance(packed, bytes) and checksum == self._checksum(digest, packed)
+        }
+
+    def _checksum(self, digest: bytes, packed: bytes) -> int:
+        """Return a number that differs when a value, or what it belongs to, was damaged."""
+        return zlib.crc32(digest + self.recipe.encode() + packed)
+
+    def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Return what `work` gives, or `otherwise` where the file cannot be used; a damaged file is removed."""
+        try:
+            with closing(self._connect()) as connection, connection:
+                return work(connection)
+        except OSError:
+            return otherwise
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING:
+                _remove(self.path)
+            return otherwise
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return a connection to the file, made with its tables where it was missing."""
+        if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for old in _files(self.path.parent):
+                if not old.name.startswith(self.path.name):
+                    _remove(old)
+        connection = sqlite3.connect(self.path, timeout=60)
+        try:
+            # To wait for the disk takes longer than to extract; what a loss of power leaves is found to be damaged.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.executescript(_TABLES)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+def folder() -> Path:
+    """Find the folder of the cache: $EMOTION_LIB_CACHE, or the user's own for caches.
+
+    Returns
+    -------
+    Path
+        It may not exist yet.
+    """
+    return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+
+
+def kept() -> list[Path]:
+    """List the files of the cache, and no other files of its folder.
+
+    Returns
+    -------
+    list of Path
+        Sorted; empty where nothing is kept.
+    """
+    return _files(folder())
+
+
+def clear() -> None:
+    """Delete the files of the cache, and no other files of its folder.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be deleted, on Windows for instance while another process has it open.
+    """
+    for path in kept():
+        path.unlink(missing_ok=True)
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files in a folder that are named as the cache names its own."""
+    return sorted(path for path in place.glob("features-*") if _NAME.fullmatch(path.name) and path.is_file())
+
+
+def _remove(path: Path) -> None:
+    """Delete a cache file and its journal, or leave them to the process that has them open (Windows)."""
+    for name in (path, path.with_name(f"{path.name}-journal")):
+        with suppress(OSError):
+            name.unlink(missing_ok=True)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        connection.executemany(
+            f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})",
+            rows,
+        )
+
+
+def _known_identities(connection: sqlite3.Connection, stamps: dict[Path, str]) -> dict[Path, _Identity]:
+    """Return the identities of the files whose stamp is the one on record."""
+    keys = {path: _key(path) for path in stamps}
+    # As bytes, since damage can leave text that is none.
+    query = "SELECT path, CAST(stamp AS BLOB), CAST(digest AS BLOB) FROM recordings WHERE path IN"
+    found = {key: (stamp, digest) for key, stamp, digest in _selected(connection, query, list(keys.values()))}
+    known = {path: found[key] for path, key in keys.items() if key in found}
+    return {
+        path: _Identity(stamps[path], digest)
+        for path, (stamp, digest) in known.items()
+        if stamp == stamps[path].encode() and digest
+    }
+
+
+def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> list[tuple[Any, ...]]:
+    """Return the rows that a query, which ends in IN, finds for some keys; SQLite takes only so many in one go."""
+    rows = []
+    for first in range(0, len(keys), _ASKED_AT_ONCE):
+        some = keys[first : first + _ASKED_AT_ONCE]
+        rows += connection.execute(f"{query} ({', '.join('?' * len(some))})", (*others, *some)).fetchall()
+    return rows
+
+
+def _key(path: Path) -> bytes:
+    """Return the whole path as bytes, which any file name can be."""
+    return os.fsencode(os.path.abspath(path))
+
+
+def _stamp(path: Path) -> str | None:
+    """Return size and times of a file, which change when it is written; None where it cannot be seen."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _digest_all(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
+    """Return each file with the digest of its content, or None where it cannot be read."""
+    n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // THREADS))
+    some = [paths[first : first + n_at_once] for first in range(0, len(paths), n_at_once)]
+    return chain.from_iterable(side_by_side(lambda batch: [(path, _digest(path)) for path in batch], some))
+
+
+def _digest(path: Path) -> bytes | None:
+    try:
+        return digest(path, path.name)
+    except AudioError:
+        return None
+
+
+def _pack(value: np.ndarray) -> bytes:
+    """Return an array of one or two dimensions as bytes: the number of rows (0 for a vector), then the numbers."""
+    n_rows = len(value) if value.ndim == 2 else 0
+    return n_rows.to_bytes(4, "little") + value.astype("<f4").tobytes()
+
+
+def _unpack(packed: bytes) -> np.ndarray:
+    n_rows = int.from_bytes(packed[:4], "little")
+    value = np.frombuffer(packed, dtype="<f4", offset=4)
+    return value.reshape(n_rows, -1) if n_rows else value

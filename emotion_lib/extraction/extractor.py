@@ -1,0 +1,239 @@
+"""Extract a feature from many recordings on all cores, with what is cached taken from the cache."""
+
+import time
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Executor
+from contextlib import closing
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emotion_lib import audio
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
+from emotion_lib.extraction.arrays import Features, LeftOut
+from emotion_lib.extraction.cache import FeatureCache
+from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
+from emotion_lib.parallel import side_by_side
+from emotion_lib.progress import bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH = 64
+
+Value = np.ndarray | AudioError
+"""The features of a recording, or the error that says why there are none."""
+
+
+def check_feature(feature: str, executor: Executor | None = None) -> None:
+    """Raise a `ParameterError` for a feature that is unknown, or what is no executor."""
+    if feature not in FEATURES:
+        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+    if executor is not None and not isinstance(executor, Executor):
+        raise ParameterError(
+            f"executor={executor!r}: must be a concurrent.futures.Executor; that of a Dask client is "
+            "`client.get_executor()`"
+        )
+
+
+def compute(
+    paths: Iterable[Path], feature: str, settings: FeatureSettings, *, executor: Executor | None = None
+) -> Iterator[list[tuple[Path, Value]]]:
+    """Yield batches of recordings with their features, in order; only some batches are taken ahead.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The recordings, of which there may be any number.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recordings are read and the feature is made.
+    executor : concurrent.futures.Executor, optional
+        Where, and left open; threads of this process when not given.
+
+    Yields
+    ------
+    list of tuple of Path and Value
+    """
+    work = partial(_computed, feature=feature, settings=settings)
+    return side_by_side(work, _batches(paths), executor=executor)
+
+
+def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
+    """Extract one feature from one recording, which may be in memory; the cache is not asked.
+
+    Parameters
+    ----------
+    recording : path, bytes or binary file object
+        Whatever `audio.read` takes.
+    feature : str
+        A name in `features.FEATURES`.
+    settings : FeatureSettings
+        How the recording is read and the feature is made.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_frames, n_features), float32
+
+    Raises
+    ------
+    ParameterError
+        If the feature is unknown, or the recording is nothing that can be read.
+    AudioError
+        If the recording cannot be used.
+
+    Examples
+    --------
+    >>> import io
+    >>> import soundfile
+    >>> recording = io.BytesIO()
+    >>> soundfile.write(recording, [0.1] * 8000, 16000, format="WAV")
+    >>> extract_one(recording, "duration_level").round(2).tolist()
+    [0.5, -20.0]
+
+    Notebook: 02_features
+    """
+    check_feature(feature)
+    y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
+    return FEATURES[feature](y, sr, settings=settings)
+
+
+def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    remaining = iter(paths)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def _computed(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[tuple[Path, Value]]:
+    """Return each recording with its features, or the error that says why there are none."""
+    return [(path, _value(path, feature, settings)) for path in paths]
+
+
+def _value(path: Path, feature: str, settings: FeatureSettings) -> Value:
+    try:
+        return extract_one(path, feature, settings=settings)
+    except AudioError as error:
+        return error
+
+
+SECONDS_UNTIL_KEPT = 1.0
+"""Seconds from one write into the cache to the next, in which a kill loses what was computed."""
+
+
+def extract(
+    table: "pd.DataFrame",
+    feature: str,
+    *,
+    settings: FeatureSettings = DEFAULT,
+    cache: bool = True,
+    progress: bool | None = None,
+    executor: Executor | None = None,
+) -> Features:
+    """Extract one feature from every recording of a corpus table.
+
+    A recording that cannot be used is left out and reported; the others are not lost. What was extracted before is
+    taken from the cache, where it is found by the content of the recording, the feature, and its settings.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table; its columns `id` and `path` are used.
+    feature : str
+        A name in `features.FEATURES`, such as "mean_mfcc".
+    settings : FeatureSettings
+        How the recordings are read and the feature is made.
+    cache : bool
+        Whether features are kept on disk for the next time, in $EMOTION_LIB_CACHE or the user's folder for caches.
+    progress : bool, optional
+        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+    executor : concurrent.futures.Executor, optional
+        Where recordings are read and computed instead of in threads of this process, and left open: a pool of
+        processes, or a cluster of Dask through `client.get_executor()`. Its workers need this version of the
+        library, and the recordings under the same paths; the cache stays here.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    ParameterError
+        If the feature is unknown, the table is empty or lacks a column, or `executor` is no Executor.
+    CorpusError
+        If none of the recordings could be used.
+
+    Notebook: 02_features
+    """
+    check_feature(feature, executor)
+    _check_table(table)
+    # A worker elsewhere has a working folder of its own.
+    paths = [Path(path).absolute() for path in table["path"]]
+    kept_before = FeatureCache(feature, settings) if cache else None
+    values = _values(paths, feature, settings, cache=kept_before, progress=progress, executor=executor)
+    left_out = tuple(
+        LeftOut(str(id_), path, str(value))
+        for id_, path, value in zip(table["id"], paths, values, strict=True)
+        if isinstance(value, AudioError)
+    )
+    kept = [value for value in values if isinstance(value, np.ndarray)]
+    if not kept:
+        raise CorpusError(f"none of {len(paths)} recordings could be used; the first: {left_out[0].reason}")
+    rows = table[[isinstance(value, np.ndarray) for value in values]].reset_index(drop=True)
+    X, lengths = _pad(kept)
+    return Features(X, lengths, rows, feature, settings, left_out)
+
+
+def _check_table(table: "pd.DataFrame") -> None:
+    check_columns("the table", table, "id", "path")
+    if len(table) == 0:
+        raise ParameterError("the table is empty: must have at least one recording")
+
+
+def _values(
+    paths: list[Path],
+    feature: str,
+    settings: FeatureSettings,
+    *,
+    cache: FeatureCache | None,
+    progress: bool | None,
+    executor: Executor | None,
+) -> list[Value]:
+    """Return the features of each recording, from the cache or anew, or the error that says why there are none."""
+    recalled = cache.recall(paths) if cache else [None] * len(paths)
+    missing = [path for path, value in zip(paths, recalled, strict=True) if value is None]
+    with closing(_anew(missing, feature, settings, cache, executor)) as anew:
+        computed = dict(bar(anew, description="Extracting features", progress=progress, total=len(missing)))
+    return [computed[path] if value is None else value for path, value in zip(paths, recalled, strict=True)]
+
+
+def _anew(
+    paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None, executor: Executor | None
+) -> Generator[tuple[Path, Value]]:
+    """Yield each recording with its features or its error; what came is kept, but at most once a second."""
+    new: dict[Path, np.ndarray] = {}
+    kept = time.monotonic()
+    try:
+        for found in compute(paths, feature, settings, executor=executor):
+            new |= {path: value for path, value in found if isinstance(value, np.ndarray)}
+            if cache and time.monotonic() - kept > SECONDS_UNTIL_KEPT:
+                cache.keep(new)
+                new, kept = {}, time.monotonic()
+            yield from found
+    finally:
+        if cache and new:
+            cache.keep(new)
+
+
+def _pad(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features as one array, padded with zeros to the longest, and the real lengths."""
+    if values[0].ndim == 1:
+        return np.stack(values).astype(np.float32), np.ones(len(values), dtype=np.int32)
+    lengths = np.array([len(value) for value in values], dtype=np.int32)
+    X = np.zeros((len(values), lengths.max(), values[0].shape[1]), dtype=np.float32)
+    for row, value in zip(X, values, strict=True):
+        row[: len(value)] = value
+    return X, lengths

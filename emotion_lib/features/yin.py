@@ -1,0 +1,124 @@
+"""The fundamental frequency of frames by YIN (de Cheveigné and Kawahara 2002)."""
+
+import numpy as np
+import scipy.fft
+
+from emotion_lib.errors import ParameterError
+
+LOWEST, HIGHEST = 65.0, 700.0
+"""Frequencies in Hz between which a pitch is looked for: a deep man's voice, and a woman's cry of surprise."""
+
+_COMPARED = 0.025
+"""Seconds of the waveform that are compared with what comes one period later."""
+
+_CLEAR = 0.15
+"""The shortest period whose mismatch is below this is the pitch; all its multiples fit as well."""
+
+_SMALLEST = 1e-10
+
+
+def frame_length(sr: int) -> int:
+    """Count the samples that a frame needs, so that two of the longest periods are compared.
+
+    Parameters
+    ----------
+    sr : int > 0
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ParameterError
+        If the rate is too low for any pitch to be seen.
+
+    Examples
+    --------
+    >>> frame_length(16000)
+    647
+    """
+    if sr < 4 * HIGHEST:
+        raise ParameterError(f"sr={sr}: must be at least {4 * HIGHEST:.0f} Hz for a pitch to be seen")
+    return round(sr * _COMPARED) + _longest(sr)
+
+
+def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the fundamental frequency of each frame, and how periodic the frame is.
+
+    A period is the shift at which a waveform comes closest to itself; the mismatch at each shift is divided by the mean
+    mismatch at all shorter ones, or a shift of nothing would always win (the method is called YIN).
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, frame_length(sr)), float
+        Stretches of a waveform.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    frequency : ndarray of shape (n_frames,), float64, Hz
+        Between `LOWEST` and `HIGHEST`, whether there is a voice or not.
+    periodicity : ndarray of shape (n_frames,), float64
+        From 0 (noise, silence) to 1 (each period is as the one before).
+
+    References
+    ----------
+    de Cheveigné, A. and Kawahara, H. (2002). YIN, a fundamental frequency estimator for speech and music.
+    doi:10.1121/1.1458024
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 200 * np.arange(frame_length(16000)) / 16000)
+    >>> frequency, periodicity = of_frames(tone[None], 16000)
+    >>> float(frequency[0].round()), float(periodicity[0].round(2))
+    (200.0, 1.0)
+    """
+    mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), _longest(sr) + 1)
+    shortest = int(sr / HIGHEST)
+    lags = mismatch[:, shortest - 1 :]
+    places = _first_clear_dip(lags)
+    shifts, depth = _between_samples(lags, places)
+    frequency = np.clip(sr / (shortest - 1 + shifts), LOWEST, HIGHEST)
+    return frequency, np.clip(1 - depth, 0, 1)
+
+
+def _longest(sr: int) -> int:
+    return int(np.ceil(sr / LOWEST))
+
+
+def _relative_mismatch(frames: np.ndarray, n_lags: int) -> np.ndarray:
+    """Return the mismatch of each frame with itself at shifts of 0, 1, ... `n_lags` - 1, over its mean so far."""
+    compared = frames.shape[1] - n_lags + 1
+    n_fft = scipy.fft.next_fast_len(frames.shape[1], real=True)
+    whole, head = (scipy.fft.rfft(part, n_fft, axis=1) for part in (frames, frames[:, :compared]))
+    products = scipy.fft.irfft(whole * head.conj(), n_fft, axis=1)[:, :n_lags]
+    sums = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
+    energy = sums[:, compared : compared + n_lags] - sums[:, :n_lags]
+    difference = np.maximum(energy[:, :1] + energy - 2 * products, 0)
+    mean_so_far = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, n_lags)
+    relative: np.ndarray = np.ones_like(difference)
+    np.divide(difference[:, 1:], mean_so_far, out=relative[:, 1:], where=mean_so_far > _SMALLEST * compared)
+    return relative
+
+
+def _first_clear_dip(lags: np.ndarray) -> np.ndarray:
+    """Return where each row has its first dip that is deep enough, or else its deepest; never at either end."""
+    inner = lags[:, 1:-1]
+    dips = (inner < lags[:, :-2]) & (inner <= lags[:, 2:])
+    clear = dips & (inner < _CLEAR)
+    deepest = np.where(dips, inner, np.inf).argmin(axis=1)
+    found: np.ndarray = np.where(clear.any(axis=1), clear.argmax(axis=1), deepest) + 1
+    return found
+
+
+def _between_samples(lags: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return place and depth of the lowest point of the parabola through each dip and its neighbours."""
+    rows = np.arange(len(lags))
+    before, at, after = (lags[rows, places + step] for step in (-1, 0, 1))
+    bend = before - 2 * at + after
+    offset = np.divide(before - after, 2 * bend, out=np.zeros_like(bend), where=bend > _SMALLEST)
+    offset = np.clip(offset, -1, 1)
+    return places + offset, at - (before - after) * offset / 4

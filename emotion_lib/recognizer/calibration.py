@@ -1,0 +1,337 @@
+"""How sure to be: calibrated probabilities for new voices, and when to say "I don't know"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import softmax
+
+from emotion_lib.errors import ParameterError
+
+_SMALLEST = 1e-7
+_LOWEST, _HIGHEST = 0.05, 20.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Say how the probabilities of a network are to be read.
+
+    Parameters
+    ----------
+    temperature : float > 0
+        Above 1 probabilities are drawn together, below 1 pushed apart; the order of the emotions stays.
+    threshold : float in [0, 1]
+        Where the highest probability is below it, the answer is `unknown`.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+
+    Examples
+    --------
+    >>> Calibration(temperature=2.0).apply(np.array([[0.9, 0.1]])).round(2).tolist()
+    [[0.75, 0.25]]
+    """
+
+    temperature: float = 1.0
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not _LOWEST <= self.temperature <= _HIGHEST:
+            raise ParameterError(f"temperature={self.temperature}: must be from {_LOWEST} to {_HIGHEST}")
+        if not 0 <= self.threshold <= 1:
+            raise ParameterError(f"threshold={self.threshold}: must be a probability, from 0 to 1")
+
+    def apply(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the probabilities at this temperature.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_utterances, n_emotions)
+            As a network gives them.
+
+        Returns
+        -------
+        ndarray of the same shape, float64
+            Each row sums to 1.
+        """
+        scores = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST)) / self.temperature
+        scaled: np.ndarray = softmax(scores, axis=1)
+        return scaled
+
+
+class ReliabilityCurve(NamedTuple):
+    """How right answers are that were equally sure; each array has an entry for each bin, the least sure first.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_bins,)
+        Mean confidence.
+    accuracy : ndarray of shape (n_bins,)
+        Share of the answers that are right.
+    weight : ndarray of shape (n_bins,)
+        Number of utterances, or the sum of their weights.
+    """
+
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    weight: np.ndarray
+
+
+class CoverageCurve(NamedTuple):
+    """How right the surest answers are; each array has an entry for each threshold, the highest first.
+
+    Parameters
+    ----------
+    coverage : ndarray of shape (n_thresholds,)
+        Share of the utterances that are answered, rising to 1.
+    accuracy : ndarray of shape (n_thresholds,)
+        Share of those answers that are right.
+    threshold : ndarray of shape (n_thresholds,)
+        The confidence from which on they are answered.
+    """
+
+    coverage: np.ndarray
+    accuracy: np.ndarray
+    threshold: np.ndarray
+
+
+def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.ndarray | None = None) -> float:
+    """Find the temperature at which the true emotions were least of a surprise.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_utterances, n_emotions)
+        Of speakers that the network was not trained on.
+    truth : ndarray of shape (n_utterances,), int
+        Column of the emotion that was acted.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, or a weight is not positive.
+
+    References
+    ----------
+    Guo, C., Pleiss, G., Sun, Y. and Weinberger, K. Q. (2017). On calibration of modern neural networks.
+    arXiv:1706.04599
+
+    Examples
+    --------
+    Sure of itself, and wrong half of the time:
+
+    >>> fit_temperature(np.array([[0.99, 0.01]] * 2), np.array([0, 1])) > 10
+    True
+    """
+    from scipy.optimize import minimize_scalar
+
+    _check_lengths(probabilities, truth)
+    weights = _checked_weights(len(truth), weight)
+
+    def surprise(log_temperature: float) -> float:
+        scaled = Calibration(temperature=float(np.exp(log_temperature))).apply(probabilities)
+        return float(-np.average(np.log(scaled[np.arange(len(truth)), truth]), weights=weights))
+
+    found = minimize_scalar(surprise, bounds=(np.log(_LOWEST), np.log(_HIGHEST)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def fit_threshold(
+    confidence: np.ndarray, correct: np.ndarray, *, precision: float, weight: np.ndarray | None = None
+) -> float:
+    """Find the lowest confidence from which on answers are right as often as asked.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    precision : float in (0, 1]
+        The share of the answers that must be right.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    float
+        1.0 where no threshold reaches the precision.
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, a weight is not positive, or
+        `precision` is not a share.
+
+    Examples
+    --------
+    >>> fit_threshold(np.array([0.2, 0.5, 0.8, 0.9]), np.array([False, False, True, True]), precision=0.6)
+    0.5
+    """
+    if not 0 < precision <= 1:
+        raise ParameterError(f"precision={precision}: must be a share, above 0 and at most 1")
+    curve = coverage_curve(confidence, correct, weight=weight)
+    enough = np.flatnonzero(curve.accuracy >= precision)
+    return float(curve.threshold[enough[-1]]) if len(enough) else 1.0
+
+
+def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.ndarray | None = None) -> CoverageCurve:
+    """Trace how often answers are right when only the surest are given.
+
+    Whoever says "I don't know" more often is right more often, if confidence is worth anything: where it is not, the
+    curve is level.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    CoverageCurve
+        An entry for each confidence that occurs: of equally sure answers all are given or none.
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, or a weight is not positive.
+
+    References
+    ----------
+    El-Yaniv, R. and Wiener, Y. (2010). On the foundations of noise-free selective classification. Journal of Machine
+    Learning Research 11, 1605-1641.
+
+    Examples
+    --------
+    >>> curve = coverage_curve(np.array([0.9, 0.8, 0.5, 0.5]), np.array([True, True, False, True]))
+    >>> curve.coverage.tolist(), curve.accuracy.tolist(), curve.threshold.tolist()
+    ([0.25, 0.5, 1.0], [1.0, 1.0, 0.75], [0.9, 0.8, 0.5])
+
+    Notebook: 04_evaluate
+    """
+    _check_lengths(confidence, correct)
+    order = np.argsort(-confidence, kind="stable")
+    weights = _checked_weights(len(order), weight)[order]
+    answered, right = np.cumsum(weights), np.cumsum(weights * correct[order])
+    last = np.append(np.diff(confidence[order]) < 0, True)
+    accuracy = right[last] / answered[last]
+    return CoverageCurve(answered[last] / answered[-1], accuracy, confidence[order][last])
+
+
+def reliability_curve(
+    confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
+) -> ReliabilityCurve:
+    """Compare how sure answers were with how often they were right.
+
+    Utterances are put into bins of equal numbers by their confidence, so that each figure rests on as many. Above the
+    diagonal the network is too modest, below it boasts.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    n_bins : int > 0
+        How many bins; one for each utterance where there are fewer.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    ReliabilityCurve
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, scores, utterances and weights differ in number, a weight is not positive, or
+        `n_bins` is not.
+
+    References
+    ----------
+    DeGroot, M. H. and Fienberg, S. E. (1983). The comparison and evaluation of forecasters. doi:10.2307/2987588
+
+    Examples
+    --------
+    >>> curve = reliability_curve(np.array([0.4, 0.6, 0.9, 0.9]), np.array([False, True, True, True]), n_bins=2)
+    >>> curve.confidence.round(2).tolist(), curve.accuracy.tolist(), curve.weight.tolist()
+    ([0.5, 0.9], [0.5, 1.0], [2.0, 2.0])
+
+    Notebook: 04_evaluate
+    """
+    _check_lengths(confidence, correct)
+    if n_bins < 1:
+        raise ParameterError(f"n_bins={n_bins}: must be a positive number")
+    weights = _checked_weights(len(confidence), weight)
+    bins = np.array_split(np.argsort(confidence, kind="stable"), min(n_bins, len(confidence)))
+    sums = np.array([weights[rows].sum() for rows in bins])
+    means = [[np.average(each[rows], weights=weights[rows]) for rows in bins] for each in (confidence, correct)]
+    return ReliabilityCurve(np.array(means[0]), np.array(means[1]), sums)
+
+
+def expected_calibration_error(
+    confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
+) -> float:
+    """Measure how far confidence is from the share of answers that are right.
+
+    It is the mean distance of the `reliability_curve` from its diagonal.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_utterances,)
+        Highest probability of each utterance.
+    correct : ndarray of shape (n_utterances,), bool
+        Whether the most probable emotion was the one acted.
+    n_bins : int > 0
+        How many bins.
+    weight : ndarray of shape (n_utterances,), > 0, optional
+        How much each utterance counts; all the same when not given.
+
+    Returns
+    -------
+    float
+        0 for perfect calibration, at most 1.
+
+    Raises
+    ------
+    ParameterError
+        As for `reliability_curve`.
+
+    References
+    ----------
+    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining well calibrated probabilities using Bayesian
+    binning. doi:10.1609/aaai.v29i1.9602
+
+    Examples
+    --------
+    >>> expected_calibration_error(np.full(4, 0.75), np.array([True, True, True, False]), n_bins=1)
+    0.0
+    """
+    curve = reliability_curve(confidence, correct, n_bins=n_bins, weight=weight)
+    return float(np.average(np.abs(curve.confidence - curve.accuracy), weights=curve.weight))
+
+
+def _checked_weights(n: int, weight: np.ndarray | None) -> np.ndarray:
+    weights = np.ones(n) if weight is None else np.asarray(weight, dtype=float)
+    if weights.shape != (n,):
+        raise ParameterError(f"weight: {len(weights)} values for {n} utterances; give one each")
+    if not (weights > 0).all():
+        raise ParameterError("weight: must be positive; leave out utterances that are not to count")
+    return weights
+
+
+def _check_lengths(scores: np.ndarray, truth: np.ndarray | Sequence[object]) -> None:
+    if len(scores) == 0 or len(scores) != len(truth):
+        raise ParameterError(f"{len(scores)} scores for {len(truth)} utterances: give one each, and at least one")

@@ -1,0 +1,129 @@
+"""A recogniser in words: what it tells apart, how it was trained, what it is worth."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emotion_lib.recognizer.recognizer import EmotionRecognizer
+
+USES = (
+    "It recognises acted emotion, which is not felt emotion. It must not be used to judge people: not in hiring, not "
+    "at school or at work, not to detect lies."
+)
+"""What every recogniser says of its use."""
+
+KNOWS_VOICES = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
+"""What a recogniser says that knows the voices it was trained on."""
+
+
+def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
+    """Say what a recogniser is, how it was trained, and what it is worth.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        The recogniser.
+
+    Returns
+    -------
+    str
+        Some lines.
+    """
+    about = recognizer.about
+    lines = [
+        f"Tells apart: {', '.join(recognizer.emotions)}",
+        f"Takes: {recognizer.feature} of recordings at {recognizer.settings.sr} Hz",
+        *_said(_training, about),
+        *_said(_enrolled if recognizer.enrolment else _worth, about),
+        *_said(partial(_threshold, recognizer.calibration.threshold), about),
+        *([KNOWS_VOICES] if recognizer.voices and not recognizer.enrolment else []),
+        *([f"Licence: {about['licence']}"] if "licence" in about else []),
+        USES,
+    ]
+    return "\n".join(lines)
+
+
+def in_percent(
+    value: float, low: float | None = None, high: float | None = None, interval_over: str = "", *, unit: str = " %"
+) -> str:
+    """Write a figure in percent, and its interval where it has one.
+
+    Parameters
+    ----------
+    value : float
+        The figure, from 0 to 1.
+    low, high : float or None
+        The ends of its interval; None or NaN where it has none.
+    interval_over : str
+        What the interval is over; not told where it is empty.
+    unit : str
+        What stands behind the figure.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> in_percent(0.541, 0.51, 0.5692, "words")
+    '54.1 % [51.0, 56.9] over words'
+    >>> in_percent(0.541)
+    '54.1 %'
+    """
+    figure = f"{100 * value:.1f}{unit}"
+    if low is None or high is None or math.isnan(low):
+        return figure
+    over = f" over {interval_over}" if interval_over else ""
+    return f"{figure} [{100 * low:.1f}, {100 * high:.1f}]{over}"
+
+
+def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a part, or that it cannot be told: whoever made a recogniser may say what they like."""
+    try:
+        return list(part(about))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [f"What it says of itself is not in the form of this library: {dict(about)}"]
+
+
+def _training(about: Mapping[str, Any]) -> Iterator[str]:
+    if corpora := about.get("corpora"):
+        named = (
+            f"{name} ({each['utterances']} utterances, {each['speakers']} speakers)" for name, each in corpora.items()
+        )
+        yield f"Trained on: {', '.join(named)}; network {about['model']}, seed {about['seed']}"
+    if "command" in about:
+        yield f"Made by: {about['command']}"
+
+
+def _worth(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what it is worth for a voice that it has never met, or that nobody knows."""
+    if not about.get("worth"):
+        yield "Worth: not measured"
+        return
+    yield "Worth for voices left out of the training, unweighted average recall and its 95 % interval:"
+    for corpus, each in about["worth"].items():
+        figure = in_percent(*(each[name] for name in ("value", "low", "high", "interval_over")))
+        answers = f"it answers {100 * each['coverage']:.0f} %"
+        if each["precision"] is not None:
+            answers += f" and is right in {100 * each['precision']:.0f} % of these"
+        yield f"  {corpus}: {figure}; {answers}"
+
+
+def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how it got used to a voice, and that nobody knows what it is worth now."""
+    counts = about.get("enrolled", {})
+    named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
+    yield f"Used to one voice, from {sum(counts.values())} utterances of it: {named}"
+    yield "Worth: not measured; `emotion-lib evaluate` measures it, on recordings of this voice that are new to it"
+
+
+def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
+    precision = about.get("precision")
+    where = "for silence, and where nobody speaks"
+    if threshold == 0:
+        yield f"Says unknown: {where}"
+        return
+    reason = f", from which on {100 * precision:.0f} % of the answers were right" if precision else ""
+    yield f"Says unknown: below a probability of {threshold:.2f}{reason}; {where}"

@@ -1,0 +1,210 @@
+"""Whether the parts of a recogniser fit together."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+
+from emotion_lib.audio import HIGHEST_RATE
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.recognizer.inference import Inference, Network
+from emotion_lib.recognizer.voices import Enrolment, Voices
+
+_WHOLE = ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc")
+_OPTIONAL = ("sr", "duration", "top_db", "trim_db")
+_LOWEST_RATE = 1000
+_MOST_BINS, _MOST_BANDS = 2**14, 512
+_MOST_A_SECOND = 2**24
+"""Samples that the frames of a second may have, all together: a file must not claim all the memory there is."""
+
+
+def make_settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """Make settings or a calibration of what a file says.
+
+    Parameters
+    ----------
+    kind : type
+        `FeatureSettings` or `Calibration`.
+    values : mapping
+        What the file says.
+
+    Returns
+    -------
+    of type `kind`
+
+    Raises
+    ------
+    ParameterError
+        If a value has a name or is of a type that it cannot be.
+    """
+    known = [field.name for field in fields(kind)]
+    for name, value in values.items():
+        if name not in known:
+            raise ParameterError(f"{name!r}: no setting that is known here")
+        if value is None and name not in _OPTIONAL:
+            raise ParameterError(f"{name}=None: must be a number")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ParameterError(f"{name}={value!r}: must be a number")
+    return kind(**values)
+
+
+def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
+    """Make of arrays what is known of the training voices.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As `Voices.arrays` gives them; empty where nothing is known.
+
+    Returns
+    -------
+    Voices or None
+
+    Raises
+    ------
+    ParameterError
+        If one is missing or does not fit, or there is another.
+    """
+    if not arrays:
+        return None
+    voices = Voices.from_arrays(arrays)
+    _check_names(arrays, voices.arrays())
+    return voices
+
+
+def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Enrolment | None:
+    """Make of arrays what is known of the one voice that a recogniser is used to.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As `Enrolment.arrays` gives them; empty where it is used to none.
+    emotions : sequence of str
+        The emotions that the recogniser tells apart.
+
+    Returns
+    -------
+    Enrolment or None
+
+    Raises
+    ------
+    ParameterError
+        If one is missing or does not fit, or there is another.
+    """
+    if not arrays:
+        return None
+    enrolment = Enrolment.from_arrays(arrays, emotions)
+    _check_names(arrays, enrolment.arrays())
+    return enrolment
+
+
+def _check_names(given: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> None:
+    if more := sorted(given.keys() - known.keys()):
+        raise ParameterError(f"array {more[0]!r}: nothing that is known of voices")
+
+
+def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
+    """Refuse what no recogniser can be made of.
+
+    Parameters
+    ----------
+    emotions, feature, settings
+        As `EmotionRecognizer` takes them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such feature or emotion, or no recording can be used with these settings.
+    """
+    if feature not in FEATURES:
+        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+    if not all(isinstance(emotion, str) for emotion in emotions):
+        raise ParameterError(f"emotions={list(emotions)}: must be words")
+    if tuple(emotions) != in_order(emotions):
+        raise ParameterError(f"emotions={list(emotions)}: must be in this order: {', '.join(in_order(emotions))}")
+    if len(emotions) < 2:
+        raise ParameterError(f"emotions={list(emotions)}: must be at least two")
+    _check_settings(settings)
+
+
+def _check_settings(settings: FeatureSettings) -> None:
+    if settings.sr is None:
+        raise ParameterError("settings: sr=None: a recogniser takes all recordings at one rate; give it")
+    for name, value in asdict(settings).items():
+        if name in _WHOLE and not isinstance(value, int):
+            raise ParameterError(f"settings: {name}={value!r}: must be a whole number")
+        if value is not None and not math.isfinite(value):
+            raise ParameterError(f"settings: {name}={value}: must be a number")
+    if not _LOWEST_RATE <= settings.sr <= HIGHEST_RATE:
+        raise ParameterError(f"settings: sr={settings.sr}: must be from {_LOWEST_RATE} to {HIGHEST_RATE} Hz")
+    if settings.n_fft > _MOST_BINS or settings.n_mels > _MOST_BANDS:
+        sizes = f"n_fft={settings.n_fft}, n_mels={settings.n_mels}"
+        raise ParameterError(f"settings: {sizes}: must be at most {_MOST_BINS} and {_MOST_BANDS}")
+    if settings.sr * settings.n_fft > _MOST_A_SECOND * settings.hop_length:
+        raise ParameterError(f"settings: hop_length={settings.hop_length}: must be larger with n_fft={settings.n_fft}")
+
+
+def check_fit(network: Network, emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
+    """Refuse a network that does not take the feature, or gives other than a probability of each emotion.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    emotions, feature, settings
+        As `EmotionRecognizer` takes them.
+
+    Raises
+    ------
+    ModelFileError
+        If they do not fit.
+    """
+    assert settings.sr is not None
+    X = FEATURES[feature](_noise(settings), settings.sr, settings=settings)[None]
+    if network.takes_frames != (X.ndim == 3):
+        raise ModelFileError(f"its network does not take {feature}")
+    given = np.asarray(network.probabilities(X))
+    if given.ndim != 2 or given.shape != (1, len(emotions)):
+        raise ModelFileError(f"its network gives an output of shape {given.shape} for {len(emotions)} emotions")
+    if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
+        raise ModelFileError("its network gives something else than probabilities")
+
+
+def check_voices(inference: Inference) -> None:
+    """Refuse what is known of voices by other statistics than those of the feature.
+
+    Parameters
+    ----------
+    inference : Inference
+        Of the recogniser.
+
+    Raises
+    ------
+    ModelFileError
+        If they do not fit.
+    """
+    if inference.voices is None and inference.enrolment is None:
+        return
+    noise = _noise(inference.settings)
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            if inference.voices is not None:
+                _check_numbers(np.array(inference.voices.unlikeness(inference.infer(noise).statistics)), ())
+            if inference.enrolment is not None:
+                _check_numbers(inference.probabilities(noise), (len(inference.emotions),))
+    except (ValueError, FloatingPointError) as error:
+        raise ModelFileError(f"what it knows of voices does not fit {inference.feature} ({error})") from error
+
+
+def _check_numbers(numbers: np.ndarray, shape: tuple[int, ...]) -> None:
+    if numbers.shape != shape or not np.isfinite(numbers).all():
+        raise ValueError(f"it gives something else than numbers of shape {shape}")
+
+
+def _noise(settings: FeatureSettings) -> np.ndarray:
+    assert settings.sr is not None
+    return np.random.default_rng(0).uniform(-0.1, 0.1, settings.sr)

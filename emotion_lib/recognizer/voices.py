@@ -1,0 +1,611 @@
+"""What training teaches about voices, and how probabilities are adapted to one new voice; no network is trained again.
+
+An utterance is described by a few hundred voice statistics. How these vary while a speaker stays in one emotion, and
+how far emotions lie apart, carries over from the training voices. Where the emotions of the new voice lie does not: its
+own utterances tell that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from scipy.special import softmax
+
+from emotion_lib.errors import ParameterError
+
+
+def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
+    """Bring statistics to where an emotion within a speaker has about variance 1.
+
+    Parameters
+    ----------
+    transform : ndarray of shape (n_statistics, n_statistics)
+        As in `Voices`.
+    statistics : ndarray of shape (n_utterances, n_statistics)
+        From `statistics`.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_statistics), float64
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, or their statistics are not finite or not as many as the transform takes.
+    """
+    given = np.asarray(statistics, dtype=np.float64)
+    if given.ndim != 2 or given.shape[1] != len(transform) or len(given) == 0:
+        raise ParameterError(
+            f"statistics of shape {given.shape}: must be {len(transform)} numbers for at least one utterance, "
+            "of the feature and settings that the training voices were learnt from"
+        )
+    if not np.isfinite(given).all():
+        raise ParameterError("statistics: must be finite numbers")
+    z: np.ndarray = given @ transform
+    return z
+
+
+def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Choose arrays by name.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        By name; there may be others.
+    names : sequence of str
+        Which of them.
+
+    Returns
+    -------
+    dict of str to ndarray
+
+    Raises
+    ------
+    ParameterError
+        If one is missing.
+    """
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise ParameterError(f"array {missing[0]!r}: missing; give {', '.join(names)}")
+    return {name: arrays[name] for name in names}
+
+
+def check_arrays(
+    arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], *, positive: Sequence[str]
+) -> None:
+    """Refuse arrays that do not fit together, or hold impossible values.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        By name.
+    shapes : mapping of str to tuple of int
+        What shape each must have.
+    positive : sequence of str
+        Names of those whose values must be positive.
+
+    Raises
+    ------
+    ParameterError
+        If one is no array of floats of its shape, or a value is not finite or not positive where it must be; `usual`
+        alone may be infinite.
+    """
+    for name, array in arrays.items():
+        if array.dtype != np.float32 or array.shape != shapes[name]:
+            raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}, must be float32 of {shapes[name]}")
+        if not (np.isfinite(array).all() or name == "usual"):
+            raise ParameterError(f"{name}: must be finite numbers")
+        if name in positive and not (array > 0).all():
+            raise ParameterError(f"{name}: must be positive")
+
+
+_WITHIN_SHRUNK, _BETWEEN_SHRUNK = 0.5, 0.5
+_LEAST_BETWEEN = 1e-3
+_FOLDS = 5
+_FEWEST_VOICES = 5
+_KNOWN = 0.95
+"""Share of the training voices, each left out in its turn, that are not called unlike the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Voices:
+    """Hold what is known of the training voices.
+
+    Parameters
+    ----------
+    transform : ndarray of shape (n_statistics, n_statistics), float32
+        After it, the statistics of a speaker in one emotion have about variance 1 and no correlation.
+    between : ndarray of shape (n_statistics,), float32, > 0
+        Variance of the means of a speaker's emotions about the speaker's mean, after the transform.
+    mean, variance : ndarray of shape (n_statistics,), float32
+        Of all utterances of all voices, after the transform; variances are positive.
+    usual : ndarray of shape (2,), float32, > 0
+        Unlikeness up to which a voice is as these are: of many utterances, and of one; infinite where there were too
+        few voices to tell.
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not fit together, or values are out of range.
+    """
+
+    transform: np.ndarray
+    between: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    usual: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = np.shape(self.transform)[:1] or (0,)
+        shapes = {"transform": (*n, *n), "between": n, "mean": n, "variance": n, "usual": (2,)}
+        check_arrays(self.arrays(), shapes, positive=("between", "variance", "usual"))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that it is made of, by name, so that a file can hold them.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Make it of the arrays that `arrays` returned.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            By name; others are not looked at.
+
+        Returns
+        -------
+        Voices
+
+        Raises
+        ------
+        ParameterError
+            If one is missing, or does not fit the others.
+        """
+        return cls(**chosen_arrays(arrays, [field.name for field in fields(cls)]))
+
+    def unlikeness(self, statistics: np.ndarray) -> float:
+        """Measure how far a voice is from the training voices.
+
+        Parameters
+        ----------
+        statistics : ndarray of shape (n_utterances, n_statistics)
+            Of one or more utterances of the voice.
+
+        Returns
+        -------
+        float
+            Mean squared distance from the mean of the training voices, in variances; 1 for these voices themselves.
+
+        Raises
+        ------
+        ParameterError
+            If there are no utterances, or their statistics are not those of these voices.
+        """
+        z = whitened(self.transform, statistics)
+        return float(np.mean((z - self.mean) ** 2 / self.variance))
+
+    def is_unlike(self, statistics: np.ndarray) -> bool:
+        """Say whether a voice is unlike the training voices, so that little can be expected of what they taught.
+
+        The limit is where 5 % of the training voices, each left out of what is known, would be called unlike. Of few
+        voices (under 5) none is ever called so.
+
+        Parameters
+        ----------
+        statistics : ndarray of shape (n_utterances, n_statistics)
+            Of one or more utterances of the voice.
+
+        Returns
+        -------
+        bool
+
+        Raises
+        ------
+        ParameterError
+            As `unlikeness` does.
+        """
+        many, one = self.usual.tolist()
+        limit = many if one == np.inf else many + (one - many) / np.sqrt(max(1, len(statistics)))
+        return bool(self.unlikeness(statistics) > limit)
+
+
+def learn_voices(
+    statistics: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], *, corpus: Iterable[str] | None = None
+) -> Voices:
+    """Learn from training voices how an emotion varies within a speaker, and how far emotions lie apart.
+
+    Each corpus counts the same, whatever its size. Both covariances are shrunk: the one within towards its diagonal,
+    the one between towards a sphere.
+
+    Parameters
+    ----------
+    statistics : ndarray of shape (n_utterances, n_statistics)
+        From `statistics`, of the training voices.
+    speaker, emotion : sequence of str, of length n_utterances
+        Who spoke, and what was acted.
+    corpus : sequence of str, of length n_utterances, optional
+        Where the recording is from; speakers of the same name in two corpora are two.
+
+    Returns
+    -------
+    Voices
+
+    Raises
+    ------
+    ParameterError
+        If numbers differ, or no speaker has two emotions and two utterances in one of them.
+
+    References
+    ----------
+    Ioffe, S. (2006). Probabilistic linear discriminant analysis. doi:10.1007/11744085_41
+
+    Examples
+    --------
+    Fear lies a hundred from neutral, in one direction of three; it comes last, and the others are taken for a quarter
+    of it, since one speaker does not tell how emotions differ:
+
+    >>> noise = np.random.default_rng(0).normal(size=(40, 3))
+    >>> voices = learn(noise + 100 * np.array([[1, 0, 0], [0, 0, 0]] * 20), ["a"] * 40, ["fear", "neutral"] * 20)
+    >>> (voices.between / voices.between[-1]).round(2).tolist()
+    [0.25, 0.25, 1.0]
+    """
+    known = _Utterances.of(statistics, speaker, emotion, corpus)
+    transform, between = _transform(known)
+    mean, variance = _weighted_moments(known.x @ transform, known.weight)
+    made = (transform, between, mean, variance, _usual_unlikeness(known))
+    return Voices(*(array.astype(np.float32) for array in made))
+
+
+@dataclass(frozen=True, eq=False)
+class _Utterances:
+    """The statistics of training utterances; the number of voice and of cell (voice and emotion) of each; weights."""
+
+    x: np.ndarray
+    voice: np.ndarray
+    cell: np.ndarray
+    corpus: np.ndarray
+
+    @classmethod
+    def of(
+        cls, x: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], corpus: Iterable[str] | None
+    ) -> "_Utterances":
+        x = np.asarray(x, dtype=np.float64)
+        columns = [list(speaker), list(emotion), [""] * len(x) if corpus is None else list(corpus)]
+        if x.ndim != 2 or any(len(column) != len(x) for column in columns):
+            sizes = ", ".join(str(len(column)) for column in columns)
+            raise ParameterError(
+                f"statistics of shape {x.shape} for {sizes} speakers, emotions, corpora: give one each"
+            )
+        names = np.array(columns, dtype=str)
+        voice = _group_numbers(names[[0, 2]])
+        made = cls(x, voice, _group_numbers(np.stack([voice.astype(str), names[1]])), _group_numbers(names[2:]))
+        if not made.are_enough:
+            raise ParameterError("no speaker has two emotions, or none has two utterances of an emotion: give more")
+        return made
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether some speaker has two emotions, and some has two utterances of an emotion."""
+        return len(set(self.cell.tolist())) > len(set(self.voice.tolist())) and bool(np.bincount(self.cell).max() > 1)
+
+    @property
+    def weight(self) -> np.ndarray:
+        """How much each utterance counts: the corpora all the same; sums to 1."""
+        weight = 1 / np.bincount(self.corpus)[self.corpus]
+        share: np.ndarray = weight / weight.sum()
+        return share
+
+    def __getitem__(self, rows: np.ndarray) -> "_Utterances":
+        numbers = (np.unique(each[rows], return_inverse=True)[1] for each in (self.voice, self.cell, self.corpus))
+        return _Utterances(self.x[rows], *numbers)
+
+
+def _group_numbers(names: np.ndarray) -> np.ndarray:
+    return np.unique(names, axis=1, return_inverse=True)[1].reshape(-1)
+
+
+def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    sums = np.zeros((group.max() + 1, values.shape[1]))
+    np.add.at(sums, group, values)
+    means: np.ndarray = sums / np.bincount(group)[:, None]
+    return means
+
+
+def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    covariance: np.ndarray = (values * (weight / weight.sum())[:, None]).T @ values
+    return covariance
+
+
+def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
+    """Return what makes the covariance within the unit matrix and the one between diagonal, and that diagonal."""
+    n = np.bincount(known.cell)
+    several = (n > 1)[known.cell]
+    centred = (known.x - _means(known.x, known.cell)[known.cell])[several]
+    centred *= np.sqrt(n / np.maximum(n - 1, 1))[known.cell][several, None]
+    weight = known.weight[several]
+    scale = np.sqrt(np.average(centred**2, axis=0, weights=weight)) + 1e-6
+    within = _covariance(centred / scale, weight)
+    within = (1 - _WITHIN_SHRUNK) * within + _WITHIN_SHRUNK * np.diag(np.diag(within))
+    values, vectors = np.linalg.eigh(within)
+    white = vectors / np.sqrt(values)
+    between = white.T @ (_between(known, scale, within)) @ white
+    sphere = np.eye(len(between)) * np.trace(between) / len(between)
+    spread, rotation = np.linalg.eigh((1 - _BETWEEN_SHRUNK) * between + _BETWEEN_SHRUNK * sphere)
+    return white @ rotation / scale[:, None], np.maximum(spread, _LEAST_BETWEEN)
+
+
+def _between(known: _Utterances, scale: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Return the covariance of the means of a speaker's emotions about the speaker's, less what chance gives them."""
+    first = np.unique(known.cell, return_index=True)[1]
+    means, voice, corpus = _means(known.x / scale, known.cell), known.voice[first], known.corpus[first]
+    emotions = np.bincount(voice)[voice]
+    apart = (means - _means(means, voice)[voice]) * np.sqrt(emotions / np.maximum(emotions - 1, 1))[:, None]
+    weight = np.where(emotions > 1, 1 / np.bincount(corpus)[corpus], 0)
+    chance = np.average(1 / np.bincount(known.cell), weights=weight)
+    covariance: np.ndarray = _covariance(apart, weight) - chance * within
+    return covariance
+
+
+def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean = np.average(z, axis=0, weights=weight)
+    return mean, np.average((z - mean) ** 2, axis=0, weights=weight) + 1e-6
+
+
+def _usual_unlikeness(known: _Utterances) -> np.ndarray:
+    """Return the unlikeness that few left-out voices exceed with many utterances, and with one."""
+    voices = known.voice.max() + 1
+    if voices < _FEWEST_VOICES:
+        return np.full(2, np.inf)
+    many, one = [], []
+    for fold in range(_FOLDS):
+        out = known.voice % _FOLDS == fold
+        rest = known[~out]
+        if not rest.are_enough:
+            return np.full(2, np.inf)
+        transform, _ = _transform(rest)
+        mean, variance = _weighted_moments(rest.x @ transform, rest.weight)
+        distance = np.mean((known.x[out] @ transform - mean) ** 2 / variance, axis=1)
+        one += distance.tolist()
+        many += [distance[known.voice[out] == voice].mean() for voice in set(known.voice[out].tolist())]
+    return np.array([np.quantile(many, _KNOWN), np.quantile(one, _KNOWN)])
+
+
+_EVIDENCE = 0.15
+"""What the density of a few hundred statistics counts: they are less independent than the model has them."""
+_WRONG = 0.2
+"""How often a network is taken to be wrong about a new voice, before it was seen; that counts as one utterance."""
+_TURNS = 10
+_SMALLEST = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Enrolment:
+    """Turn the probabilities of a network into better ones for the voice that it got used to.
+
+    Parameters
+    ----------
+    emotions : tuple of str
+        Names of the columns of probabilities.
+    transform : ndarray of shape (n_statistics, n_statistics), float32
+        As in `Voices`.
+    means, variances : ndarray of shape (n_emotions, n_statistics), float32
+        Where utterances of this voice are expected, after the transform, and how far about it.
+    confusion : ndarray of shape (n_emotions, n_emotions), float32, > 0
+        How likely an emotion (row) is where the network predicts another (column) in this voice; columns sum to 1.
+    weight : ndarray of shape (1,), float32, > 0
+        What the logarithm of the density of the statistics counts, beside that of the network's probability.
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not fit together, or values are out of range.
+    """
+
+    emotions: tuple[str, ...]
+    transform: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+    confusion: np.ndarray
+    weight: np.ndarray
+
+    def __post_init__(self) -> None:
+        n, k = np.shape(self.transform)[:1] or (0,), len(self.emotions)
+        shapes = {"transform": (*n, *n), "means": (k, *n), "variances": (k, *n), "confusion": (k, k), "weight": (1,)}
+        check_arrays(self.arrays(), shapes, positive=("variances", "confusion", "weight"))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that it is made of, by name, so that a file can hold them.
+
+        Returns
+        -------
+        dict of str to ndarray
+            All but the names of the emotions.
+        """
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "emotions"}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Self:
+        """Make it of the arrays that `arrays` returned.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            By name; others are not looked at.
+        emotions : sequence of str
+            Names of the columns of probabilities.
+
+        Returns
+        -------
+        Enrolment
+
+        Raises
+        ------
+        ParameterError
+            If one is missing, or does not fit the others.
+        """
+        return cls(tuple(emotions), **chosen_arrays(arrays, ("transform", "means", "variances", "confusion", "weight")))
+
+    def apply(self, probabilities: np.ndarray, statistics: np.ndarray) -> np.ndarray:
+        """Return the probabilities of further utterances of this voice.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_utterances, n_emotions)
+            The network's, calibrated.
+        statistics : ndarray of shape (n_utterances, n_statistics)
+            Of the same utterances.
+
+        Returns
+        -------
+        ndarray of shape (n_utterances, n_emotions), float64
+            Each row sums to 1.
+
+        Raises
+        ------
+        ParameterError
+            If the numbers of utterances, emotions or statistics do not fit.
+        """
+        z = whitened(self.transform, statistics)
+        given = _as_probabilities(probabilities, (len(z), len(self.emotions)))
+        scores = _log(given @ self.confusion.T) + self.weight * _density(z, self.means, self.variances)
+        found: np.ndarray = softmax(scores, axis=1)
+        return found
+
+
+def adapt(
+    voices: Voices,
+    statistics: np.ndarray,
+    labels: Sequence[str | None],
+    probabilities: np.ndarray,
+    *,
+    emotions: Sequence[str],
+) -> Enrolment:
+    """Get used to the voice of one speaker by some of its utterances, with or without their emotions.
+
+    Where an emotion of this voice lies is estimated from its utterances and drawn towards the middle of the voice, the
+    more the fewer there are. Those without a label count for each emotion by its probability, in turns with the
+    estimate (expectation maximisation), beginning with what the network predicts. An emotion of which there is nothing
+    may lie anywhere. What the network said of those with a label tells what it confuses in this voice.
+
+    Without any label, what the network systematically takes for another emotion keeps its wrong name: one label of
+    each emotion then says more than hundreds of utterances without. No emotion has to occur, and none as often as
+    another; but one of which there is a label alone may take what belongs to its neighbours.
+
+    Parameters
+    ----------
+    voices : Voices
+        What is known of the training voices.
+    statistics : ndarray of shape (n_utterances, n_statistics)
+        From `statistics`, of utterances of one speaker.
+    labels : sequence of str or None, of length n_utterances
+        The emotion of each, None where it is not known.
+    probabilities : ndarray of shape (n_utterances, n_emotions)
+        The network's, calibrated.
+    emotions : sequence of str
+        Names of the columns of `probabilities`.
+
+    Returns
+    -------
+    Enrolment
+
+    Raises
+    ------
+    ParameterError
+        If there are no utterances, numbers do not fit, or a label is none of the emotions.
+
+    References
+    ----------
+    Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete data via the EM
+    algorithm. doi:10.1111/j.2517-6161.1977.tb01600.x
+
+    Examples
+    --------
+    >>> from emotion_lib.recognizer.voices import learn_voices
+    >>> noise = np.random.default_rng(0).normal(size=(40, 3))
+    >>> apart = noise + 20 * np.array([[1, 0, 0], [0, 0, 0]] * 20)
+    >>> voices = learn(apart, ["a"] * 40, ["fear", "neutral"] * 20)
+    >>> names, unsure = ("fear", "neutral"), np.full((2, 2), 0.5)
+    >>> used = enrol(voices, apart[:2] + 7, ["neutral", "fear"], unsure, emotions=names)
+    >>> used.apply(unsure, apart[2:4] + 7).round(2).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    z = whitened(voices.transform, statistics)
+    names = tuple(emotions)
+    given = _as_probabilities(probabilities, (len(z), len(names)))
+    share = _labelled(labels, names, len(z))
+    confusion = _confusion(share, given)
+    if (share.sum(axis=1) == 0).any():
+        share = _completed(voices, z, share, _log(given @ confusion.T))
+    made = (voices.transform, *_expected(voices, z, share), confusion, np.array([_EVIDENCE]))
+    return Enrolment(names, *(array.astype(np.float32) for array in made))
+
+
+def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> np.ndarray:
+    """Return 1 for the emotion of each utterance, and 0 for all of one that has no label."""
+    if len(labels) != n:
+        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one each, None where it is not known")
+    unknown = sorted({label for label in labels if label is not None} - set(names))
+    if unknown:
+        raise ParameterError(f"label {unknown[0]!r}: must be one of {', '.join(names)}, or None")
+    return np.array([[float(label == name) for name in names] for label in labels])
+
+
+def _confusion(share: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return how likely each emotion is where the network predicts another, by what it said of those with a label."""
+    n = share.shape[1]
+    before = (1 - _WRONG) * np.eye(n) + _WRONG / n
+    confusion = (before + share.T @ probabilities) / (1 + share.sum(axis=0)[:, None])
+    shares: np.ndarray = confusion / confusion.sum(axis=0)
+    return shares
+
+
+def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_network: np.ndarray) -> np.ndarray:
+    """Return how much each utterance counts for each emotion, where those without a label are estimated."""
+    free = share.sum(axis=1) == 0
+    scores = log_network[free]
+    if not free.all():
+        scores = scores + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
+    share = share.copy()
+    for _ in range(_TURNS):
+        share[free] = softmax(scores, axis=1)
+        scores = log_network[free] + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
+    return share
+
+
+def _expected(voices: Voices, z: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where utterances of each emotion are expected, and their variance about it."""
+    count = share.sum(axis=0)[:, None]
+    seen = share.T @ z / np.maximum(count, _SMALLEST)
+    certainty = count / (1 + count * voices.between)
+    middle = np.sum(certainty * seen, axis=0) / np.sum(certainty, axis=0)
+    left = voices.between / (1 + count * voices.between)
+    return middle + (seen - middle) * (count * left), 1 + left
+
+
+def _density(z: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the density of each utterance under each emotion, but for a constant."""
+    squares = z**2 @ (1 / variances).T - 2 * z @ (means / variances).T
+    density: np.ndarray = -0.5 * (squares + np.sum(means**2 / variances + np.log(variances), axis=1))
+    return density
+
+
+def _as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    given = np.asarray(probabilities, dtype=np.float64)
+    if given.shape != shape:
+        raise ParameterError(f"probabilities of shape {given.shape}: must be {shape}, utterances and emotions")
+    if not np.isfinite(given).all():
+        raise ParameterError("probabilities: must be finite numbers")
+    return given
+
+
+def _log(probabilities: np.ndarray) -> np.ndarray:
+    """Return the logarithm of probabilities, of which none counts for nothing."""
+    logarithms: np.ndarray = np.log(np.maximum(probabilities, _SMALLEST))
+    return logarithms

@@ -1,0 +1,464 @@
+"""The committed table of results: read it, pick figures, and show them in words and as Markdown."""
+
+import os
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emotion_lib import corpora, evaluation
+from emotion_lib.corpora.table import CORPORA
+from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE
+from emotion_lib.evaluation.metrics import METRICS
+from emotion_lib.evaluation.recipes import RECIPES
+from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.description import in_percent
+from emotion_lib.splits import PROTOCOLS
+
+KEY = "key"
+"""Column of what made a row: a digest of code, settings and utterances; empty where it is older than keys."""
+
+_TEXT = (
+    "corpus",
+    "protocol",
+    "direction",
+    "model",
+    "seen_of_voice",
+    "metric",
+    "interval_over",
+    "trained_on",
+    "per_seed",
+    KEY,
+)
+
+FAR_APART = 0.05
+"""Range of the seeds from which on it is shown beside a figure."""
+
+
+def read(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read the table of results.
+
+    Parameters
+    ----------
+    path : str or path
+        The CSV that `python -m benchmarks.accuracy` writes.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure, columns `evaluation.RESULT_COLUMNS` and `KEY`, in the order of `splits.PROTOCOLS` and of
+        `recipes.RECIPES`; empty text where a column does not apply.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or it has other columns.
+    """
+    if not Path(path).is_file():
+        raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
+    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
+    check_columns(f"{path}", table, *RESULT_COLUMNS, KEY, cure="`python -m benchmarks.accuracy` writes it anew")
+    place = {name: number for number, name in enumerate([*PROTOCOLS, ACROSS_CORPORA, *RECIPES])}
+    return table.sort_values(["protocol", "model"], key=lambda name: name.map(place), kind="stable", ignore_index=True)
+
+
+def pick(results: pd.DataFrame, **where: str) -> pd.Series:
+    """Pick the one row of the table that fits.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+    **where : str
+        Values of columns: `model="frame_lstm", protocol="random", metric="uar"`. Unless given, the corpus is `tess`,
+        and nothing was shown of the voice of the test.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    ParameterError
+        If no row fits, or several do.
+    """
+    where = {"corpus": "tess"} | where
+    if "seen_of_voice" not in where:
+        results = results[~results["seen_of_voice"].isin(SEEN_OF_VOICE)]
+    rows = results[np.logical_and.reduce([results[name] == value for name, value in where.items()])]
+    if len(rows) != 1:
+        raise ParameterError(f"{where}: {len(rows)} rows of the table of results fit, expected one")
+    return rows.iloc[0]
+
+
+def percent(row: pd.Series) -> str:
+    """Write a figure in percent, its interval in brackets where it has one.
+
+    Where the seeds lie more than `FAR_APART` from each other, their range is told too: an interval over words is
+    then the smaller part of the doubt.
+
+    Parameters
+    ----------
+    row : Series
+        With `value`, `low` and `high` between 0 and 1, and `per_seed`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(pd.Series({"value": 0.541, "low": 0.51, "high": 0.5692, "per_seed": "0.5410"}))
+    '54.1 [51.0, 56.9]'
+    >>> percent(pd.Series({"value": 0.45, "low": 0.43, "high": 0.46, "per_seed": "0.2800 0.6200"}))
+    '45.0 [43.0, 46.0], seeds 28 to 62'
+    """
+    figure = in_percent(row["value"], row["low"], row["high"], unit="")
+    seeds = over_seeds(row)
+    if max(seeds) - min(seeds) > FAR_APART:
+        figure += f", seeds {100 * min(seeds):.0f} to {100 * max(seeds):.0f}"
+    return figure
+
+
+def over_seeds(row: pd.Series) -> list[float]:
+    """Return the figure of each seed.
+
+    Parameters
+    ----------
+    row : Series
+        From `pick`.
+
+    Returns
+    -------
+    list of float
+    """
+    return [float(value) for value in row["per_seed"].split()]
+
+
+def predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Find the prediction of a model for each utterance that was held out.
+
+    For TESS this is kept beside the table of results, so that everybody sees the same mistakes; for any other
+    corpus the model is trained now.
+
+    Parameters
+    ----------
+    path : str or path
+        The CSV that `python -m benchmarks.accuracy` writes.
+    table : DataFrame
+        The corpus table.
+    model, protocol : str
+        As for `evaluation.evaluate`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the table that were held out, with `fold`, `predicted`, and where they are known the probabilities,
+        each in the column of its emotion; sorted by fold and id.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or nothing is kept of this model and protocol.
+
+    Notebook: 04_evaluate
+    """
+    if is_whole_tess(table):
+        return kept_predictions(path, table, model, protocol)
+    predicted = evaluation.evaluate(table, model, protocol).predictions
+    return _beside_truth(table, predicted.drop(columns=["corpus", "speaker", "text", "emotion", "seed"]))
+
+
+def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Find the kept predictions of a model, whatever the corpora.
+
+    Parameters
+    ----------
+    path : str or path
+        The CSV that `python -m benchmarks.accuracy` writes.
+    table : DataFrame
+        The corpus table.
+    model, protocol : str
+        As for `evaluation.evaluate`.
+
+    Returns
+    -------
+    DataFrame
+        As from `predictions`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or nothing is kept of this model and protocol.
+    """
+    if not Path(path).is_file():
+        raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
+    kept = pd.read_csv(path, dtype=dict.fromkeys(("model", "protocol", "fold", "id", "predicted"), "str"))
+    predicted = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]
+    if predicted.empty:
+        raise ParameterError(f"{path}: has no predictions of {model} by {protocol}")
+    return _beside_truth(table, predicted.drop(columns=["model", "protocol"]).dropna(axis="columns", how="all"))
+
+
+def _beside_truth(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the table that were held out, beside the predictions for them."""
+    rows = table.merge(predicted, on="id", validate="one_to_one")
+    return rows.sort_values(["fold", "id"], ignore_index=True)
+
+
+def is_whole_tess(table: pd.DataFrame) -> bool:
+    """Say whether a corpus table is TESS, with all of its utterances and nothing else.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table.
+
+    Returns
+    -------
+    bool
+    """
+    return set(table["corpus"]) == {"tess"} and set(table["id"]) == set(corpora.index("tess")["id"])
+
+
+COLUMNS = {
+    "random": ("random", ""),
+    "by word": ("by_word", ""),
+    "OAF -> YAF": ("by_speaker", "OAF -> YAF"),
+    "YAF -> OAF": ("by_speaker", "YAF -> OAF"),
+    "mean of both": ("by_speaker", "mean"),
+    "voice and word": ("by_speaker_and_word", "mean"),
+}
+"""Columns of the overview: the protocol and the direction that each shows."""
+
+
+_TESS = {"tess_doubled": ", corpus doubled", "tess": ""}
+"""TESS as it was often used, each recording twice, and as it is; what each adds to the title of a model."""
+
+
+def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Show one figure of each model under each protocol, in percent, with its interval over words.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+    metric : {"uar", "accuracy"}
+        The figure.
+    models : tuple of str or None
+        Names of recipes, in the order of the rows; None shows those that have a figure, in the order of the recipes.
+        A model that was measured on the doubled corpus too has a row of its own for that.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a model, columns `COLUMNS`; a dash where the table has no figure.
+
+    Raises
+    ------
+    ParameterError
+        If the metric or a model is not known.
+
+    Notebook: 04_evaluate
+    """
+    if metric not in METRICS:
+        raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
+    if unknown := [model for model in models or () if model not in RECIPES]:
+        raise ParameterError(f"models: {unknown[0]!r} is not among {', '.join(RECIPES)}")
+    rows = _unseen(results)[lambda row: row["metric"] == metric]
+    cells: dict[Hashable, str] = (
+        rows.set_index(["corpus", "model", "protocol", "direction"]).apply(percent, axis=1).to_dict()
+    )
+    shown = {
+        f"{RECIPES[model].title}{twice}": {
+            name: cells.get((corpus, model, *where), "-") for name, where in COLUMNS.items()
+        }
+        for model in models or RECIPES
+        for corpus, twice in _TESS.items()
+        if (models and not twice) or _is_measured(cells, corpus, model)
+    }
+    return pd.DataFrame.from_dict(shown, orient="index", columns=list(COLUMNS)).rename_axis("model")
+
+
+def _unseen(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows for which nothing was shown of the voice of the test besides the training."""
+    return results[~results["seen_of_voice"].isin(SEEN_OF_VOICE)]
+
+
+def _is_measured(cells: Mapping[Hashable, str], corpus: str, model: str) -> bool:
+    return any((corpus, model, *where) in cells for where in COLUMNS.values())
+
+
+def new_voices(results: pd.DataFrame) -> pd.DataFrame:
+    """Show the UAR of the models that were trained on several corpora, for speakers that were left out, in percent.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a model, one column a corpus; in brackets the 95 % interval, over speakers where there are enough of
+        them, else over words.
+    """
+    rows = _unseen(results)[lambda row: (row["protocol"] == "leave_speaker_out") & (row["metric"] == "uar")]
+    return _a_column_each(rows[rows["trained_on"].str.contains("+", regex=False)], ["model"])
+
+
+def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
+    """Show the UAR inside each corpus and from the others to it, in percent: what a voice costs, and what a corpus.
+
+    Inside a corpus, speakers are left out and all of its emotions told apart (EMO-DB has boredom and no surprise,
+    RAVDESS calm besides the seven); from the others to it, those that both have, so that the two are not of one task.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a model and training, one column a corpus, in brackets the 95 % interval; of the two voices of TESS the
+        mean of both directions.
+    """
+    rows = _unseen(results)[lambda row: row["metric"] == "uar"]
+    across = rows[rows["protocol"] == ACROSS_CORPORA]
+    own = rows[rows["trained_on"] == rows["corpus"]]
+    many_voices = own[own["protocol"] == "leave_speaker_out"]
+    two_voices = own[(own["protocol"] == "by_speaker") & (own["direction"] == "mean")]
+    beside = two_voices[two_voices["model"].isin({*across["model"], *many_voices["model"]})]
+    inside = pd.concat([many_voices, beside]).assign(trained_on="its other speakers")
+    both = pd.concat([inside, across.assign(trained_on="the other two corpora")])
+    return _a_column_each(both, ["model", "trained_on"])
+
+
+def _a_column_each(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    """Return figures with a column for each corpus, the models by their titles and in the order of the recipes."""
+    figures = rows.assign(figure=[percent(row) for _, row in rows.iterrows()])
+    order = [model for model in RECIPES if model in set(rows["model"])]
+    figures["model"] = pd.Categorical(figures["model"], categories=order, ordered=True)
+    cells = figures.pivot(index=index, columns="corpus", values="figure").fillna("-").sort_index()
+    shown = cells.rename(columns=lambda name: CORPORA[name].short_title).rename_axis(columns=None).reset_index()
+    shown["model"] = [RECIPES[model].title for model in shown["model"]]
+    return shown.rename(columns={"trained_on": "trained on"}).set_index("model")
+
+
+def used_to_voice(results: pd.DataFrame) -> pd.DataFrame:
+    """Show the UAR on TESS across the voices, once something was shown of the voice of the test, in percent.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a model and direction; a column for nothing shown, and one for each of `evaluation.SEEN_OF_VOICE`, with
+        the mean of the draws and the worst of them.
+
+    Notebook: 04_evaluate
+    """
+    of_tess = (results["corpus"] == "tess") & (results["protocol"] == "by_speaker")
+    models = set(results[of_tess & results["seen_of_voice"].isin(SEEN_OF_VOICE)]["model"])
+    rows = results[of_tess & results["model"].isin(models)]
+    index = ["model", "direction", "seen_of_voice", "metric"]
+    values: dict[Hashable, float] = rows.set_index(index)["value"].to_dict()
+    columns = {"nothing": "none"} | {name: name for name in SEEN_OF_VOICE}
+    shown = [
+        {"model": RECIPES[model].title, "direction": direction}
+        | {name: _mean_and_worst(values, (model, direction, seen)) for name, seen in columns.items()}
+        for model in RECIPES
+        for direction in sorted(set(rows[rows["model"] == model]["direction"]))
+    ]
+    return pd.DataFrame(shown, columns=["model", "direction", *columns]).set_index("model")
+
+
+def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str]) -> str:
+    """Return the mean of the draws, and the worst where it is known; a dash where there is no figure."""
+    if (*where, "uar") not in values:
+        return "-"
+    worst = values.get((*where, "uar_worst"))
+    mean = f"{100 * values[*where, 'uar']:.1f}"
+    return mean if worst is None else f"{mean}, worst {100 * worst:.1f}"
+
+
+def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
+    """Show what a recogniser is worth for speakers that were left out of its training, in percent.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        One that was measured.
+
+    Returns
+    -------
+    DataFrame, str
+        One row a corpus: UAR with its interval; how many utterances get an answer, and how many of the answers are
+        right; how far confidence is from the share that is right (expected calibration error).
+
+    Raises
+    ------
+    ParameterError
+        If it was not measured.
+    """
+    if not recognizer.about.get("worth"):
+        raise ParameterError("the recogniser was not measured; `emotion-lib train` measures what it trains")
+    rows = {
+        CORPORA[name].short_title if name in CORPORA else name: {
+            "UAR": in_percent(*(each[key] for key in ("value", "low", "high", "interval_over")), unit=""),
+            "answered": f"{100 * each['coverage']:.1f}",
+            "answers that are right": "-" if each["precision"] is None else f"{100 * each['precision']:.1f}",
+            "calibration error": f"{100 * each['expected_calibration_error']:.1f}",
+        }
+        for name, each in recognizer.about["worth"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("corpus")
+
+
+PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}
+"""The averages over epochs that the original notebook prints; its README has the two the other way round."""
+PUBLISHED_LAST = {"train_accuracy": 0.9874, "accuracy": 0.9982}
+"""What its last epoch reached."""
+
+
+def reproduction(results: pd.DataFrame) -> pd.DataFrame:
+    """Put the published figures of the original network beside those of the same network rebuilt here.
+
+    Parameters
+    ----------
+    results : DataFrame
+        From `read`.
+
+    Returns
+    -------
+    DataFrame, percent
+        One row a source, one column a figure.
+
+    References
+    ----------
+    PragyaShandilya/Emotion-Recognition-with-Neural-Network, README and notebook, as of 2026.
+
+    Notebook: 03_model
+    """
+    columns = {
+        "train_accuracy_mean_over_epochs": "training, mean over epochs",
+        "accuracy_mean_over_epochs": "test, mean over epochs",
+        "train_accuracy": "training, last epoch",
+        "accuracy": "test, last epoch",
+    }
+    train, test = PUBLISHED.values()
+    figures: dict[str, dict[str, float]] = {
+        "published, in its README": dict(zip(PUBLISHED, (test, train), strict=True)),
+        "published, in its notebook": PUBLISHED | PUBLISHED_LAST,
+    }
+    for name, corpus in (("rebuilt, corpus doubled", "tess_doubled"), ("rebuilt, each recording once", "tess")):
+        where = {"corpus": corpus, "protocol": "random", "model": "mean_mfcc_lstm"}
+        figures[name] = {metric: float(pick(results, metric=metric, **where)["value"]) for metric in columns}
+    table = pd.DataFrame.from_dict(figures, orient="index", columns=list(columns)).rename(columns=columns)
+    return (100 * table).round(2)

@@ -1,0 +1,223 @@
+"""One word in all emotions, by all speakers: hear them and see them side by side."""
+
+import io
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+from matplotlib import image, style
+from matplotlib.axes import Axes
+
+from emotion_lib import audio
+from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.errors import AudioError
+from emotion_lib.features import FeatureSettings
+from emotion_lib.plots.signals import DYNAMIC_RANGE, draw_spectrogram, greatest_power
+from emotion_lib.plots.style import INK, SETTINGS
+from emotion_lib.widgets.base import Widget, blank, in_words, png, script, wav
+from emotion_lib.widgets.playback import NOTHING, check_columns, several
+
+SR = 16_000
+"""Rate in Hz of what is drawn: recordings of different rates would have different frequencies at the top."""
+
+SETTINGS_OF_A_CELL = FeatureSettings(n_fft=512, hop_length=256)
+_INCHES = (2.5, 0.75)
+
+
+def compare(table: pd.DataFrame) -> Widget:
+    """Compare one word in all emotions: a grid of emotions and speakers, in which each cell plays.
+
+    The spectrograms of a word share their limits of time, frequency and level, so that what is quiet looks quiet and
+    what is slow looks slow. "Play in turn" plays them row by row. Where a speaker said a text several times in an
+    emotion, the first is taken. The list begins with the texts that most speakers said. Nothing plays by itself; the
+    arrow keys go from cell to cell.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`; where a column `corpus` has several
+        values, it is named with the speaker.
+
+    Returns
+    -------
+    Widget
+        On a static page it is a picture of the grid of its first word.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing, or an emotion is not in the vocabulary.
+
+    Examples
+    --------
+    >>> compare(pd.DataFrame(columns=["path", "emotion", "speaker", "text"]))
+    Comparison of 0 words
+
+    Notebook: 04_evaluate
+    """
+    check_columns(table)
+    return _Comparison(table)
+
+
+class _Comparison(Widget):
+    """A list of texts, and the grid of the one that is chosen."""
+
+    _esm = script("comparison")
+
+    texts: traitlets.List[str] = traitlets.List().tag(sync=True)
+    text = traitlets.Unicode().tag(sync=True)
+    speakers: traitlets.List[str] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    scale = traitlets.Unicode().tag(sync=True)
+    seconds = traitlets.Float().tag(sync=True)
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = _first_takes(table)
+        self._pictures: dict[int, bytes] = {}
+        super().__init__(texts=_most_said_first(self._table))
+        if self.texts:
+            self._show(_fullest(self._table, self.texts))
+        else:
+            self.says = NOTHING
+
+    def __repr__(self) -> str:
+        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        return f"Comparison of {len(self.texts)} word{'s' * (len(self.texts) != 1)}"
+
+    def still(self) -> bytes:
+        """Return the picture of the grid, or what there is to say instead."""
+        return _still(self) if self.rows else in_words(self.says)
+
+    def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Show the grid of another text."""
+        self._show(message["value"])
+
+    def _do_draw(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """Send the pictures of the grid, which are no trait: traits are saved in notebooks."""
+        message = {"do": "pictures", "text": self.text, "numbers": list(self._pictures)}
+        self.send(message, list(self._pictures.values()))
+
+    def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Send the sound of one utterance; an empty one where it can no longer be read."""
+        sound = b""
+        try:
+            sound = wav(*audio.read(self._table.loc[message["number"], "path"]))
+        finally:
+            self.send({"do": "sound", "number": message["number"]}, [sound])
+
+    def _show(self, text: str) -> None:
+        """Send the grid of a text."""
+        said = self._table[self._table["text"] == text]
+        sounds, errors = _read(said)
+        seconds = max((len(y) for y in sounds.values()), default=SR) / SR
+        speakers = sorted(said["speaker"].unique())
+        self._pictures = _pictures(sounds, seconds)
+        with self.hold_sync():
+            self.text, self.seconds, self.speakers = text, seconds, speakers
+            self.rows = [
+                _row(emotion, said[said["emotion"] == emotion], speakers, self._pictures)
+                for emotion in in_order(self._table["emotion"])
+            ]
+            self.scale = _scale(seconds)
+            self.alt = f"Spectrograms of “{text}”, emotions in rows, speakers in columns: {', '.join(speakers)}"
+            self.says = " ".join(errors)
+
+
+def _first_takes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the first utterance of each text in each emotion by each speaker, numbered; corpora named if several."""
+    named = several(table, "corpus")
+    table = table.astype({"speaker": str, "text": str} | ({"corpus": str} if named else {}))
+    if named:
+        table = table.assign(speaker=table["corpus"] + " " + table["speaker"])
+    return table.drop_duplicates(["emotion", "speaker", "text"]).reset_index(drop=True)
+
+
+def _most_said_first(table: pd.DataFrame) -> list[str]:
+    """Return the texts, those first that most speakers said, then by name."""
+    speakers = table.groupby("text")["speaker"].nunique()
+    return sorted(speakers.index, key=lambda text: (-speakers[text], text))
+
+
+def _fullest(table: pd.DataFrame, texts: list[str]) -> str:
+    """Return the text with which the grid has fewest gaps, among those that most speakers said."""
+    speakers = table.groupby("text")["speaker"].nunique()
+    times = table["text"].value_counts()
+    return max(texts, key=lambda text: (speakers[text], times[text]))
+
+
+def _read(said: pd.DataFrame) -> tuple[dict[int, np.ndarray], list[str]]:
+    """Return the waveforms of utterances by their number, and the errors of those that cannot be read."""
+    sounds, errors = {}, []
+    for number, path in zip(said.index.tolist(), said["path"], strict=True):
+        try:
+            sounds[number] = audio.read(path, sr=SR)[0]
+        except AudioError as error:
+            errors.append(str(error))
+    return sounds, errors
+
+
+def _pictures(sounds: dict[int, np.ndarray], seconds: float) -> dict[int, bytes]:
+    """Return the small spectrograms of waveforms, all as long and with the same loudest point."""
+    loudest = max((greatest_power(y, SETTINGS_OF_A_CELL) for y in sounds.values()), default=0.0)
+    return {number: _picture(y, seconds, loudest) for number, y in sounds.items()}
+
+
+def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
+    """Return a spectrogram without axes, dark where the recording is over."""
+    with style.context(SETTINGS | {"figure.constrained_layout.use": False}):
+        figure = blank(_INCHES)
+        ax: Axes = figure.add_axes((0, 0, 1, 1))
+        drawn = draw_spectrogram(ax, y, SR, settings=SETTINGS_OF_A_CELL, loudest=loudest)
+        drawn.set_interpolation("antialiased")
+        ax.set(xlim=(0, seconds), xticks=[], yticks=[], facecolor=drawn.get_cmap()(0.0))
+        ax.spines[:].set_visible(False)
+        return png(figure)
+
+
+def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collection[int]) -> dict[str, Any]:
+    """Return a row of the grid: the emotion with its style, and a cell a speaker, empty where nothing was said."""
+    numbers = dict(zip(said["speaker"], said.index.tolist(), strict=True))
+    cells = [
+        {"number": numbers[speaker], "readable": numbers[speaker] in readable} if speaker in numbers else None
+        for speaker in speakers
+    ]
+    return {"emotion": emotion, **STYLES[emotion]._asdict(), "cells": cells}
+
+
+def _scale(seconds: float) -> str:
+    """Return what the pictures have in common."""
+    return (
+        f"All pictures: {seconds:.1f} s wide, 0 to {SR // 2000} kHz high, "
+        f"{DYNAMIC_RANGE:.0f} dB deep from the loudest point of all."
+    )
+
+
+def _still(comparison: _Comparison) -> bytes:
+    """Return the grid as one picture."""
+    rows, columns = len(comparison.rows), len(comparison.speakers)
+    with style.context(SETTINGS):
+        figure = blank((8, 0.75 * rows + 0.8))
+        axes = figure.subplots(rows, columns, squeeze=False)
+        for speaker, ax in zip(comparison.speakers, axes[0], strict=True):
+            ax.set_title(speaker, loc="center", rotation=45 if columns > 6 else 0)
+        for row, line in zip(comparison.rows, axes, strict=True):
+            line[0].set_ylabel(row["emotion"], rotation=0, ha="right", va="center", labelpad=18)
+            place = -0.012 * columns  # a share of the first column
+            line[0].plot(place, 0.5, row["marker"], color=row["colour"], transform=line[0].transAxes, clip_on=False)
+            for cell, ax in zip(row["cells"], line, strict=True):
+                _draw_cell(ax, comparison._pictures.get(cell["number"]) if cell else None)
+        figure.suptitle(f"“{comparison.text}”")
+        figure.supxlabel(comparison.scale, fontsize=10)
+        return png(figure)
+
+
+def _draw_cell(ax: Axes, picture: bytes | None) -> None:
+    """Draw the picture of a cell, or a dash."""
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    if picture:
+        ax.imshow(image.imread(io.BytesIO(picture), format="png"), aspect="auto")
+    else:
+        ax.text(0.5, 0.5, "–", transform=ax.transAxes, ha="center", va="center", color=INK)

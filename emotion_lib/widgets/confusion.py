@@ -1,0 +1,266 @@
+"""Which emotion is taken for which: a confusion matrix to click in, and the utterances behind each cell."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+from matplotlib import style
+
+from emotion_lib import audio
+from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.plots import plot_confusion_matrix
+from emotion_lib.plots.style import INK, SETTINGS
+from emotion_lib.recognizer.prediction import UNKNOWN
+from emotion_lib.widgets.answers import percent
+from emotion_lib.widgets.base import Widget, blank, in_words, picture, png, script, wav
+from emotion_lib.widgets.playback import NOTHING, several
+
+AT_ONCE = 20
+"""How many utterances are listed at first, and how many more at a time."""
+
+NO_MISTAKES = "There are no mistakes to hear."
+_COLUMNS = ("emotion", "predicted", "path")
+_IN_STILL = 5
+
+
+def mistakes(table: pd.DataFrame) -> Widget:
+    """Hear what was taken for what: a confusion matrix in which each cell lists its utterances, and these play.
+
+    The most frequent mistake is chosen first. The utterances of a cell come the most confident first, each with the
+    probability of every emotion: what a recogniser is sure of and wrong about tells most. Nothing plays by itself, and
+    only what is played is sent to the browser. The arrow keys go from cell to cell.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an utterance, with columns `emotion`, `predicted` (which may be "unknown") and `path`; where they are
+        there, `corpus`, `speaker`, `text` and `id` name it, the columns of the emotions are its probabilities, and
+        `confidence` (otherwise the highest probability) is what it is sorted by.
+
+    Returns
+    -------
+    Widget
+        On a static page it is a picture of the matrix, with the first utterances behind the cell in words.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing, or an emotion is not in the vocabulary.
+
+    Examples
+    --------
+    >>> mistakes(pd.DataFrame(columns=["emotion", "predicted", "path"]))
+    Confusion matrix of 0 utterances
+
+    Notebook: 04_evaluate
+    """
+    missing = [repr(column) for column in _COLUMNS if column not in table]
+    if missing:
+        raise ParameterError(
+            f"table has no {', '.join(missing)}: must have the columns {', '.join(_COLUMNS)}; "
+            "predictions get what they lack from the corpus table, by id"
+        )
+    return _Mistakes(table)
+
+
+class _Mistakes(Widget):
+    """A matrix of counts, and the list of the utterances behind the cell that is chosen."""
+
+    _esm = script("confusion")
+
+    columns: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    chosen: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
+    utterances: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    at_once = traitlets.Int(AT_ONCE).tag(sync=True)
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = _most_confident_first(_named(table))
+        self._matrix = _count(self._table)
+        super().__init__(columns=[_style(predicted) for predicted in self._matrix.columns], rows=_rows(self._matrix))
+        if self._table.empty:
+            self.says = NOTHING
+            return
+        acted, predicted, is_mistake = _first(self._matrix)
+        self.says = "" if is_mistake else NO_MISTAKES
+        self._choose(acted, predicted)
+        self.alt = f"{self!r}; {self.chosen['name']}"
+
+    def __repr__(self) -> str:
+        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        return f"Confusion matrix of {_utterances(len(self._table))}"
+
+    def still(self) -> bytes:
+        """Return the picture of the matrix with the first of the list in words, or what there is to say instead."""
+        return in_words(self.says) if self._table.empty else _still(self)
+
+    def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """List what is behind another cell."""
+        self.says = ""
+        self._choose(message["emotion"], message["predicted"])
+
+    def _do_more(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """List some more of what is behind the cell."""
+        self.utterances = self._listed(len(self.utterances) + AT_ONCE)
+
+    def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Send the sound and the picture of one utterance; empty ones where it cannot be read."""
+        number = message["number"]
+        utterance = self._table.iloc[number]
+        caption = f"{utterance['name']}: {_predicted_as(utterance['emotion'], utterance['predicted'])}"
+        answer = {"do": "sound", "number": number, "caption": caption}
+        try:
+            y, sr = audio.read(utterance["path"])
+        except AudioError:
+            self.send(answer, [b"", b""])
+            raise
+        self.says = ""
+        seen = picture(y, sr, emotion=utterance["emotion"])
+        self.send(answer | {"left": seen.left, "right": seen.right}, [wav(y, sr), seen.png])
+
+    def _choose(self, acted: str, predicted: str) -> None:
+        """Choose a cell, and list what is behind it."""
+        count: int = self._matrix[predicted].to_dict()[acted]
+        order = "by word" if self._table["confidence"].isna().all() else "the most confident first"
+        with self.hold_sync():
+            name = _cell_name(acted, predicted, count)
+            self.chosen = {"emotion": acted, "predicted": predicted, "count": count, "name": name, "order": order}
+            self.utterances = self._listed(AT_ONCE)
+
+    def _listed(self, n: int) -> list[dict[str, Any]]:
+        """Return the first utterances behind the cell that is chosen."""
+        table = self._table
+        behind = (table["emotion"] == self.chosen["emotion"]) & (table["predicted"] == self.chosen["predicted"])
+        return [_shown(number, utterance) for number, utterance in table[behind].head(n).iterrows()]
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the utterances with a `name`, as short as it tells them apart."""
+    columns = [*(["corpus"] if several(table, "corpus") else []), "speaker", "text"]
+    parts = [table[column].astype("object") for column in columns if column in table]
+    named = table.assign(emotion=table["emotion"].astype(str), predicted=table["predicted"].astype(str))
+    if "text" not in table:
+        parts.append(table["id"] if "id" in table else table["path"].map(lambda path: Path(path).stem))
+    rows = zip(*parts, strict=True)
+    return named.assign(name=[", ".join(str(part) for part in row if pd.notna(part)) for row in rows])
+
+
+def _most_confident_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the utterances in the order of the lists: by confidence where there is one, by word, and by name."""
+    shares = table[_probabilities(table)].astype(float)
+    confidence = table["confidence"].astype(float) if "confidence" in table else shares.max(axis=1)
+    table = table.assign(confidence=confidence, given="confidence" in table)
+    by_name = ["text", "name"] if "text" in table else ["name"]
+    return table.sort_values(
+        ["confidence", *by_name], ascending=[False, *[True] * len(by_name)], kind="stable", ignore_index=True
+    )
+
+
+def _probabilities(table: pd.DataFrame | pd.Series) -> list[str]:
+    """Return the emotions whose probabilities are known."""
+    return [emotion for emotion in STYLES if emotion in table]
+
+
+def _count(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each emotion was predicted as each, and in the last column, if ever, as none."""
+    known = in_order([*table["emotion"], *table["predicted"][table["predicted"] != UNKNOWN]])
+    predicted = [*known, UNKNOWN] if (table["predicted"] == UNKNOWN).any() else list(known)
+    counts = pd.crosstab(table["emotion"], table["predicted"])
+    return counts.reindex(index=list(known), columns=predicted, fill_value=0)
+
+
+def _first(matrix: pd.DataFrame) -> tuple[str, str, bool]:
+    """Return the most frequent mistake, otherwise what was most often right, or not answered; and if it is a mistake.
+
+    Not to answer is no mistake.
+    """
+    counts = matrix.to_numpy()
+    answered = counts * (matrix.columns != UNKNOWN)
+    right = np.eye(*counts.shape, dtype=bool)
+    for cells in (answered * ~right, answered * right, counts):
+        if cells.any():
+            row, column = divmod(int(cells.argmax()), cells.shape[1])
+            break
+    return str(matrix.index[row]), str(matrix.columns[column]), bool((answered * ~right).any())
+
+
+def _rows(matrix: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of the matrix, those of emotions that were acted: cells with count and share, and the recall."""
+    rows = []
+    for acted in matrix.index[matrix.sum(axis=1) > 0]:
+        counts: dict[str, int] = matrix.loc[acted].to_dict()
+        total = sum(counts.values())
+        cells = [
+            {"predicted": predicted, "count": n, "share": n / total, "name": _cell_name(acted, predicted, n)}
+            for predicted, n in counts.items()
+        ]
+        rows.append({**_style(acted), "cells": cells, "recall": percent(counts[acted] / total)})
+    return rows
+
+
+def _style(emotion: str) -> dict[str, Any]:
+    """Return an emotion as a heading shows it; what is unknown has no colour and no marker."""
+    drawn = STYLES[emotion]._asdict() if emotion in STYLES else {}
+    return {"emotion": emotion, "label": _label(emotion), **drawn}
+
+
+def _label(predicted: str) -> str:
+    """Return a prediction in words."""
+    return "“I don't know”" if predicted == UNKNOWN else predicted
+
+
+def _predicted_as(acted: str, predicted: str) -> str:
+    """Return what was acted and what was predicted, in words."""
+    return f"{acted} predicted as {_label(predicted)}"
+
+
+def _cell_name(acted: str, predicted: str, count: int) -> str:
+    """Return what a screen reader says of a cell."""
+    return f"{_predicted_as(acted, predicted)}: {_utterances(count)}"
+
+
+def _utterances(count: int) -> str:
+    """Return a number of utterances, in words."""
+    return f"{count} utterance{'s' * (count != 1)}"
+
+
+def _shown(number: Any, utterance: pd.Series) -> dict[str, Any]:
+    """Return an utterance as the list shows it, its probabilities in the order of every axis."""
+    shares = {emotion: float(utterance[emotion]) for emotion in _probabilities(utterance)}
+    return {
+        "number": int(number),
+        "name": utterance["name"],
+        "source": str(utterance.get("id", Path(utterance["path"]).name)),
+        "confidence": percent(utterance["confidence"]) if utterance["given"] and utterance["confidence"] >= 0 else "",
+        "bars": [
+            {**_style(emotion), "share": round(share, 4), "percent": percent(share)}
+            for emotion, share in shares.items()
+            if not np.isnan(share)
+        ],
+    }
+
+
+def _still(mistakes: _Mistakes) -> bytes:
+    """Return the matrix, and below it the first of the list in words."""
+    listed = mistakes.utterances[:_IN_STILL]
+    drawn, written = 1.2 + 0.45 * max(len(mistakes._matrix), 2), 0.35 + 0.22 * len(listed)
+    with style.context(SETTINGS):
+        figure = blank((8, drawn + written))
+        upper, lower = figure.subplots(2, 1, height_ratios=(drawn, written))
+        plot_confusion_matrix(mistakes._matrix, ax=upper)
+        lower.set_axis_off()
+        heading = f"{mistakes.chosen['name']}, {mistakes.chosen['order']}"
+        lines = "\n".join([heading, *(_in_words(utterance, mistakes.chosen["emotion"]) for utterance in listed)])
+        lower.text(0, 1, lines, va="top", color=INK, linespacing=1.5, transform=lower.transAxes)
+        return png(figure)
+
+
+def _in_words(utterance: dict[str, Any], acted: str) -> str:
+    """Return an utterance with its highest probabilities, and that of what was acted."""
+    best = sorted(utterance["bars"], key=lambda bar: -bar["share"])[:3]
+    told = [bar for bar in utterance["bars"] if bar["emotion"] == acted or (bar in best and bar["share"] >= 0.005)]
+    shares = ", ".join(f"{bar['emotion']} {bar['percent']}" for bar in told)
+    return f"   {utterance['name']}{': ' * bool(shares)}{shares}"

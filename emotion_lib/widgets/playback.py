@@ -1,0 +1,164 @@
+"""Choose an utterance, hear it, and see it."""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+import traitlets
+
+from emotion_lib import audio
+from emotion_lib.emotions import in_order
+from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.widgets.base import Picture, SoundWidget, Widget, in_words, picture, script
+
+_COLUMNS = ("path", "emotion", "speaker", "text")
+_LABELS = {"corpus": "Corpus", "emotion": "Emotion", "speaker": "Speaker", "text": "Word"}
+NOTHING = "There are no utterances to hear."
+
+
+def player(table: pd.DataFrame) -> Widget:
+    """Make a player for the utterances of a table: choose emotion, speaker and word, and press play.
+
+    A cursor moves over waveform and spectrogram of what plays, and a click into them goes there. Nothing plays by
+    itself; what plays when one goes to the next utterance goes on with that one. Keys: N and P for the next and the
+    previous utterance, and those of the browser's own lists and player. Only the chosen recording is sent to the
+    browser, as 16-bit WAV whatever the file was. With a column `predicted`, such as a table of mistakes has, a line
+    shows the prediction ("angry, predicted as happy").
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`, and perhaps `predicted`; `corpus` is
+        a choice of its own where there are several.
+
+    Returns
+    -------
+    Widget
+        On a static page it is a picture of its first utterance.
+
+    Raises
+    ------
+    ParameterError
+        If a column is missing, or an emotion is not in the vocabulary.
+
+    Examples
+    --------
+    >>> player(pd.DataFrame(columns=["path", "emotion", "speaker", "text"]))
+    Player of 0 utterances
+
+    Notebook: 01_explore
+    """
+    check_columns(table)
+    return _Player(table)
+
+
+class _Player(SoundWidget):
+    """Lists to choose from, an audio element, a line of text and a picture."""
+
+    _esm = script("playback")
+
+    choices: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._columns = [*(["corpus"] if several(table, "corpus") else []), "emotion", "speaker", "text"]
+        self._table = _sorted(table, self._columns)
+        super().__init__()
+        self._show(0)
+
+    def __repr__(self) -> str:
+        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        return f"Player of {len(self._table)} utterance{'s' * (len(self._table) != 1)}"
+
+    def still(self) -> bytes:
+        """Return the picture of the utterance that is shown, or what there is to say instead."""
+        return self._picture.png or in_words(self.says)
+
+    def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Show the utterance that is chosen in one list, and as far as there is such a one in the others."""
+        chosen = {each["name"]: each["value"] for each in self.choices} | {message["name"]: message["value"]}
+        rows = self._table
+        for column in self._columns:
+            fitting = rows[rows[column] == chosen[column]]
+            rows = fitting if len(fitting) else rows[rows[column] == rows[column].iloc[0]]
+        self._show(int(rows.index[0]))
+
+    def _do_step(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Show the next utterance, or the previous one; after the last comes the first."""
+        if len(self._table):
+            self._show((self.number + message["by"]) % len(self._table))
+
+    def _show(self, number: int) -> None:
+        """Send an utterance, or say why there is none."""
+        if not len(self._table):
+            self.says = NOTHING
+            return
+        utterance = self._table.iloc[number]
+        says = _caption(utterance)
+        try:
+            y, sr = audio.read(utterance["path"])
+            self._set_sound(y, sr, picture(y, sr, emotion=utterance["emotion"]))
+        except AudioError as error:
+            self._sound, self._picture, says = b"", Picture(b"", 0, 1), str(error)
+        with self.hold_sync():
+            self.choices = self._lists(utterance)
+            self.alt, self.says, self.number = _alternative(utterance), says, number
+
+    def _lists(self, utterance: pd.Series) -> list[dict[str, Any]]:
+        """Return the lists to choose from, each as far as the ones before it leave a choice."""
+        rows, lists = self._table, []
+        for column in self._columns:
+            options = list(dict.fromkeys(rows[column]))
+            lists.append({"name": column, "label": _LABELS[column], "options": options, "value": utterance[column]})
+            rows = rows[rows[column] == utterance[column]]
+        return lists
+
+
+def check_columns(table: pd.DataFrame) -> None:
+    """Raise a `ParameterError` for a table without what an utterance has."""
+    missing = [column for column in _COLUMNS if column not in table]
+    if missing:
+        raise ParameterError(f"table has no column {missing[0]!r}: must have {', '.join(_COLUMNS)}")
+
+
+def several(table: pd.DataFrame, column: str) -> bool:
+    """Return whether a column is there and has several values."""
+    return column in table and table[column].nunique() > 1
+
+
+def _sorted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return the utterances in the order of the lists; a text that occurs several times in one gets a number."""
+    table = table.astype(dict.fromkeys(columns, str))
+    place = {emotion: number for number, emotion in enumerate(in_order(table["emotion"]))}
+    rows = table.sort_values(
+        columns, kind="stable", ignore_index=True, key=lambda c: c.map(place) if c.name == "emotion" else c
+    )
+    texts = [_distinct(group["text"].tolist()) for _, group in rows.groupby(columns[:-1], sort=False)]
+    return rows.assign(text=[text for group in texts for text in group])
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    """Return the texts, those that occur several times with a number.
+
+    Examples
+    --------
+    >>> _distinct(["dogs", "kids", "kids"])
+    ['dogs', 'kids (1)', 'kids (2)']
+    """
+    times, seen = Counter(texts), Counter[str]()
+    labels = []
+    for text in texts:
+        seen[text] += 1
+        labels.append(f"{text} ({seen[text]})" if times[text] > 1 else text)
+    return labels
+
+
+def _caption(utterance: pd.Series) -> str:
+    """Return what was acted and what was predicted, or nothing where there is no prediction."""
+    predicted = utterance.get("predicted")
+    return "" if predicted is None or pd.isna(predicted) else f"{utterance['emotion']}, predicted as {predicted}"
+
+
+def _alternative(utterance: pd.Series) -> str:
+    """Return the picture in words."""
+    what = ", ".join(str(utterance[column]) for column in ("speaker", "emotion", "text"))
+    return f"Waveform and spectrogram: {what}"

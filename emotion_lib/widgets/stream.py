@@ -1,0 +1,229 @@
+"""Watch the probabilities of the emotions move while one speaks."""
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import traitlets
+from matplotlib import style
+from matplotlib.axes import Axes
+
+from emotion_lib import audio
+from emotion_lib.emotions import STYLES
+from emotion_lib.errors import EmotionLibError
+from emotion_lib.plots import plot_waveform
+from emotion_lib.plots.style import HALO, INK, SETTINGS
+from emotion_lib.recognizer import EmotionRecognizer, Segment
+from emotion_lib.recognizer.inputs import is_list
+from emotion_lib.recognizer.prediction import UNSURE
+from emotion_lib.widgets import answers
+from emotion_lib.widgets.base import Picture, SoundWidget, blank, in_words, script, timed
+from emotion_lib.widgets.recorder import take_of
+
+CHUNK_SECONDS = 0.1
+"""Seconds of sound that come from the browser at a time."""
+
+MOST_CHUNKS = 30
+"""How many of them wait: as many as one prediction takes in, so that older ones would count for nothing."""
+
+PATIENCE = 10.0
+"""Seconds without a chunk after which the thread ends: a browser that is closed says no farewell."""
+
+_NOTHING_YET = "Nothing was said yet."
+
+
+class _Chunks:
+    """Chunks that wait for the recogniser: a bounded queue that an iterator empties until it is closed."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[np.ndarray | None] = queue.Queue(MOST_CHUNKS)
+        self.dropped = 0
+
+    def put(self, chunk: np.ndarray | None) -> None:
+        """Let a chunk wait, None for the end; where too many do, the oldest is dropped."""
+        while True:
+            try:
+                self._waiting.put_nowait(chunk)
+                return
+            except queue.Full:
+                self._drop()
+
+    def _drop(self) -> None:
+        """Drop the oldest chunk, unless it was taken in between."""
+        try:
+            self._waiting.get_nowait()
+            self.dropped += 1
+        except queue.Empty:
+            pass
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield chunks as they come, until the end, or until none comes for a while."""
+        try:
+            while (chunk := self._waiting.get(timeout=PATIENCE)) is not None:
+                yield chunk
+        except queue.Empty:
+            return
+
+
+class Live(SoundWidget):
+    """What `live` returns.
+
+    Attributes
+    ----------
+    segments : list of Segment
+        The predictions since it was started last, half second by half second.
+    """
+
+    _esm = script("microphone", "bars", "stream")
+
+    answer: "traitlets.Dict[str, Any]" = traitlets.Dict({}).tag(sync=True)
+    timeline: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
+
+    def __init__(self, recognizer: EmotionRecognizer, *, start: Sequence[audio.Source]) -> None:
+        super().__init__()
+        self._recognizer = recognizer
+        self._chunks = _Chunks()
+        self._thread: threading.Thread | None = None
+        self.segments: list[Segment] = []
+        if start:
+            self._begin(start)
+
+    def __repr__(self) -> str:
+        """Return how many seconds were predicted."""
+        if not self.segments:
+            return "Live: nothing predicted yet"
+        return f"Live: {self.segments[-1].end:.1f} s predicted, the end as {answers.headline(self.segments[-1])}"
+
+    def still(self) -> bytes:
+        """Return the picture of the predictions over time."""
+        return self._picture.png or in_words(_NOTHING_YET)
+
+    @property
+    def _threshold(self) -> float:
+        """The probability from which on the recogniser answers."""
+        return self._recognizer.calibration.threshold
+
+    def _begin(self, start: Sequence[audio.Source]) -> None:
+        """Predict recordings as if they were spoken now, one after the other."""
+        rate = self._recognizer.settings.sr
+        assert rate is not None
+        y = np.concatenate([take_of(each).resampled_for(self._recognizer) for each in start])
+        size = round(CHUNK_SECONDS * rate)
+        chunks = (y[first : first + size] for first in range(0, len(y), size))
+        self.segments = list(self._recognizer.stream(chunks, rate))
+        self._set_sound(y, rate, _picture(y, rate, self.segments, self._threshold))
+        self.timeline = [{"end": each.end, **answers.answer(each, self._threshold)} for each in self.segments]
+        self.alt = f"Waveform of {len(y) / rate:.1f} s, and the probability of each emotion over its time"
+        self.answer, self.number = self.timeline[-1], 0
+
+    def _do_start(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Start the predictions."""
+        self._end()
+        self.says, self.segments, self.answer, self._chunks = "", [], {}, _Chunks()
+        arguments = (self._chunks, round(message["rate"]))
+        self._thread = threading.Thread(target=self._predict, args=arguments, daemon=True)
+        self._thread.start()
+
+    def _do_chunk(self, _: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Let a part of what is said wait for the recogniser."""
+        self._chunks.put(np.frombuffer(buffers[0], dtype="<f4"))
+
+    def _do_stop(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """Stop the predictions."""
+        self._end()
+
+    def _end(self) -> None:
+        """End the thread, once it has predicted what waits."""
+        if self._thread is not None:
+            self._chunks.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def close(self) -> None:
+        """Stop the predictions, and close the widget."""
+        self._end()
+        super().close()
+
+    def _predict(self, chunks: _Chunks, rate: int) -> None:
+        """Answer for what comes, until it ends: this is what the thread does."""
+        try:
+            for segment in self._recognizer.stream(chunks, rate):
+                self.segments.append(segment)
+                self.answer = {"end": segment.end, **answers.answer(segment, self._threshold)}
+                if chunks.dropped:
+                    left_out = chunks.dropped * CHUNK_SECONDS
+                    self.says = f"The kernel cannot follow: {left_out:.1f} s of what was said were left out."
+        except EmotionLibError as error:
+            self.says = str(error)
+
+
+def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.Source] = ()) -> Live:
+    """Watch the probabilities of the emotions move while one speaks.
+
+    The browser records the microphone, and every half second the recogniser answers for the last 3 seconds, as
+    `EmotionRecognizer.stream` does. Nothing of it is kept but the answers.
+
+    Parameters
+    ----------
+    recognizer : EmotionRecognizer
+        The recogniser.
+    start : path, bytes or binary file object, or a list of them, optional
+        Recordings that go through the stream instead of a voice, one after the other, for where nobody speaks. They
+        are there to be played, and the bars move with them.
+
+    Returns
+    -------
+    Live
+        The widget; `segments` are the predictions since it was started last.
+
+    Raises
+    ------
+    AudioError
+        If a recording of `start` cannot be read.
+
+    Examples
+    --------
+    >>> from emotion_lib.corpora import load
+    >>> [segment.end for segment in live(EmotionRecognizer.load(), start=load("demo")["path"][0]).segments]
+    [0.5, 1.0, 1.5, 1.6640625]
+
+    Notebook: 05_your_voice
+    """
+    recordings: list[Any] = list(start) if is_list(start) else [start]
+    return Live(recognizer, start=recordings)
+
+
+def _picture(y: np.ndarray, sr: int, segments: Sequence[Segment], threshold: float) -> Picture:
+    """Draw a waveform above the probability of each emotion over its time."""
+    with style.context(SETTINGS):
+        figure = blank((8, 4.4))
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
+        plot_waveform(y, sr, ax=upper)
+        upper.set_xlabel("")
+        _plot_moving(segments, threshold, lower)
+        lower.set_xlim(0, len(y) / sr)
+        return timed(figure, lower)
+
+
+def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> None:
+    """Draw the probability of each emotion over the end of what it was predicted from; none where nobody speaks."""
+    ends = [segment.end for segment in segments]
+    spoken = [segment.reason in {"", UNSURE} for segment in segments]
+    for emotion in segments[0].probabilities:
+        colour, marker = STYLES[emotion]
+        shares = np.array([segment.probabilities[emotion] for segment in segments])
+        shares = np.where(spoken, shares, np.nan)
+        ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
+    ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
+    ax.annotate(
+        f"answers from {answers.percent(threshold)} on",
+        (0.005, threshold),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        path_effects=HALO,
+    )
+    ax.set(xlabel="Time (s)", ylabel="Probability", ylim=(0, 1.02))
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

@@ -1,0 +1,60 @@
+"""Hearing the probabilities move, as one does it in JupyterLab."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import CLOSED, WATCH, Lab
+
+CELL = """from emotion_lib import corpora, widgets
+from emotion_lib.recognizer import EmotionRecognizer
+live = widgets.live(EmotionRecognizer.load(), start={start})
+live"""
+
+BARS = "[...document.querySelectorAll('.emotion-share')].map((share) => share.textContent).join()"
+
+
+def moves(page: Page) -> None:
+    """Wait until the bars are others than they are now."""
+    now = page.evaluate(BARS)
+    page.wait_for_function(f"(now) => {BARS} !== now", arg=now)
+
+
+def test_the_bars_move_while_one_speaks_and_stop_when_it_is_stopped(lab: Lab, recording: Path) -> None:
+    with lab.browser(fake_audio=recording) as browser:
+        page = browser.open([CELL.format(start="[]")])
+        page.evaluate(WATCH)
+        page.get_by_role("button", name="Start").click()
+        expect(page.locator(".emotion-bars tbody tr")).to_have_count(7)
+        moves(page)
+        moves(page)
+        page.get_by_role("button", name="Stop").click()
+
+        expect(page.get_by_role("button", name="Start")).to_be_visible()
+        expect(page.get_by_role("meter")).to_be_hidden()
+        expect(page.locator(".emotion-says")).to_be_hidden()
+        assert page.evaluate(CLOSED)
+
+
+def test_the_microphone_is_given_back_when_the_widget_goes_away(lab: Lab, recording: Path) -> None:
+    with lab.browser(fake_audio=recording) as browser:
+        page = browser.open([CELL.format(start="[]")])
+        page.evaluate(WATCH)
+        page.get_by_role("button", name="Start").click()
+        moves(page)
+
+        page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs') && null")
+
+        page.wait_for_function(CLOSED)
+
+
+def test_without_a_microphone_a_recording_moves_them(lab: Lab) -> None:
+    page = lab.open([CELL.format(start="corpora.load('demo')['path'][:3]")])
+    expect(page.get_by_role("img", name="Waveform of 5.1 s, and the probability of each emotion")).to_be_visible()
+
+    page.locator(".emotion-widget audio").evaluate("audio => audio.play()")
+    moves(page)
+
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".emotion-widget")).to_contain_text("There is no microphone.")
+    lab.close(page)

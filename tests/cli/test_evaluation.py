@@ -1,0 +1,116 @@
+"""`emotion-lib evaluate` measures a model by a protocol, or a recogniser on what it never heard."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from emotion_lib import corpora, evaluation
+from emotion_lib.evaluation import recognizers, scores
+from emotion_lib.recognizer import EmotionRecognizer
+from tests.cli.conftest import run, toy
+
+
+@pytest.fixture(scope="module")
+def heard_dea(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a recogniser that was trained on one of the two voices of the demo corpus."""
+    table = corpora.load("demo")
+    known = recognizers.list_utterances(table[table["speaker"] == "DEA"])
+    return toy(trained_on=known).save(tmp_path_factory.mktemp("trained") / "dea.emotion")
+
+
+def test_a_model_by_a_protocol_has_the_figures_of_the_library() -> None:
+    rows = evaluation.result_rows(evaluation.evaluate(corpora.load("demo"), "svm", "by_speaker"))
+    result = run("evaluate", "demo", "--model", "svm", "--protocol", "by_speaker")
+    uar = rows[rows["metric"] == "uar"].set_index("direction").to_dict(orient="index")
+    first: dict[Any, Any] = uar["DEB -> DEA"]
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("svm (40 averages, SVM) on demo, by_speaker, 1 x trained\n")
+    interval = f"[{100 * first['low']:.1f}, {100 * first['high']:.1f}] over words"
+    assert f"\nDEB -> DEA: UAR {100 * first['value']:.1f} % {interval}\n" in result.stdout
+    assert f"\nmean: UAR {100 * uar['mean']['value']:.1f} %\n" in result.stdout
+
+
+def test_a_model_by_a_protocol_as_json_is_the_rows_of_the_library() -> None:
+    rows = evaluation.result_rows(evaluation.evaluate(corpora.load("demo"), "most_frequent", "random", seeds=range(2)))
+    result = run("evaluate", "demo", "--model", "most_frequent", "--protocol", "random", "--seeds", "2", "--json")
+    found = pd.DataFrame(json.loads(result.stdout))
+
+    assert list(found) == list(evaluation.RESULT_COLUMNS)
+    pd.testing.assert_frame_equal(found.drop(columns="minutes"), rows.drop(columns="minutes"), check_dtype=False)
+
+
+def test_a_model_that_was_trained_on_other_corpora_has_the_figures_of_the_library(tess_folder: Path) -> None:
+    found = evaluation.evaluate_across(corpora.load(tess_folder), corpora.load("demo"), "logistic_regression")
+    uar = evaluation.result_rows(found).set_index("metric").to_dict(orient="index")["uar"]
+    result = run("evaluate", "demo", "--model", "logistic_regression", "--train-on", tess_folder)
+
+    assert result.exit_code == 0
+    first, *_, last = result.stdout.splitlines()
+    assert first == "logistic_regression (40 averages, logistic regression) on demo, across_corpora, 1 x trained"
+    assert last.startswith(f"{uar['direction']}: UAR {100 * uar['value']:.1f} % [")
+    assert uar["direction"].endswith(" -> demo")
+
+
+def test_the_spread_over_seeds_is_said() -> None:
+    result = run("evaluate", "demo", "--model", "svm", "--protocol", "random", "--seeds", "2")
+
+    assert "standard deviation over seeds" in result.stdout
+
+
+def test_a_recogniser_has_the_score_of_the_library(recognizer: Path) -> None:
+    score = scores.score(EmotionRecognizer.load(recognizer), corpora.load("demo"))
+
+    assert run("evaluate", "demo", "--recognizer", recognizer).stdout == f"{score}\n"
+    assert json.loads(run("evaluate", "demo", "--recognizer", recognizer, "--json").stdout) == score.to_dict()
+
+
+def test_what_a_recogniser_was_trained_on_is_refused(heard_dea: Path) -> None:
+    result = run("evaluate", "demo", "--recognizer", heard_dea)
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "was trained on 84 of these 168 utterances" in result.stderr
+    assert "`--unheard`" in result.stderr
+
+
+def test_it_can_be_left_out_or_counted_and_both_are_said(heard_dea: Path) -> None:
+    unheard = run("evaluate", "demo", "--recognizer", heard_dea, "--unheard")
+    included = run("evaluate", "demo", "--recognizer", heard_dea, "--include-trained")
+
+    assert unheard.stdout.startswith("demo: 84 utterances of 1 speaker.")
+    assert (
+        "Left out: 84 of 168 utterances that it was trained on; of the other 84, 0 are by speakers that it was "
+        "trained on" in unheard.stderr
+    )
+    assert included.stdout.startswith("demo: 168 utterances of 2 speakers.")
+    assert "It was trained on 84 of them" in included.stdout
+
+
+def test_recordings_that_cannot_be_heard_are_exit_code_1(recognizer: Path, tess_folder: Path) -> None:
+    next(tess_folder.rglob("YAF_cloud_sad.wav")).write_text("not audio")
+    result = run("evaluate", tess_folder, "--recognizer", recognizer)
+
+    assert result.exit_code == 1
+    assert "Cannot be used (1):\n  YAF_cloud_sad.wav: not audio" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--model", "svm"],
+        ["--protocol", "random"],
+        ["--model", "svm", "--protocol", "random", "--pretrained"],
+        ["--model", "svm", "--protocol", "random", "--train-on", "demo"],
+        ["--train-on", "demo"],
+        ["--pretrained", "--train-on", "demo"],
+        ["--pretrained", "--recognizer", "x.emotion"],
+        ["--pretrained", "--unheard", "--include-trained"],
+    ],
+)
+def test_half_a_question_or_two_are_exit_code_2(words: list[str]) -> None:
+    assert run("evaluate", "demo", *words).exit_code == 2

@@ -1,0 +1,251 @@
+"""`emotion-lib train` writes a recogniser that says how it was made, and Ctrl-C loses nothing of it."""
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+
+from emotion_lib import corpora, evaluation, training
+from emotion_lib.errors import ModelFileError
+from emotion_lib.evaluation import recipes, recognizers
+from emotion_lib.extraction import LeftOut
+from emotion_lib.recognizer import EmotionRecognizer, Utterances
+from emotion_lib.recognizer.description import describe_recognizer
+from tests.cli.conftest import run, start, toy, wait
+
+EPOCHS = 1
+OPTIONS = ("--seed", "3", "--licence", "for tests")
+
+
+@pytest.fixture(scope="module")
+def short() -> Iterator[None]:
+    """Trainings that are over soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "FRAME_CNN_EPOCHS", EPOCHS)
+        yield
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the recogniser goes."""
+    return tmp_path_factory.mktemp("trained") / "demo.emotion"
+
+
+@pytest.fixture(scope="module")
+def trained(short: None, output: Path) -> Result:
+    """What a training without a stop prints."""
+    return run("train", "demo", "--output", output, *OPTIONS)
+
+
+def test_it_says_what_the_recogniser_says_of_itself(trained: Result, output: Path) -> None:
+    recognizer = EmotionRecognizer.load(output)
+
+    assert trained.exit_code == 0
+    assert trained.stdout.startswith(describe_recognizer(recognizer))
+    assert recognizer.about["command"] == (
+        "emotion-lib train demo --output demo.emotion --model frame_cnn_statistics --seed 3 --licence 'for tests'"
+    )
+    assert recognizer.about["licence"] == "for tests"
+    assert len(recognizer.trained_on) == 168
+
+
+def test_it_leaves_the_output_and_nothing_else(trained: Result, output: Path) -> None:
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
+    assert trained.stderr == "Warning: the demo corpus is synthetic speech: nothing measured on it is a result\n"
+
+
+def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "demo.emotion"
+    folder = tmp_path / ".demo.emotion.training"
+    before = f"from emotion_lib import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
+    process = start("train", "demo", "--output", target, *OPTIONS, before=before)
+    wait(process, lambda: any(folder.glob("*.npz")))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+
+    assert process.returncode == 130
+    assert out == b""
+    kept = f"Stopped. What was trained is kept in {folder}, and the same command goes on from there."
+    assert err.decode().splitlines()[1:] == [kept]
+    assert list(tmp_path.iterdir()) == [folder]
+
+    n_epochs = counted_epochs(monkeypatch)
+    assert run("train", "demo", "--output", target, *OPTIONS).exit_code == 0
+    assert 0 < len(n_epochs) < 3 * EPOCHS
+    assert list(tmp_path.iterdir()) == [target]
+    resumed, never_stopped = EmotionRecognizer.load(target), EmotionRecognizer.load(output)
+    X = np.random.default_rng(0).normal(size=(4, 80, 64))
+    assert resumed.about == never_stopped.about
+    np.testing.assert_array_equal(resumed.network.probabilities(X), never_stopped.network.probabilities(X))
+
+
+def counted_epochs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which every epoch adds its number from now on."""
+    epochs: list[int] = []
+    one_epoch = training.runs._Run.epoch
+
+    def counted(run: training.runs._Run, epoch: int) -> dict[str, float]:
+        epochs.append(epoch)
+        return one_epoch(run, epoch)
+
+    monkeypatch.setattr(training.runs._Run, "epoch", counted)
+    return epochs
+
+
+class Builder:
+    """Stands for `recognizers.build`: notes what it is asked for, and raises or returns what the test says."""
+
+    def __init__(self, outcome: BaseException | EmotionRecognizer) -> None:
+        self.outcome = outcome
+        self.left_out: tuple[LeftOut, ...] = ()
+        self.asked: dict[str, object] = {}
+        self.table = pd.DataFrame()
+
+    def __call__(
+        self, table: pd.DataFrame, model: str, *, checkpoints: Path, **options: object
+    ) -> recognizers.TrainedRecognizer:
+        """Leave a checkpoint, and do what the test says."""
+        self.table, self.asked = table, {"model": model, "checkpoints": checkpoints, **options}
+        (checkpoints / "all-0.npz").touch()
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        heard = evaluation.Evaluation("", "", "", pd.DataFrame(), pd.DataFrame(), 0.0, self.left_out)
+        return recognizers.TrainedRecognizer(self.outcome, heard)
+
+
+@pytest.fixture
+def builder(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    """Let no network be trained."""
+    loaded = EmotionRecognizer.load(recognizer)
+    loaded.trained_on = recognizers.list_utterances(corpora.load("demo"))
+    builder = Builder(loaded)
+    monkeypatch.setattr(recognizers, "build", builder)
+    return builder
+
+
+def test_emotions_are_those_that_are_there_unless_told(builder: Builder, tess_folder: Path, tmp_path: Path) -> None:
+    for path in tess_folder.rglob("*_sad.wav"):
+        path.unlink()
+    run("train", tess_folder, "--output", tmp_path / "x.emotion", "--model", "frame_lstm", "--seed", "7")
+
+    assert builder.asked["emotions"] == ("angry", "disgust", "fear", "happy", "neutral", "surprise")
+    assert (builder.asked["model"], builder.asked["seed"]) == ("frame_lstm", 7)
+    assert len(builder.table) == 36
+
+
+def test_others_than_the_emotions_asked_for_are_counted(builder: Builder, tmp_path: Path) -> None:
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad, angry")
+
+    assert builder.asked["emotions"] == ("angry", "sad")
+    assert "Left out: 24 disgust, 24 fear, 24 happy, 24 neutral, 24 surprise" in result.stderr.replace("\n", " ")
+
+
+def test_an_emotion_that_is_none_is_exit_code_2(tmp_path: Path) -> None:
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad,hungry")
+
+    assert result.exit_code == 2
+    assert "'hungry': not in the vocabulary" in result.stderr
+
+
+def test_corpora_are_one_table(builder: Builder, tess_folder: Path, tmp_path: Path) -> None:
+    run("train", "demo", tess_folder, "--output", tmp_path / "x.emotion")
+
+    assert builder.table["corpus"].value_counts().to_dict() == {"demo": 168, "folder": 42}
+
+
+def test_recordings_that_were_left_out_are_named_and_are_exit_code_1(builder: Builder, tmp_path: Path) -> None:
+    builder.left_out = (LeftOut("a", Path("a.wav"), "a.wav: an empty file (0 bytes); delete it"),)
+    result = run("train", "demo", "--output", tmp_path / "x.emotion")
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith("could not be used: 1\na.wav: an empty file (0 bytes); delete it\n")
+    assert (tmp_path / "x.emotion").exists()
+
+
+def test_json_is_what_info_says(builder: Builder, tmp_path: Path) -> None:
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--json")
+
+    assert json.loads(result.stdout) == json.loads(run("info", tmp_path / "x.emotion", "--json").stdout)
+
+
+def test_a_folder_for_checkpoints_is_kept(builder: Builder, tmp_path: Path) -> None:
+    assert run("train", "demo", "--output", tmp_path / "x.emotion", "--checkpoints", tmp_path / "kept").exit_code == 0
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["all-0.npz"]
+
+
+def test_a_checkpoint_of_another_run_names_the_folder_to_delete(builder: Builder, tmp_path: Path) -> None:
+    folder = tmp_path / ".x.emotion.training"
+    builder.outcome = ModelFileError(f"{folder / 'all-0.npz'}: kept by another run")
+    result = run("train", "demo", "--output", tmp_path / "x.emotion")
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"kept by another run; to begin anew, delete {folder}\n")
+
+
+def test_ctrl_c_before_the_first_epoch_leaves_nothing(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recognizers, "build", stopped)
+    result = run("train", "demo", "--output", tmp_path / "x.emotion")
+
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped. Nothing was trained yet, and nothing is left behind.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_cannot_be_is_found_out_before_the_work(builder: Builder, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = run("train", "demo", "--output", tmp_path)
+    below_a_file = run("train", "demo", "--output", tmp_path / "file" / "x.emotion")
+
+    assert (folder.exit_code, below_a_file.exit_code) == (1, 1)
+    assert "a folder; give the name of a file in it" in folder.stderr
+    assert "cannot be written (" in below_a_file.stderr
+    assert builder.asked == {}
+
+
+def test_it_is_the_description_with_size_and_format(recognizer: Path) -> None:
+    result = run("info", recognizer)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(describe_recognizer(EmotionRecognizer.load(recognizer)))
+    assert result.stdout.endswith(f"File: {recognizer.stat().st_size / 1000:.0f} kB, format 1\n")
+
+
+def test_json_has_all_of_it(tmp_path: Path) -> None:
+    made = toy(about={"licence": "none"}, trained_on=Utterances(("a/b",), (bytes(32),)))
+    path = made.save(tmp_path / "x.emotion")
+    said = json.loads(run("info", path, "--json").stdout)
+
+    assert said == {
+        "emotions": list(made.emotions),
+        "feature": "mean_mfcc",
+        "settings": asdict(made.settings),
+        "calibration": asdict(made.calibration),
+        "about": {"licence": "none"},
+        "training_utterances": 1,
+        "can_enrol": False,
+        "size": path.stat().st_size,
+        "format": 1,
+    }
+
+
+def test_what_is_no_recogniser_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    for path, what in ((tmp_path / "x", "not a recogniser"), (tmp_path / "y", "no such file"), (tmp_path, "a folder")):
+        result = run("info", path)
+        assert result.exit_code == 1
+        assert result.stderr.startswith(f"Error: {path}: {what}")
+        assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,393 @@
+"""`emotion-lib predict` answers in lines, names what it cannot hear, and ends well when it is cut off."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from emotion_lib import corpora
+from emotion_lib.cli import recordings
+from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from tests.cli.conftest import fields, run, start
+
+MANY = 3000
+"""Recordings whose answers do not fit into a pipe that nobody reads."""
+
+
+def test_each_recording_is_a_line_that_says_what_the_library_says(recognizer: Path, speech: list[Path]) -> None:
+    result = run("predict", *speech, "--recognizer", recognizer)
+    answers = EmotionRecognizer.load(recognizer).predict(speech)
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert list(fields(result.stdout)) == [
+        [str(path), answer.emotion, f"{answer.confidence:.2f}", answer.reason]
+        for path, answer in zip(speech, answers, strict=True)
+    ]
+    assert {answer.reason for answer in answers} == {"", "unsure"}
+
+
+def test_json_is_an_object_a_line_with_all_that_the_library_says(recognizer: Path, speech: list[Path]) -> None:
+    result = run("predict", *speech, "--json", "--recognizer", recognizer)
+    answers = EmotionRecognizer.load(recognizer).predict(speech)
+
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"path": str(path), **answer.to_dict()} for path, answer in zip(speech, answers, strict=True)
+    ]
+
+
+def test_segments_are_lines_with_start_and_end(recognizer: Path, speech: list[Path]) -> None:
+    result = run("predict", "--segments", speech[0], speech[1], "--recognizer", recognizer)
+    loaded = EmotionRecognizer.load(recognizer)
+    heard = [(path, segment) for path in speech[:2] for segment in loaded.segments(path)]
+
+    assert heard
+    assert list(fields(result.stdout)) == [
+        [str(path), f"{s.start:.2f}", f"{s.end:.2f}", s.emotion, f"{s.confidence:.2f}", s.reason] for path, s in heard
+    ]
+
+
+def test_segments_are_json_too(recognizer: Path, speech: list[Path]) -> None:
+    result = run("predict", "--segments", speech[0], "--json", "--recognizer", recognizer)
+    segments = EmotionRecognizer.load(recognizer).segments(speech[0])
+
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"path": str(speech[0]), **segment.to_dict()} for segment in segments
+    ]
+
+
+def test_silence_is_unknown_and_a_good_answer(recognizer: Path, silence: Path) -> None:
+    result = run("predict", silence, "--recognizer", recognizer)
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{silence}\tunknown\t0.14\tsilence\n"
+
+
+def test_bad_recordings_are_named_at_the_end_and_the_good_are_answered(
+    recognizer: Path, silence: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.wav").write_text("not audio")
+    for options in ([], ["--segments"]):
+        result = run(
+            "predict", tmp_path / "broken.wav", silence, tmp_path / "none.wav", "--recognizer", recognizer, *options
+        )
+
+        assert result.exit_code == 1
+        assert len(result.stdout.splitlines()) == (0 if options else 1)
+        first, second, third = result.stderr.splitlines()
+        assert first == "2 cannot be used:"
+        assert second.startswith(f"{tmp_path / 'broken.wav'}: not audio")
+        assert third == f"{tmp_path / 'none.wav'}: no such file; check the path"
+
+
+def test_a_folder_is_all_its_recordings_in_order(recognizer: Path, silence: Path, tmp_path: Path) -> None:
+    wanted = ["b.WAV", "sub/a.flac", "sub/deep/c.wav"]
+    for name in [*wanted, ".hidden.wav", ".git/d.wav", "__MACOSX/e.wav", "notes.txt"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(silence, tmp_path / name)
+    result = run("predict", tmp_path, "--recognizer", recognizer)
+
+    assert result.exit_code == 0
+    assert [line[0] for line in fields(result.stdout)] == [str(tmp_path / name) for name in wanted]
+
+
+def test_an_empty_folder_is_a_sentence(recognizer: Path, silence: Path, tmp_path: Path) -> None:
+    result = run("predict", tmp_path, silence, "--recognizer", recognizer)
+
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 1
+    assert f"{tmp_path}: no recordings in it or below (.aif, .aiff, .flac, .mp3, .ogg, .wav)" in result.stderr
+
+
+def test_a_folder_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def closed(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+
+    assert recordings.find_recordings([str(tmp_path)]) == ([], [f"{tmp_path}: cannot be read (Permission denied)"])
+
+
+def test_standard_input_is_a_recording(recognizer: Path, speech: list[Path]) -> None:
+    process = start("predict", "-", "--json", "--recognizer", recognizer, stdin=subprocess.PIPE)
+    out, err = process.communicate(speech[0].read_bytes())
+    answer = EmotionRecognizer.load(recognizer).predict(speech[0])
+
+    assert (process.returncode, err) == (0, b"")
+    assert json.loads(out) == {"path": "-", **answer.to_dict()}
+
+
+def test_standard_input_without_a_recording_is_called_by_its_name(recognizer: Path) -> None:
+    result = run("predict", "-", "--recognizer", recognizer, stdin=b"")
+
+    assert result.exit_code == 1
+    assert "standard input: an empty file" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names that no Windows can have")
+def test_no_name_breaks_a_line(recognizer: Path, silence: Path, tmp_path: Path) -> None:
+    names = [b"a\tb.wav", b"c\nd.wav", b"\xff.wav", "ü.wav".encode(), b"bad\n.wav"]
+    for name in names[:4]:
+        shutil.copy(os.fsencode(silence), os.fsencode(tmp_path) + b"/" + name)
+    (tmp_path / "bad\n.wav").touch()
+    for encoding, json_names in (("utf-8", 3), ("ascii", 4)):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        process = start("predict", tmp_path, "--recognizer", recognizer, env=environment)
+        out, err = (stream.decode(encoding) for stream in process.communicate())
+
+        shown = [line[0] for line in fields(out)]
+        read = [json.loads(name) if name.startswith('"') else name for name in shown]
+        assert {os.fsencode(name) for name in read} == {os.fsencode(tmp_path) + b"/" + name for name in names[:4]}
+        assert sum(name.startswith('"') for name in shown) == json_names
+        assert len(err.splitlines()) == 2
+        assert process.returncode == 1
+
+
+def test_no_recogniser_is_a_line(tmp_path: Path, silence: Path) -> None:
+    result = run("predict", silence, "--recognizer", tmp_path / "none.emotion")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {tmp_path / 'none.emotion'}: no such file")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_closed_pipe_ends_quietly(recognizer: Path, silence: Path) -> None:
+    process = start("predict", *[silence] * MANY, "--recognizer", recognizer)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+
+    assert process.stderr.read() == b""
+    assert process.wait() == 0
+
+
+def test_ctrl_c_leaves_whole_lines(recognizer: Path, silence: Path) -> None:
+    process = start("predict", *[silence] * MANY, "--recognizer", recognizer)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+
+    assert process.returncode == 130
+    assert err == b"Stopped. The answers that were printed are whole.\n"
+    assert set(out.splitlines(keepends=True)) <= {first}
+
+
+def test_a_bar_is_shown_over_several_where_the_answers_are_not(
+    recognizer: Path, silence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+
+    def bar(items: list[Prediction], *, description: str, total: int) -> list[Prediction]:
+        shown.append(total)
+        return items
+
+    monkeypatch.setattr("emotion_lib.progress.bar", bar)
+    for n_recordings in (1, 2):
+        run("predict", *[silence] * n_recordings, "--recognizer", recognizer)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    from emotion_lib.cli.recordings import _watched
+
+    _watched([], 3)
+    assert shown == [2]
+
+
+def test_a_terminal_shows_a_bar_where_the_answers_go_into_a_pipe(recognizer: Path, silence: Path) -> None:
+    termios = pytest.importorskip("termios")
+    terminal, end = os.openpty()
+    termios.tcsetwinsize(end, (24, 80))
+    command = [sys.executable, "-c", "from emotion_lib.cli import main; main()"]
+    arguments = ["predict", str(silence), str(silence), "--recognizer", str(recognizer)]
+    environment = {name: value for name, value in os.environ.items() if name != "EMOTION_LIB_PROGRESS"}
+    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, stderr=end, env=environment, check=True)
+    os.write(end, b"the end")
+    shown = os.read(terminal, 10_000)
+    os.close(end)
+    os.close(terminal)
+
+    assert b"Predicting" in shown
+    assert done.stdout == f"{silence}\tunknown\t0.14\tsilence\n".encode() * 2
+
+
+@pytest.fixture(scope="session")
+def spoken() -> dict[str, Path]:
+    """A recording of each emotion by one speaker of the demo corpus."""
+    demo = corpora.load("demo")
+    ours = demo[demo["speaker"] == demo["speaker"].iloc[0]].groupby("emotion").head(1)
+    return {emotion: Path(path) for emotion, path in zip(ours["emotion"], ours["path"], strict=True)}
+
+
+@pytest.fixture
+def my_voice(spoken: dict[str, Path], tmp_path: Path) -> Path:
+    """A folder with a folder for each of three emotions."""
+    for emotion, folder in (("angry", "angry"), ("happy", "Happy/second try"), ("surprise", "ps")):
+        (tmp_path / "my_voice" / folder).mkdir(parents=True)
+        shutil.copy(spoken[emotion], tmp_path / "my_voice" / folder / "1.flac")
+    return tmp_path / "my_voice"
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """Where the recogniser goes."""
+    return tmp_path / "me.emotion"
+
+
+def counts(output: Path) -> dict[str, int]:
+    """Return how many utterances of each emotion a recogniser heard."""
+    heard: dict[str, int] = EmotionRecognizer.load(output).about["enrolled"]
+    return heard
+
+
+def test_folders_say_the_emotions(knowing: Path, my_voice: Path, output: Path) -> None:
+    result = run("enrol", my_voice, "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    heard = "1 angry, 1 happy, 1 surprise"
+    assert result.stdout == f"{output}: used to this voice, from these utterances of it: {heard}\n"
+    assert counts(output) == {"angry": 1, "happy": 1, "surprise": 1}
+
+
+def test_what_was_written_is_a_recogniser_like_any_other(
+    knowing: Path, my_voice: Path, spoken: dict[str, Path], output: Path
+) -> None:
+    run("enrol", my_voice, "--recognizer", knowing, "--output", output)
+    result = run("predict", "--recognizer", output, *spoken.values())
+    used = EmotionRecognizer.load(knowing).enrol(
+        [my_voice / "angry/1.flac", my_voice / "Happy/second try/1.flac", my_voice / "ps/1.flac"],
+        ["angry", "happy", "surprise"],
+    )
+
+    answers = used.predict(list(spoken.values()))
+    assert [line[1:3] for line in fields(result.stdout)] == [[a.emotion, f"{a.confidence:.2f}"] for a in answers]
+    assert "Used to one voice, from 3 utterances of it" in run("info", output).stdout
+    assert json.loads(run("info", output, "--json").stdout)["about"]["enrolled"] == counts(output)
+
+
+def test_json_is_one_object(knowing: Path, my_voice: Path, output: Path) -> None:
+    result = run("enrol", my_voice, "--recognizer", knowing, "--output", output, "--json")
+
+    assert json.loads(result.stdout) == {"file": str(output), "recordings": 3, "utterances": counts(output)}
+
+
+def test_names_say_the_emotions_as_in_a_corpus(
+    knowing: Path, spoken: dict[str, Path], tmp_path: Path, output: Path
+) -> None:
+    (tmp_path / "angry").mkdir()
+    shutil.copy(spoken["sad"], tmp_path / "angry" / "me_hello_sad.flac")
+    result = run("enrol", spoken["fear"], spoken["surprise"], "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 0
+    assert counts(output) == {"fear": 1, "surprise": 1}
+    run("enrol", tmp_path / "angry", "--recognizer", knowing, "--output", output)
+    assert counts(output) == {"sad": 1}
+
+
+def test_a_recording_or_a_folder_by_itself_has_the_emotion_of_its_folder(
+    knowing: Path, my_voice: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (my_voice / "angry" / "1.flac", my_voice / "angry"):
+        assert run("enrol", path, "--recognizer", knowing, "--output", output).exit_code == 0
+        assert counts(output) == {"angry": 1}
+    monkeypatch.chdir(my_voice / "angry")
+    for name in (".", "1.flac"):
+        assert run("enrol", name, "--recognizer", knowing, "--output", output).exit_code == 0
+        assert counts(output) == {"angry": 1}
+
+
+def test_folders_above_the_one_that_was_given_say_nothing(
+    knowing: Path, spoken: dict[str, Path], tmp_path: Path, output: Path
+) -> None:
+    me = tmp_path / "sad" / "me"
+    me.mkdir(parents=True)
+    shutil.copy(spoken["happy"], me / "1.flac")
+    result = run("enrol", me, "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {me / '1.flac'}: its emotion is nowhere said; put it in a folder with the name of an emotion, "
+        "or take it as it is with --unlabelled\n"
+    )
+    assert not output.exists()
+    assert run("enrol", me, "--recognizer", knowing, "--output", output, "--unlabelled").exit_code == 0
+    assert counts(output) == {"unlabelled": 1}
+
+
+def test_a_list_says_the_emotions(knowing: Path, my_voice: Path, spoken: dict[str, Path], output: Path) -> None:
+    listed = my_voice / "list.csv"
+    lines = ["emotion,file,remark", "Sad,angry/1.flac,tired", f",{spoken['fear']},", "surprised,ps/1.flac,"]
+    listed.write_text("\n".join(lines), "utf-8-sig")
+
+    assert run("enrol", listed, "--recognizer", knowing, "--output", output).exit_code == 1
+    assert run("enrol", listed, "--recognizer", knowing, "--output", output, "--unlabelled").exit_code == 0
+    assert counts(output) == {"sad": 1, "surprise": 1, "unlabelled": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"path,emotion\na.wav,sad\n", "no column 'file': its first line must name file and emotion"),
+        (b"", "no column 'file'"),
+        (b"file,emotion\n", "recordings: none; give at least one utterance of the voice"),
+        (b"file,emotion\na.wav,glad\n", "a.wav: glad is no emotion that this recogniser tells apart (angry, disgust, "),
+        (b"file,emotion\n\xff\xfe.wav,sad\n", "no CSV file in UTF-8"),
+        (b"file,emotion\nnone.wav,sad\n", "none.wav: no such file; check the path"),
+    ],
+)
+def test_a_list_that_is_none_is_a_line(
+    knowing: Path, tmp_path: Path, output: Path, content: bytes, sentence: str
+) -> None:
+    (tmp_path / "list.csv").write_bytes(content)
+    result = run("enrol", tmp_path / "list.csv", "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not output.exists()
+
+
+def test_a_list_that_is_not_there_is_a_line(knowing: Path, tmp_path: Path, output: Path) -> None:
+    result = run("enrol", tmp_path / "none.csv", "--recognizer", knowing, "--output", output)
+
+    assert (result.exit_code, result.stderr) == (1, f"Error: {tmp_path / 'none.csv'}: No such file or directory\n")
+
+
+def test_two_voices_are_refused(knowing: Path, output: Path) -> None:
+    paths = corpora.load("demo").groupby("speaker")["path"].first()
+    result = run("enrol", *paths, "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 1
+    assert "recordings of 2 speakers (DEA, DEB); give those of one" in result.stderr
+
+
+def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
+    knowing: Path, my_voice: Path, output: Path
+) -> None:
+    sf.write(my_voice / "angry" / "quiet.wav", np.zeros(8000), 16000)
+    result = run("enrol", my_voice, "--recognizer", knowing, "--output", output)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: 1 of 4 recordings cannot be used, leave them out: {my_voice / 'angry' / 'quiet.wav'}: silence\n"
+    )
+    assert not output.exists()
+
+
+def test_predict_warns_in_lines_and_json(knowing: Path, spoken: dict[str, Path], tmp_path: Path) -> None:
+    y, sr = sf.read(spoken["angry"])
+    thin = np.diff(y, n=4)
+    sf.write(tmp_path / "thin.wav", 0.5 * thin / np.abs(thin).max(), sr)
+    warning = "this voice is unlike those it was trained on"
+
+    (line,) = fields(run("predict", tmp_path / "thin.wav", "--recognizer", knowing).stdout)
+    assert line[3].endswith(warning)
+    said = json.loads(run("predict", tmp_path / "thin.wav", "--recognizer", knowing, "--json").stdout)
+    assert said["warning"] == warning

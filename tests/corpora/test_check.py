@@ -1,0 +1,174 @@
+"""A broken copy of a corpus is told by name what is wrong with it."""
+
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_lib import corpora
+from emotion_lib.corpora.check import CheckReport, Finding
+from emotion_lib.errors import CorpusWarning
+
+
+def names(findings: tuple[Finding, ...]) -> list[str]:
+    """Return which recordings were found."""
+    return [finding.name for finding in findings]
+
+
+def truncate(path: Path) -> None:
+    """Cut a recording in half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_a_whole_folder_is_fine_and_its_oddities_are_named(tess_folder: Path) -> None:
+    report = corpora.check(tess_folder)
+    assert report.ok
+    assert (report.n_utterances, report.n_expected) == (42, 42)
+    assert sorted(map(str, report.odd)) == [
+        "OAF_Fear/OAF_cloud_fear.wav: 96000 Hz, most have 24414 Hz",
+        "OAF_neutral/OA_bridge_neutral.wav: a misspelt name, read as OAF_bridge_neutral",
+        "YAF_angry/YAF_lamp_angry.wav: AIFF behind the name .wav",
+    ]
+
+
+def test_the_demo_corpus_is_as_it_was_made() -> None:
+    report = corpora.check("demo")
+    assert report.ok
+    assert report.odd == ()
+
+
+def test_a_folder_is_compared_with_its_own_design(tess_folder: Path) -> None:
+    (tess_folder / "YAF_sad" / "YAF_lamp_sad.wav").unlink()
+    report = corpora.check(tess_folder)
+    assert names(report.missing) == ["YAF lamp sad"]
+    assert not report.ok
+
+
+def test_a_folder_without_a_design_lacks_nothing(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    for n, emotion in enumerate(("angry", "sad", "fear")):
+        write_wav(f"ME_word{n}_{emotion}.wav", np.full(100, 0.1 * n + 0.1))
+    report = corpora.check(tmp_path)
+    assert report.missing == ()
+    assert report.n_expected == 3
+
+
+def test_silence_is_odd(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    write_wav("ME_word_sad.wav", np.zeros(100))
+    assert [finding.what for finding in corpora.check(tmp_path).odd] == ["silent"]
+
+
+def test_what_is_not_a_recording_is_named(tess_folder: Path) -> None:
+    (tess_folder / "notes.txt").write_text("a stray text file")
+    (tess_folder / "notes.wav").write_text("a stray text file named .wav")
+    report = corpora.check(tess_folder)
+    assert names(report.foreign) == ["notes.wav"]
+    assert names(report.others) == ["notes.txt"]
+    assert "  notes.wav" in str(report).splitlines()
+
+
+def test_one_wrong_byte_is_named(demo_copy: Path) -> None:
+    path = min(demo_copy.rglob("*.flac"))
+    path.write_bytes(path.read_bytes() + b"x")
+    report = corpora.check(demo_copy)
+    assert [str(finding) for finding in report.different] == [
+        f"{path.relative_to(demo_copy).as_posix()}: not the published bytes (SHA-256 differs)"
+    ]
+
+
+def test_a_second_content_for_one_id_is_named(demo_copy: Path) -> None:
+    first, second = sorted(demo_copy.rglob("*.flac"))[:2]
+    (demo_copy / "a" / "b").mkdir(parents=True)
+    shutil.copy(second, demo_copy / "a" / "b" / first.name)
+    second.unlink()
+    report = corpora.check(demo_copy)
+    kept = first.relative_to(demo_copy).as_posix()
+    assert [str(finding) for finding in report.different] == [
+        f"a/b/{first.name}: another recording of {first.stem}, left out; {kept} is used"
+    ]
+    assert names(report.missing) == [second.stem]
+
+
+def break_sixteen(folder: Path) -> list[str]:
+    """Truncate 10 recordings, delete 5 and write text into one more; return the names of the sixteen."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in {".wav", ".flac"})[::10][:16]
+    for path in paths[:10]:
+        truncate(path)
+    for path in paths[10:15]:
+        path.unlink()
+    paths[15].write_text("a text file named as a recording")
+    return [path.stem for path in paths]
+
+
+def assert_table_and_report_name_all(folder: Path, sixteen: list[str], *, n: int) -> None:
+    """Assert that a broken copy gives a table without duplicates and a report that names what is broken."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorpusWarning)
+        table = corpora.load(folder)
+    report = corpora.check(folder)
+    assert table["id"].is_unique
+    assert len(table) == report.n_utterances == n
+    assert not report.ok
+    assert [name for name in sixteen if name not in str(report)] == []
+
+
+def test_a_broken_copy_is_named_sixteen_times(demo_copy: Path) -> None:
+    n = len(corpora.load(demo_copy))
+    sixteen = break_sixteen(demo_copy)
+    shutil.copytree(demo_copy, demo_copy / "nested")
+    assert_table_and_report_name_all(demo_copy, sixteen, n=n - 5)
+
+
+def test_a_broken_copy_is_mended_by_a_whole_one_inside_it(demo_copy: Path, tmp_path: Path) -> None:
+    n = len(corpora.load(demo_copy))
+    shutil.copytree(demo_copy, tmp_path / "whole")
+    sixteen = break_sixteen(demo_copy)
+    shutil.move(tmp_path / "whole", demo_copy / "nested")
+    assert_table_and_report_name_all(demo_copy, sixteen, n=n)
+    assert len(corpora.check(demo_copy).unreadable) == 11
+
+
+@pytest.mark.tess
+def test_tess_is_as_published(tess: pd.DataFrame) -> None:
+    report = corpora.check("tess")
+    assert report.missing == report.unreadable == report.different == ()
+    assert report.n_utterances == report.n_expected == 2800
+    assert sorted(Path(name).stem for name in names(report.odd)) == [
+        "OAF_food_fear",
+        "OA_bite_neutral",
+        "YAF_germ_angry",
+        "YAF_neat_fear",
+    ]
+
+
+@pytest.mark.tess
+def test_a_broken_copy_of_tess_is_named_sixteen_times(tess: pd.DataFrame, tmp_path: Path) -> None:
+    for path in map(Path, tess["path"]):
+        (tmp_path / "TESS data" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "TESS data" / path.parent.name)
+    sixteen = break_sixteen(tmp_path)
+    shutil.copytree(tmp_path / "TESS data", tmp_path / "TESS data" / "TESS data")
+    assert_table_and_report_name_all(tmp_path, sixteen, n=2795)
+
+
+def test_a_report_prints_as_sentences() -> None:
+    report = CheckReport("tess", "/data", 1, 3, missing=(Finding("A"), Finding("B")), repair="Fetch it again.")
+    assert str(report) == "tess in /data: 1 of 3 utterances, not all is well.\nMissing (2):\n  A\n  B\nFetch it again."
+    assert report._repr_html_() == (
+        "<p>tess in /data: 1 of 3 utterances, not all is well.</p>"
+        "<p>Missing (2):</p><ul><li>A</li><li>B</li></ul><p>Fetch it again.</p>"
+    )
+
+
+def test_a_name_is_no_html() -> None:
+    report = CheckReport("folder", "<b>", 0, 0, foreign=(Finding("<script>.wav"),))
+    assert "<script>" not in report._repr_html_()
+
+
+def test_many_names_are_shortened_in_print_only() -> None:
+    report = CheckReport("folder", "x", 0, 0, doubled=tuple(Finding(str(n)) for n in range(50)))
+    assert str(report).endswith("and 30 more")
+    assert len(report.doubled) == 50

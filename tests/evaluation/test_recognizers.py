@@ -1,0 +1,374 @@
+"""A recogniser from corpora: calibrated and measured on speakers left out, and honest about what it was trained on."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_lib import evaluation, extraction, models, results, training
+from emotion_lib.emotions import EMOTIONS
+from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation import recipes, recognizers
+from emotion_lib.evaluation.recipes import RECIPES, Options
+from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calibrate, reliability, train_recognizer
+from emotion_lib.extraction import Features, LeftOut
+from emotion_lib.features import FeatureSettings, voice_statistics
+from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.description import describe_recognizer
+from emotion_lib.recognizer.voices import learn_voices
+from emotion_lib.training import Schedule
+
+CHOSEN = ("angry", "happy", "sad")
+WORDS = ("bridge", "cloud", "lamp")
+BROKEN = "A_lamp_sad"
+SETTINGS = FeatureSettings(sr=16_000, n_fft=640, hop_length=320, n_mels=16, n_mfcc=16, top_db=None)
+
+
+def made_up_features(
+    table: pd.DataFrame, feature: str, *, settings: FeatureSettings, progress: bool | None = None
+) -> Features:
+    """Return spectra that are louder for each emotion in bands of its own; one recording is broken."""
+    used = table[table["id"] != BROKEN].reset_index(drop=True)
+    acted = used["emotion"].map(EMOTIONS.index).to_numpy()
+    X = np.random.default_rng(0).normal(-60, 5, (len(used), 16, 16)).astype(np.float32)
+    X[np.arange(len(used)), :, 2 * acted] += 30
+    left_out = tuple(LeftOut(BROKEN, Path(BROKEN), "no samples") for _ in range(len(table) - len(used)))
+    return Features(X, np.full(len(used), 16, dtype=np.int32), used, feature, settings, left_out)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """A corpus table of two speakers, four emotions and three words, with files that are no recordings."""
+    folder = tmp_path_factory.mktemp("recordings")
+    cells = product("AB", WORDS, (*CHOSEN, "calm"))
+    table = pd.DataFrame(cells, columns=["speaker", "text", "emotion"]).assign(corpus="folder")
+    table["id"] = table["speaker"] + "_" + table["text"] + "_" + table["emotion"]
+    table["path"] = table["id"].map(lambda id_: folder / f"{id_}.wav")
+    for path in table["path"]:
+        path.write_bytes(path.name.encode())
+    return table
+
+
+class Fit:
+    """Stands for how the network for any voice is fitted: notes who it heard, and what a test wants besides."""
+
+    def __init__(self, fit: Callable[[Features, int, Options], Any]) -> None:
+        self.speakers: list[str] = []
+        self.epochs = 0
+        self.stop_at: int | None = None
+        self.change_all: Callable[[Features], Features] = lambda features: features
+        self._fit = fit
+
+    def __call__(self, train: Features, seed: int, options: Options) -> Any:
+        """Fit it."""
+        if len(self.speakers) == self.stop_at:
+            raise KeyboardInterrupt
+        self.speakers.append("".join(sorted(set(train.table["speaker"]))))
+        return self._fit(self.change_all(train) if self.speakers[-1] == "AB" else train, seed, options)
+
+
+@pytest.fixture(scope="module")
+def patched() -> Iterator[pytest.MonkeyPatch]:
+    """Make features up, and networks so small that they are trained in a second."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(extraction, "extract", made_up_features)
+        patched.setattr(recipes, "FRAME_CNN_EPOCHS", 1)
+        patched.setattr(training, "VARIED", Schedule(per_corpus=12, n_frames=16, cosine_decay=True))
+        patched.setattr(models, "frame_cnn", partial(models.frame_cnn, channels=(2, 2, 2, 2)))
+        yield patched
+
+
+@pytest.fixture(scope="module")
+def recipe(patched: pytest.MonkeyPatch) -> recipes.Recipe:
+    """The recipe of the network for any voice, for sixteen bands."""
+    return replace(RECIPES["frame_cnn"], settings=SETTINGS)
+
+
+@pytest.fixture
+def fit(recipe: recipes.Recipe, monkeypatch: pytest.MonkeyPatch) -> Fit:
+    """How the network is fitted in one test."""
+    return watched(recipe, monkeypatch)
+
+
+def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
+    """Watch how the network is fitted, as long as the patch holds."""
+    fit, epoch = Fit(recipe.fit), training.runs._Run.epoch
+
+    def counted(run: training.runs._Run, number: int) -> dict[str, float]:
+        fit.epochs += 1
+        return epoch(run, number)
+
+    patched.setitem(RECIPES, "frame_cnn", replace(recipe, fit=fit))
+    patched.setattr(training.runs._Run, "epoch", counted)
+    return fit
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the checkpoints of `built` are."""
+    return tmp_path_factory.mktemp("checkpoints")
+
+
+@pytest.fixture(scope="module")
+def speakers() -> list[str]:
+    """Whom the networks of `built` were trained on, in their order."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def built(table: pd.DataFrame, recipe: recipes.Recipe, kept: Path, speakers: list[str]) -> TrainedRecognizer:
+    """A recogniser that was built on the corpus."""
+    with pytest.MonkeyPatch.context() as patched:
+        fit = watched(recipe, patched)
+        built = train_recognizer(
+            table, "frame_cnn", emotions=CHOSEN, about={"licence": "none", "seed": "three"}, checkpoints=kept
+        )
+        speakers += fit.speakers
+        return built
+
+
+def test_each_speaker_is_left_out_once_and_the_network_that_is_kept_heard_all(
+    built: TrainedRecognizer, speakers: list[str]
+) -> None:
+    assert speakers == ["B", "A", "AB"]
+    assert built.held_out.predictions.groupby("fold")["speaker"].agg(set).to_dict() == {"1": {"A"}, "2": {"B"}}
+    assert built.held_out.predictions["id"].is_unique
+
+
+def test_the_recogniser_takes_what_the_recipe_says_and_tells_the_chosen_emotions_apart(
+    built: TrainedRecognizer,
+) -> None:
+    recognizer = built.recognizer
+    assert (recognizer.emotions, recognizer.feature, recognizer.settings) == (CHOSEN, "log_mel", SETTINGS)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(16_000)
+    assert recognizer.predict_proba(noise, sr=16_000).sum() == pytest.approx(1)
+
+
+def test_it_says_of_itself_what_its_like_were_worth_for_speakers_left_out(built: TrainedRecognizer) -> None:
+    figures = evaluation.result_rows(built.held_out).set_index("metric").loc["uar"]
+    sure = reliability(built.held_out.predictions).iloc[0]
+    worth = built.recognizer.about["worth"]["folder"]
+    for name in ("value", "low", "high"):
+        assert worth[name] == pytest.approx(figures[name], abs=1e-4)
+    for name in ("coverage", "expected_calibration_error"):
+        assert worth[name] == pytest.approx(sure[name], abs=1e-4)
+    assert worth["interval_over"] == "words"
+
+
+def test_it_says_how_it_was_made_and_whatever_else_it_is_told_to(built: TrainedRecognizer) -> None:
+    about = built.recognizer.about
+    assert (about["model"], about["protocol"], about["precision"]) == ("frame_cnn", "leave_speaker_out", 0.75)
+    assert about["corpora"] == {"folder": {"utterances": 17, "speakers": 2}}
+    assert set(about["made_with"]) == {"emotion_lib", "keras", "tensorflow", "numpy"}
+    assert (about["licence"], about["seed"]) == ("none", "three")
+
+
+def test_the_utterances_it_was_trained_on_are_listed_and_no_other(
+    built: TrainedRecognizer, table: pd.DataFrame
+) -> None:
+    used = table[table["emotion"].isin(CHOSEN) & (table["id"] != BROKEN)]
+    assert built.recognizer.trained_on.ids == tuple("folder/" + used["id"])
+    assert built.recognizer.trained_on.digests == tuple(
+        hashlib.sha256(path.name.encode()).digest() for path in used["path"]
+    )
+
+
+def test_it_knows_the_voices_that_it_was_trained_on(built: TrainedRecognizer, table: pd.DataFrame) -> None:
+    used = table[table["emotion"].isin(CHOSEN)].reset_index(drop=True)
+    features = made_up_features(used, "log_mel", settings=SETTINGS)
+    statistics = voice_statistics(features.X, features.lengths)
+    learnt = learn_voices(
+        statistics, features.table["speaker"], features.table["emotion"], corpus=features.table["corpus"]
+    ).arrays()
+
+    assert built.recognizer.voices is not None
+    for name, array in built.recognizer.voices.arrays().items():
+        np.testing.assert_array_equal(array, learnt[name])
+
+
+def test_where_an_utterance_is_one_vector_nothing_is_known_of_voices(table: pd.DataFrame) -> None:
+    vectors = Features(np.zeros((len(table), 40), np.float32), np.ones(len(table), int), table, "mean_mfcc", SETTINGS)
+
+    assert recognizers.voices_of(vectors) is None
+
+
+def test_all_that_it_says_survives_its_file(built: TrainedRecognizer, tmp_path: Path) -> None:
+    loaded = EmotionRecognizer.load(built.recognizer.save(tmp_path / "own.emotion"))
+    assert loaded.about == built.recognizer.about
+    assert loaded.calibration == built.recognizer.calibration
+    assert loaded.trained_on == built.recognizer.trained_on
+
+
+def test_its_calibration_is_that_of_the_predictions_of_speakers_left_out(built: TrainedRecognizer) -> None:
+    assert built.recognizer.calibration == calibrate(built.held_out.predictions)
+
+
+def same_network(one: TrainedRecognizer, other: TrainedRecognizer) -> bool:
+    """Return whether two recognisers hear the same."""
+    X = np.random.default_rng(0).normal(-60, 15, (5, 16, 16)).astype(np.float32)
+    first, second = (built.recognizer.network.probabilities(X) for built in (one, other))
+    return np.allclose(first, second, atol=1e-6)
+
+
+def mislabelled(features: Features) -> Features:
+    """Return the features with every emotion taken for the next."""
+    following = dict(zip(CHOSEN, (*CHOSEN[1:], CHOSEN[0]), strict=True))
+    return replace(features, table=features.table.assign(emotion=features.table["emotion"].map(following)))
+
+
+def test_what_the_network_that_is_kept_learnt_changes_neither_calibration_nor_figures(
+    built: TrainedRecognizer, table: pd.DataFrame, fit: Fit, kept: Path, tmp_path: Path
+) -> None:
+    for path in kept.glob("leave_speaker_out-*.npz"):
+        shutil.copy(path, tmp_path)
+    fit.change_all = mislabelled
+    other = train_recognizer(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
+    assert not same_network(built, other)
+    assert other.recognizer.calibration == built.recognizer.calibration
+    assert other.recognizer.about["worth"] == built.recognizer.about["worth"]
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_recogniser(
+    built: TrainedRecognizer, table: pd.DataFrame, fit: Fit, tmp_path: Path
+) -> None:
+    fit.stop_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        train_recognizer(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["leave_speaker_out-1-0.npz"]
+    fit.stop_at, fit.epochs = None, 0
+    resumed = train_recognizer(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
+    assert fit.epochs == 2
+    assert same_network(built, resumed)
+    assert resumed.recognizer.calibration == built.recognizer.calibration
+    assert resumed.recognizer.about["worth"] == built.recognizer.about["worth"]
+
+
+def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOSEN, seed: int = 0) -> pd.DataFrame:
+    """Return predictions as an evaluation holds them, right as often as they say."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.full(len(emotions), 0.5), n)
+    acted = [rng.choice(emotions, p=row) for row in probabilities]
+    rows = pd.DataFrame(probabilities, columns=list(emotions))
+    return rows.assign(
+        fold="1", corpus=corpus, speaker=f"A{seed}", id=[f"u{number}" for number in range(n)], emotion=acted
+    )
+
+
+def test_each_corpus_counts_the_same_in_the_calibration_however_large_it_is() -> None:
+    one, other = heard(corpus="tess"), heard(corpus="emodb", seed=1).assign(emotion="sad")
+    once, tenfold = calibrate(pd.concat([one, other])), calibrate(pd.concat([*[one] * 10, other]))
+    assert once.temperature == pytest.approx(tenfold.temperature, rel=1e-3)
+    assert once.threshold == pytest.approx(tenfold.threshold, abs=1e-3)
+
+
+@pytest.mark.parametrize("precision", [0.75, 0.8, 0.9])
+def test_from_the_threshold_on_answers_are_right_as_often_as_asked(precision: float) -> None:
+    predictions = heard(2000)
+    chosen = calibrate(predictions, precision=precision)
+    scaled = chosen.apply(predictions[list(CHOSEN)].to_numpy())
+    answered = scaled.max(axis=1) >= chosen.threshold
+    right = np.array(CHOSEN)[scaled.argmax(axis=1)] == predictions["emotion"]
+    assert precision <= right[answered].mean() <= precision + 0.01
+
+
+def test_a_fold_is_answered_as_was_chosen_on_the_others() -> None:
+    boasting = heard(500, seed=1).assign(fold="2")
+    boasting[list(CHOSEN)] = np.eye(len(CHOSEN))[np.arange(500) % len(CHOSEN)] * 0.97 + 0.01
+    both = pd.concat([heard(500), boasting])
+    found = answers(both)
+    assert found["id"].tolist() == both["id"].tolist()
+    first, second = found[found["fold"] == "1"], found[found["fold"] == "2"]
+    for part, other in ((first, boasting), (second, heard(500))):
+        chosen = calibrate(other)
+        confidence = chosen.apply(part[list(CHOSEN)].to_numpy()).max(axis=1)
+        np.testing.assert_allclose(part["confidence"], confidence)
+        assert (part["answered"] == (confidence >= chosen.threshold)).all()
+
+
+def test_labels_of_a_fold_change_nothing_of_its_answers_but_whether_they_are_right() -> None:
+    one, other = heard(300), heard(300, seed=1).assign(fold="2")
+    shuffled = other.assign(emotion=other["emotion"].to_numpy()[::-1])
+    before, after = (answers(pd.concat([one, part])).iloc[300:] for part in (other, shuffled))
+    pd.testing.assert_frame_equal(before[["confidence", "answered"]], after[["confidence", "answered"]])
+    assert not before["correct"].equals(after["correct"])
+
+
+def test_one_fold_alone_has_no_others_to_choose_on() -> None:
+    with pytest.raises(ParameterError, match="predictions: of one fold alone"):
+        answers(heard())
+
+
+def test_a_speaker_in_several_folds_is_refused() -> None:
+    with pytest.raises(ParameterError, match="predictions: of speakers in several folds"):
+        answers(pd.concat([heard(), heard().assign(fold="2")]))
+
+
+def test_emotions_beyond_the_seven_are_calibrated_too() -> None:
+    predictions = heard(2000, emotions=("happy", "calm", "boredom"))
+    assert calibrate(predictions).temperature == pytest.approx(1, abs=0.15)
+
+
+def test_reliability_has_a_row_for_each_corpus() -> None:
+    found = reliability(pd.concat([heard(1000, corpus="tess"), heard(1000, corpus="emodb", seed=1).assign(fold="2")]))
+    assert found["corpus"].tolist() == ["emodb", "tess"]
+    assert found["precision"].tolist() == pytest.approx([0.75, 0.75], abs=0.05)
+    assert (found["expected_calibration_error"] < 0.1).all()
+
+
+def never_right() -> pd.DataFrame:
+    """Return predictions of two folds in which no answer is right, so that none is given."""
+    wrong = pd.concat([heard(), heard(seed=1).assign(fold="2")], ignore_index=True)
+    return wrong.assign(emotion=wrong[list(CHOSEN)].idxmin(axis=1))
+
+
+def test_where_nothing_is_answered_no_answer_is_right_or_wrong() -> None:
+    (sure,) = (row for _, row in reliability(never_right()).iterrows())
+    assert sure["coverage"] == 0
+    assert np.isnan(sure["precision"])
+
+
+def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, table: pd.DataFrame) -> None:
+    single_word = never_right().assign(corpus="folder", text="lamp", predicted="sad", seed=0)
+    held_out = replace(built.held_out, predictions=single_word)
+    story = recognizers._story(table[table["emotion"].isin(CHOSEN)], held_out)
+    worth = json.loads(json.dumps(story, allow_nan=False))["worth"]["folder"]
+    assert [worth[name] for name in ("low", "high", "interval_over", "precision")] == [None] * 4
+    told = EmotionRecognizer(
+        built.recognizer.network.onnx, emotions=CHOSEN, feature="log_mel", settings=SETTINGS, about=story
+    )
+    value = 100 * story["worth"]["folder"]["value"]
+    assert f"  folder: {value:.1f} %; it answers 0 %\n" in describe_recognizer(told)
+    (shown,) = results.worth(told).to_dict("records")
+    assert list(shown.values())[:3] == [f"{value:.1f}", "0.0", "-"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "model", "sentence"),
+    [
+        ("speaker == speaker", "svm", "model='svm': must be one of mean_mfcc_lstm, mean_mfcc_lstm_normalised, frame"),
+        ("emotion != 'sad'", "frame_cnn", "emotion 'sad': no utterance of it in folder; leave it out"),
+        ("speaker == 'A'", "frame_cnn", "leave_speaker_out: 1 speaker in each corpus; one needs at least two"),
+        (
+            "speaker == 'A' or emotion != 'sad'",
+            "frame_cnn",
+            "emotion 'sad': all who act it are left out together, in fold 1; leave it out, or add recordings",
+        ),
+    ],
+)
+def test_what_no_recogniser_can_be_made_of_says_why(rows: str, model: str, sentence: str, table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        train_recognizer(table.query(rows), model, emotions=CHOSEN)
+
+
+def test_every_network_of_the_table_of_results_can_become_a_recogniser_and_no_baseline() -> None:
+    together = ("frame_cnn_statistics", "frame_cnns_statistics")
+    assert ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", *together) == recognizers.NETWORKS

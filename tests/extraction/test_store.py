@@ -1,0 +1,319 @@
+"""Tests of features on disk: equal to those in memory, written as they come, gone on with after a kill, never mixed."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile as sf
+
+from emotion_lib import extraction, parallel
+from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
+from emotion_lib.extraction import StoredFeatures, extract, extract_to, extractor, open_stored
+from emotion_lib.extraction import store as zarr_store
+from emotion_lib.features import FEATURES_VERSION, FeatureSettings
+
+zarr = pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
+
+RATE = 16000
+SMALL = FeatureSettings(sr=RATE, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> pd.DataFrame:
+    """Seven recordings of noise, each longer than the one before it, and labels."""
+    ids = [f"noise_{k}" for k in range(7)]
+    paths = [tmp_path / f"{name}.wav" for name in ids]
+    for k, path in enumerate(paths):
+        sf.write(path, np.random.default_rng(k).uniform(-0.5, 0.5, 1000 * (k + 1)), RATE)
+    return pd.DataFrame({"id": ids, "path": paths, "emotion": ["angry", "sad", "happy", "sad", "fear", "sad", "happy"]})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "features.zarr"
+
+
+@pytest.fixture
+def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two recordings a batch and a write, and chunks that end in the middle of utterances."""
+    monkeypatch.setattr(extractor, "BATCH", 2)
+    monkeypatch.setattr(store, "ROWS", 2)
+    monkeypatch.setattr(store, "CHUNK_BYTES", 500)
+
+
+def in_memory(table: pd.DataFrame, feature: str) -> extraction.Features:
+    return extract(table, feature, settings=SMALL, cache=False)
+
+
+def stored(store: Path, table: pd.DataFrame, feature: str = "mfcc") -> StoredFeatures:
+    return extract_to(store, table["path"], feature, settings=SMALL)
+
+
+@pytest.mark.parametrize("feature", ["mean_mfcc", "mfcc"])
+@pytest.mark.usefixtures("small_writes")
+def test_what_is_stored_is_what_extract_returns(store: Path, table: pd.DataFrame, feature: str) -> None:
+    table["path"][2].write_bytes(b"no audio")
+    expected = in_memory(table, feature)
+    for opened in (stored(store, table, feature), open_stored(store)):
+        found = opened.joined(table)
+        loaded = found.load()
+        np.testing.assert_array_equal(loaded.X, expected.X)
+        np.testing.assert_array_equal(loaded.lengths, expected.lengths)
+        pd.testing.assert_frame_equal(loaded.table, expected.table)
+        assert [str(array.dtype) for array in found.read([0])] == ["float32", "int32"]
+        assert (found.feature, found.settings, found.shape) == (feature, SMALL, expected.X.shape)
+        assert found.emotion.tolist() == expected.emotion.tolist()
+        assert [(each.id, each.path) for each in found.left_out] == [("2", table["path"][2])]
+        assert (found.report, repr(found)) == (expected.report, repr(expected))
+
+
+@pytest.mark.parametrize("feature", ["mean_mfcc", "mfcc"])
+def test_rows_are_read_in_the_order_asked_for_and_padded_to_their_own_longest(
+    store: Path, table: pd.DataFrame, feature: str
+) -> None:
+    expected = in_memory(table, feature)
+    found = stored(store, table, feature)
+    every_second = np.arange(7) % 2 == 0
+    for rows in ([3, 0, 3], slice(4, 1, -2), every_second, pd.Series(every_second), [5], []):
+        X, lengths = found.read(rows)
+        of_all = expected[rows]
+        longest = of_all.lengths.max(initial=0) if feature == "mfcc" else 5
+        np.testing.assert_array_equal(X, of_all.X[:, :longest])
+        np.testing.assert_array_equal(lengths, of_all.lengths)
+
+
+def test_some_of_the_utterances_are_taken_without_reading_them(store: Path, table: pd.DataFrame) -> None:
+    found = stored(store, table).joined(table)
+    shutil.rmtree(store / "frames" / "c.0.0", ignore_errors=True)
+    some = found[[5, 1]]
+    assert (len(some), some.table["id"].tolist(), some.emotion.tolist()) == (2, ["noise_5", "noise_1"], ["sad", "sad"])
+    assert some.shape == (2, found.lengths[5], 5)
+    assert some.left_out == ()
+    np.testing.assert_array_equal(some.read([1, 0])[0], found.read([1, 5])[0])
+    with pytest.raises(ParameterError, match="rows: index 7 is out of bounds"):
+        found[[7]]
+    with pytest.raises(ParameterError, match="rows: boolean index did not match"):
+        found.read(np.ones(6, bool))
+
+
+def test_vectors_stay_vectors_and_one_frame_stays_a_frame(store: Path, table: pd.DataFrame) -> None:
+    one_frame = replace(SMALL, duration=0.007)
+    for feature, shape in (("mean_mfcc", (7, 5)), ("mfcc", (7, 1, 5))):
+        found = extract_to(store / feature, table["path"], feature, settings=one_frame)
+        assert (found.shape, found.read(slice(None))[0].shape) == (shape, shape)
+
+
+@pytest.mark.usefixtures("small_writes")
+def test_recordings_are_taken_only_as_they_are_needed(
+    store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "THREADS", 1)
+    taken = 0
+
+    def listed() -> Iterator[Path]:
+        nonlocal taken
+        for taken in range(1, 101):
+            written = zarr.open_group(store, mode="r").attrs["recordings"]
+            assert taken - written <= 2 * 4  # two batches before a thread, one that is given to it, one held back
+            yield table["path"][taken % 7]
+
+    found = extract_to(store, listed(), "mean_mfcc", settings=SMALL)
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mean_mfcc").X[np.arange(1, 101) % 7])
+
+
+def until_killed(store: Path, paths: list[Path], last: int) -> None:
+    """Extract, and be killed when a recording is asked for."""
+    zarr_store.ROWS = extractor.BATCH = 2
+    zarr_store.CHUNK_BYTES = 500
+    parallel.THREADS = 1
+
+    def listed() -> Iterator[Path]:
+        for row, path in enumerate(paths):
+            if row == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield path
+
+    extract_to(store, listed(), "mfcc", settings=SMALL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_that_was_killed_goes_on_where_it_stopped(
+    store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = list(table["path"]) * 10
+    process = multiprocessing.get_context("spawn").Process(target=until_killed, args=(store, paths, 50))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with pytest.raises(CorpusError, match=r"features.zarr: unfinished, with \d+ recordings in it; extract to it once"):
+        open_stored(store)
+    before = zarr.open_group(store, mode="r").attrs["recordings"]
+    assert 30 < before < 50
+
+    compute = Mock(wraps=extractor.extract_one)
+    monkeypatch.setattr(extractor, "extract_one", compute)
+    found = extract_to(store, iter(paths), "mfcc", settings=SMALL)
+    assert compute.call_count == 70 - before
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(70) % 7])
+
+
+@pytest.mark.usefixtures("small_writes")
+@pytest.mark.parametrize("name", ["paths", "reasons", "lengths", "frames"])
+def test_what_a_kill_left_half_written_is_written_again(store: Path, table: pd.DataFrame, name: str) -> None:
+    stored(store, table[:5])
+    group = zarr.open_group(store, mode="r+")
+    array = group[name]
+    array.resize((array.shape[0] + 40, *array.shape[1:]))
+    array[-40:] = "rest" if name in {"paths", "reasons"} else 3
+    group.update_attributes({"finished": False})
+    np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
+
+
+def test_a_second_call_computes_nothing_and_a_longer_one_adds(
+    store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(store, table[:5])
+    with monkeypatch.context() as patched:
+        patched.setattr(extractor, "extract_one", None)
+        assert len(stored(store, table[:5])) == 5
+    np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
+
+
+def test_other_recordings_are_refused(store: Path, table: pd.DataFrame) -> None:
+    stored(store, table)
+    with pytest.raises(CorpusError, match=r"its recording 0 is \S+noise_0.wav, given was \S+noise_6.wav; give the"):
+        stored(store, table[::-1])
+    with pytest.raises(CorpusError, match=r"its recording 5 is \S+noise_5.wav, given was none"):
+        stored(store, table[:5])
+    assert len(open_stored(store)) == 7
+
+
+def test_other_features_are_refused(store: Path, table: pd.DataFrame) -> None:
+    stored(store, table)
+    with pytest.raises(CorpusError, match=r"holds mfcc made with FeatureSettings\(sr=16000.*; name another folder"):
+        stored(store, table, "mean_mfcc")
+    with pytest.raises(CorpusError, match="holds mfcc made with"):
+        extract_to(store, table["path"], "mfcc", settings=replace(SMALL, n_mfcc=4))
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"features_version": FEATURES_VERSION - 1}, {"format": 1, "code": "0123456789ab"}]
+)
+def test_features_of_another_version_are_refused(
+    store: Path, table: pd.DataFrame, attributes: dict[str, object]
+) -> None:
+    stored(store, table)
+    group = zarr.open_group(store, mode="r+")
+    group.attrs.put({name: value for name, value in group.attrs.items() if name != "features_version"} | attributes)
+    with pytest.raises(CorpusError, match="written by another version of the library; delete it and extract again"):
+        open_stored(store)
+    with pytest.raises(CorpusError, match="written by another version of the library"):
+        stored(store, table)
+
+
+def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, table: pd.DataFrame) -> None:
+    zarr.create_group(tmp_path / "others.zarr")
+    (tmp_path / "file.zarr").write_text("mine")
+    for place in (tmp_path, tmp_path / "others.zarr", tmp_path / "file.zarr"):
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(CorpusError, match=f"{place.name}: holds no features; name a folder"):
+            stored(place, table)
+        with pytest.raises(CorpusError, match="holds no features"):
+            open_stored(place)
+        assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(CorpusError, match="nowhere: holds no features"):
+        open_stored(tmp_path / "nowhere")
+
+
+def test_an_empty_folder_is_written_to(store: Path, table: pd.DataFrame) -> None:
+    store.mkdir()
+    assert len(stored(store, table)) == 7
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, table: pd.DataFrame) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(CorpusError, match=r"features.zarr: cannot be written \(Not a directory\); mend that"):
+        stored(tmp_path / "file" / "features.zarr", table)
+
+
+@pytest.mark.parametrize("name", ["lengths", "paths", "frames"])
+def test_a_lost_file_is_noticed(store: Path, table: pd.DataFrame, name: str) -> None:
+    stored(store, table)
+    if name == "frames":
+        next((store / name).glob("c*")).unlink()
+    else:
+        shutil.rmtree(store / name)
+    with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
+        open_stored(store).read([0])
+
+
+def test_a_table_in_any_order_gives_labels_by_path(store: Path, table: pd.DataFrame) -> None:
+    found = extract_to(store, [*table["path"][3:], table["path"][4]], "mean_mfcc", settings=SMALL).joined(table[::-1])
+    assert found.table["id"].tolist() == ["noise_3", "noise_4", "noise_5", "noise_6", "noise_4"]
+    assert found.table.index.tolist() == list(range(5))
+
+
+def test_a_table_that_does_not_fit_is_refused(store: Path, table: pd.DataFrame) -> None:
+    found = stored(store, table)
+    with pytest.raises(ParameterError, match=r"the table has no row for \S+noise_6.wav: must have the paths"):
+        found.joined(table[:6])
+    with pytest.raises(ParameterError, match=r"the table has \S+noise_0.wav twice"):
+        found.joined(pd.concat([table, table[:1]]))
+    with pytest.raises(ParameterError, match="the table has no column 'path'"):
+        found.joined(table.drop(columns="path"))
+    with pytest.raises(ParameterError, match="the table has no column 'emotion'"):
+        _ = found.emotion
+
+
+def test_paths_are_whole_wherever_the_call_was_made(
+    tmp_path: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = extract_to("features.zarr", ["noise_0.wav"], "mean_mfcc", settings=SMALL)
+    assert found.table["path"].tolist() == [str(table["path"][0])]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only here are names that are no text")
+def test_a_name_that_is_no_text_is_written_out(store: Path, table: pd.DataFrame, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff.wav")
+    shutil.copy(table["path"][0], odd)
+    lost = tmp_path / os.fsdecode(b"\xfe.wav")
+    found = extract_to(store, [odd, lost], "mean_mfcc", settings=SMALL)
+    assert found.table["path"][0].endswith(r"\udcff.wav")
+    assert found.left_out[0].reason.startswith(r"\udcfe.wav: no such file")
+    assert found.joined(pd.DataFrame({"path": [odd], "id": ["odd"]})).table["id"].tolist() == ["odd"]
+
+
+def test_recordings_of_which_none_can_be_used_are_an_error(store: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"none of 2 recordings could be used; the first: a.wav: no such file.*; del"):
+        extract_to(store, [tmp_path / "a.wav", tmp_path / "b.wav"], "mfcc", settings=SMALL)
+
+
+def test_what_are_no_recordings_is_refused(store: Path, table: pd.DataFrame) -> None:
+    for given in (table, "a.wav", table["path"][0]):
+        with pytest.raises(ParameterError, match="recordings: must be an iterable of paths"):
+            extract_to(store, given, "mfcc")  # type: ignore[arg-type]
+    assert not store.exists()
+    with pytest.raises(ParameterError, match="recordings: none given"):
+        extract_to(store, [], "mfcc")
+    with pytest.raises(ParameterError, match="feature='mffc': must be one of"):
+        extract_to(store, table["path"], "mffc")
+    with pytest.raises(ParameterError, match="executor=3: must be"):
+        extract_to(store, table["path"], "mfcc", executor=3)  # type: ignore[arg-type]
+
+
+def test_without_zarr_the_extra_is_named(store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(MissingExtraError, match=r"zarr is not installed; pip install 'emotion_lib\[zarr\]'"):
+        stored(store, table)
+    with pytest.raises(MissingExtraError, match="zarr is not installed"):
+        open_stored(store)

@@ -1,0 +1,276 @@
+"""Calibration: truths that can be counted, and properties that hold whatever a network says."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import softmax
+
+from emotion_lib.errors import ParameterError
+from emotion_lib.recognizer.calibration import (
+    Calibration,
+    coverage_curve,
+    expected_calibration_error,
+    fit_temperature,
+    fit_threshold,
+    reliability_curve,
+)
+
+SCORES = np.random.default_rng(0).normal(0, 1.5, (20_000, 7))
+HONEST = softmax(SCORES, axis=1)
+"""Probabilities of 20 000 utterances; each emotion of `TRUTH` is drawn from them, so that they mean what they say."""
+TRUTH = (HONEST.cumsum(axis=1) > np.random.default_rng(1).random((20_000, 1))).argmax(axis=1)
+CONFIDENCE, CORRECT = HONEST.max(axis=1), HONEST.argmax(axis=1) == TRUTH
+
+
+def test_probabilities_that_mean_what_they_say_keep_their_temperature() -> None:
+    assert fit_temperature(HONEST, TRUTH) == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 3.0])
+def test_scores_that_were_exaggerated_or_played_down_get_it_back(temperature: float) -> None:
+    assert fit_temperature(softmax(SCORES * temperature, axis=1), TRUTH) == pytest.approx(temperature, rel=0.03)
+
+
+def test_at_the_temperature_that_was_found_probabilities_mean_what_they_say() -> None:
+    overconfident = softmax(SCORES * 3, axis=1)
+    scaled = Calibration(temperature=fit_temperature(overconfident, TRUTH)).apply(overconfident)
+    np.testing.assert_allclose(scaled, HONEST, atol=0.03)
+    before, after = (
+        expected_calibration_error(each.max(axis=1), each.argmax(axis=1) == TRUTH) for each in (overconfident, scaled)
+    )
+    assert before > 0.2
+    assert after < 0.02
+
+
+def test_a_network_that_is_always_right_may_be_as_sure_as_it_can() -> None:
+    assert fit_temperature(HONEST, HONEST.argmax(axis=1)) < 0.1
+
+
+def test_a_weight_counts_as_so_many_utterances() -> None:
+    weight = np.random.default_rng(0).integers(1, 4, 300)
+    repeated = np.repeat(np.arange(300), weight)
+    heard = softmax(SCORES[:300] * 3, axis=1)
+    assert fit_temperature(heard, TRUTH[:300], weight=weight) == pytest.approx(
+        fit_temperature(heard[repeated], TRUTH[repeated]), rel=1e-3
+    )
+    assert fit_threshold(CONFIDENCE[:300], CORRECT[:300], precision=0.6, weight=weight) == fit_threshold(
+        CONFIDENCE[repeated], CORRECT[repeated], precision=0.6
+    )
+
+
+probabilities = arrays(
+    np.float64, st.tuples(st.integers(1, 20), st.just(4)), elements=st.floats(0, 1, allow_subnormal=False)
+).map(lambda drawn: (drawn + 1e-9) / (drawn + 1e-9).sum(axis=1, keepdims=True))
+
+
+@given(probabilities, st.floats(0.05, 20))
+def test_calibrated_probabilities_sum_to_1_and_keep_their_order(given_: np.ndarray, temperature: float) -> None:
+    scaled = Calibration(temperature=temperature).apply(given_)
+    np.testing.assert_allclose(scaled.sum(axis=1), 1)
+    assert ((scaled >= 0) & (scaled <= 1)).all()
+    rows, order = np.arange(len(given_))[:, None], given_.argsort(axis=1)
+    assert (np.diff(scaled[rows, order], axis=1) >= 0).all()
+
+
+@given(probabilities)
+def test_a_higher_temperature_makes_nobody_surer(given_: np.ndarray) -> None:
+    sure = [Calibration(temperature=each).apply(given_).max(axis=1) for each in (0.5, 1.0, 2.0, 4.0)]
+    assert (np.diff(sure, axis=0) <= 1e-12).all()
+
+
+def test_at_temperature_1_probabilities_stay_as_they_are() -> None:
+    np.testing.assert_allclose(Calibration().apply(HONEST[:100]), HONEST[:100])
+
+
+heard = st.lists(st.tuples(st.integers(0, 10), st.booleans()), min_size=1, max_size=40)
+"""Pairs of confidence, in tenths so that some are equal, and whether the answer was right."""
+
+
+def split(pairs: list[tuple[int, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return confidences and answers of their own."""
+    return np.array([tenth / 10 for tenth, _ in pairs]), np.array([right for _, right in pairs])
+
+
+@given(heard, st.floats(0.01, 1))
+def test_from_the_threshold_on_answers_are_right_as_often_as_asked_and_from_none_below(
+    pairs: list[tuple[int, bool]], precision: float
+) -> None:
+    confidence, correct = split(pairs)
+    threshold = fit_threshold(confidence, correct, precision=precision)
+    enough = [each for each in set(confidence.tolist()) if correct[confidence >= each].mean() >= precision]
+    assert threshold == min(enough, default=1.0)
+
+
+@given(heard, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_higher_precision_never_gives_a_lower_threshold(
+    pairs: list[tuple[int, bool]], one: float, other: float
+) -> None:
+    low, high = (fit_threshold(*split(pairs), precision=each) for each in sorted((one, other)))
+    assert low <= high
+
+
+@given(heard, st.integers(0, 2**32 - 1))
+def test_the_order_of_the_utterances_does_not_matter(pairs: list[tuple[int, bool]], seed: int) -> None:
+    shuffled = [pairs[place] for place in np.random.default_rng(seed).permutation(len(pairs))]
+    assert fit_threshold(*split(pairs), precision=0.7) == fit_threshold(*split(shuffled), precision=0.7)
+
+
+def test_of_equally_sure_answers_all_count_or_none() -> None:
+    assert fit_threshold(np.full(4, 0.5), np.array([True, False, False, False]), precision=0.5) == 1.0
+
+
+def test_where_no_threshold_reaches_the_precision_it_is_1() -> None:
+    assert fit_threshold(np.array([0.4, 0.9]), np.array([True, False]), precision=0.75) == 1.0
+
+
+def test_a_network_that_is_always_right_always_answers() -> None:
+    assert fit_threshold(CONFIDENCE, np.ones(20_000, dtype=bool), precision=0.99) == CONFIDENCE.min()
+
+
+def test_what_is_calibrated_has_no_error_and_what_is_sure_and_wrong_has_all() -> None:
+    assert expected_calibration_error(CONFIDENCE, CORRECT) < 0.02
+    assert expected_calibration_error(np.ones(10), np.zeros(10, dtype=bool)) == 1
+    assert expected_calibration_error(np.ones(10), np.ones(10, dtype=bool)) == 0
+
+
+@given(heard, st.integers(1, 30))
+def test_the_calibration_error_is_a_share_and_no_smaller_in_bins_than_over_all(
+    pairs: list[tuple[int, bool]], n_bins: int
+) -> None:
+    confidence, correct = split(pairs)
+    binned = expected_calibration_error(confidence, correct, n_bins=n_bins)
+    assert 0 <= binned <= 1
+    assert binned >= expected_calibration_error(confidence, correct, n_bins=1) - 1e-12
+
+
+def test_the_reliability_of_probabilities_that_mean_what_they_say_is_the_diagonal() -> None:
+    curve = reliability_curve(CONFIDENCE, CORRECT)
+    np.testing.assert_allclose(curve.accuracy, curve.confidence, atol=0.05)
+    assert curve.weight.tolist() == [2000] * 10
+
+
+def test_a_network_that_boasts_lies_below_the_diagonal_and_a_modest_one_above() -> None:
+    boasting, modest = (softmax(SCORES * factor, axis=1).max(axis=1) for factor in (3, 0.3))
+    assert (np.diff([*reliability_curve(boasting, CORRECT)[:2]], axis=0) < 0).all()
+    assert (np.diff([*reliability_curve(modest, CORRECT)[:2]], axis=0) > 0).all()
+
+
+@given(heard, st.integers(1, 30))
+def test_a_reliability_curve_counts_every_utterance_once(pairs: list[tuple[int, bool]], n_bins: int) -> None:
+    confidence, correct = split(pairs)
+    curve = reliability_curve(confidence, correct, n_bins=n_bins)
+    assert curve.weight.sum() == len(pairs)
+    assert np.ptp(curve.weight) <= 1
+    assert (np.diff(curve.confidence) >= -1e-12).all()
+    assert np.average(curve.accuracy, weights=curve.weight) == pytest.approx(correct.mean())
+
+
+def test_in_a_reliability_curve_a_weight_counts_as_so_many_utterances() -> None:
+    confidence, correct = np.array([0.3, 0.5, 0.6, 0.9]), np.array([False, True, False, True])
+    curve = reliability_curve(confidence, correct, n_bins=2, weight=np.array([3, 1, 1, 1]))
+    assert curve.accuracy.tolist() == [0.25, 0.5]
+    assert curve.confidence == pytest.approx([0.35, 0.75])
+    assert curve.weight.tolist() == [4, 2]
+    error = expected_calibration_error(confidence, correct, n_bins=2, weight=np.array([3, 1, 1, 1]))
+    assert error == pytest.approx((4 * 0.1 + 2 * 0.25) / 6)
+
+
+@given(heard)
+def test_at_each_threshold_of_a_coverage_curve_that_share_is_answered_and_that_share_of_it_right(
+    pairs: list[tuple[int, bool]],
+) -> None:
+    confidence, correct = split(pairs)
+    curve = coverage_curve(confidence, correct)
+    assert curve.threshold.tolist() == sorted(set(confidence.tolist()), reverse=True)
+    for coverage, accuracy, threshold in zip(*curve, strict=True):
+        assert coverage == pytest.approx((confidence >= threshold).mean())
+        assert accuracy == pytest.approx(correct[confidence >= threshold].mean())
+
+
+def test_the_surest_answers_of_probabilities_that_mean_what_they_say_are_right_more_often() -> None:
+    curve = coverage_curve(CONFIDENCE, CORRECT)
+    steady = curve.accuracy[curve.coverage > 0.05]
+    assert np.diff(steady[::500]).max() < 0
+    assert curve.coverage[-1] == 1
+    assert curve.accuracy[-1] == CORRECT.mean()
+
+
+def test_where_confidence_is_worth_nothing_coverage_changes_nothing() -> None:
+    curve = coverage_curve(np.random.default_rng(2).permutation(CONFIDENCE), CORRECT)
+    np.testing.assert_allclose(curve.accuracy[curve.coverage > 0.1], CORRECT.mean(), atol=0.05)
+
+
+@settings(max_examples=30)
+@given(probabilities, st.data())
+def test_any_probabilities_have_a_temperature_that_makes_them_no_worse(given_: np.ndarray, data: st.DataObject) -> None:
+    truth = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(given_), max_size=len(given_))))
+    assume(given_[np.arange(len(truth)), truth].min() > 1e-6)
+
+    def surprise(temperature: float) -> float:
+        scaled = Calibration(temperature=temperature).apply(given_)
+        return float(-np.log(scaled[np.arange(len(truth)), truth]).mean())
+
+    assert surprise(fit_temperature(given_, truth)) <= surprise(1.0) + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"temperature": 0}, r"temperature=0: must be from 0\.05 to 20\.0"),
+        ({"temperature": 21}, r"temperature=21: must be from 0\.05 to 20\.0"),
+        ({"temperature": float("nan")}, "temperature=nan: must be from"),
+        ({"threshold": -0.1}, r"threshold=-0\.1: must be a probability, from 0 to 1"),
+        ({"threshold": 1.1}, r"threshold=1\.1: must be a probability, from 0 to 1"),
+    ],
+)
+def test_a_calibration_out_of_range_is_a_parameter_error(wrong: dict[str, float], sentence: str) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        Calibration(**wrong)
+
+
+NONE = np.empty(0)
+
+
+def test_without_utterances_nothing_is_fitted() -> None:
+    sentence = "0 scores for 0 utterances: give one each, and at least one"
+    with pytest.raises(ParameterError, match=sentence):
+        fit_temperature(np.empty((0, 7)), NONE)
+    with pytest.raises(ParameterError, match=sentence):
+        fit_threshold(NONE, NONE, precision=0.5)
+    for measure in (expected_calibration_error, reliability_curve, coverage_curve):
+        with pytest.raises(ParameterError, match=sentence):
+            measure(NONE, NONE)
+
+
+def test_scores_utterances_and_weights_of_different_number_are_refused() -> None:
+    with pytest.raises(ParameterError, match="3 scores for 2 utterances: give one each"):
+        fit_temperature(HONEST[:3], TRUTH[:2])
+    with pytest.raises(ParameterError, match="2 scores for 3 utterances: give one each"):
+        fit_threshold(CONFIDENCE[:2], CORRECT[:3], precision=0.5)
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+        fit_temperature(HONEST[:3], TRUTH[:3], weight=np.ones(1))
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+        fit_threshold(CONFIDENCE[:3], CORRECT[:3], precision=0.5, weight=np.ones(1))
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+        reliability_curve(CONFIDENCE[:3], CORRECT[:3], weight=np.ones(1))
+
+
+def test_a_weight_that_counts_nothing_is_refused() -> None:
+    with pytest.raises(ParameterError, match="weight: must be positive; leave out utterances that are not to count"):
+        fit_temperature(HONEST[:2], TRUTH[:2], weight=np.array([1, 0]))
+
+
+@pytest.mark.parametrize("precision", [0, -0.5, 75])
+def test_a_precision_that_is_no_share_is_refused(precision: float) -> None:
+    with pytest.raises(ParameterError, match=f"precision={precision}: must be a share, above 0 and at most 1"):
+        fit_threshold(CONFIDENCE, CORRECT, precision=precision)
+
+
+@pytest.mark.parametrize("measure", [expected_calibration_error, reliability_curve])
+def test_no_bins_are_refused(measure: Callable[..., object]) -> None:
+    with pytest.raises(ParameterError, match="n_bins=0: must be a positive number"):
+        measure(CONFIDENCE, CORRECT, n_bins=0)

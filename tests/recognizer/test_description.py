@@ -1,0 +1,106 @@
+"""What a recogniser says of itself, and that it never says less than what it must not be used for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emotion_lib.emotions import EMOTIONS
+from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.description import USES, describe_recognizer
+from tests.recognizer.conftest import LOG_MEL, SR
+
+WORTH = {
+    "value": 0.4567,
+    "low": 0.4,
+    "high": 0.5,
+    "interval_over": "speakers",
+    "coverage": 0.6,
+    "precision": 0.75,
+    "expected_calibration_error": 0.05,
+}
+ABOUT = {
+    "model": "frame_cnn",
+    "seed": 3,
+    "corpora": {"demo": {"utterances": 168, "speakers": 2}},
+    "command": "emotion-lib train demo",
+    "licence": "none",
+    "precision": 0.75,
+    "worth": {"demo": WORTH},
+}
+
+
+def described(network: bytes, about: Mapping[str, Any], threshold: float = 0.5) -> list[str]:
+    """Return the lines in which a recogniser describes itself."""
+    calibration = Calibration(threshold=threshold)
+    recognizer = EmotionRecognizer(
+        network, emotions=EMOTIONS, feature="log_mel", settings=LOG_MEL, calibration=calibration, about=about
+    )
+    return describe_recognizer(recognizer).splitlines()
+
+
+def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
+    assert described(networks["frame_cnn"], ABOUT) == [
+        "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
+        "Takes: log_mel of recordings at 16000 Hz",
+        "Trained on: demo (168 utterances, 2 speakers); network frame_cnn, seed 3",
+        "Made by: emotion-lib train demo",
+        "Worth for voices left out of the training, unweighted average recall and its 95 % interval:",
+        "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of these",
+        "Says unknown: below a probability of 0.50, from which on 75 % of the answers were right; "
+        "for silence, and where nobody speaks",
+        "Licence: none",
+        USES,
+    ]
+
+
+def test_who_knows_voices_says_what_that_is_good_for(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
+    said = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
+
+    assert said in describe_recognizer(knowing).splitlines()
+    assert said not in describe_recognizer(knowing.enrol([speech], sr=SR)).splitlines()
+
+
+def test_where_nothing_is_known_its_worth_is_not_measured(networks: Mapping[str, bytes]) -> None:
+    assert described(networks["frame_cnn"], {}, threshold=0.0) == [
+        "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
+        "Takes: log_mel of recordings at 16000 Hz",
+        "Worth: not measured",
+        "Says unknown: for silence, and where nobody speaks",
+        USES,
+    ]
+
+
+def test_figures_that_nobody_can_give_are_left_out(networks: Mapping[str, bytes]) -> None:
+    two_voices = WORTH | {"low": None, "high": None}
+    never_sure = two_voices | {"coverage": 0.0, "precision": None}
+
+    assert "  demo: 45.7 %; it answers 60 % and is right in 75 % of these" in described(
+        networks["frame_cnn"], {"worth": {"demo": two_voices}}
+    )
+    assert "  demo: 45.7 %; it answers 0 %" in described(networks["frame_cnn"], {"worth": {"demo": never_sure}})
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"corpora": 5}, {"corpora": {"demo": {}}}, {"worth": [1]}, {"worth": {"demo": WORTH | {"value": None}}}],
+    ids=["corpora that are a number", "a corpus without figures", "worth that is a list", "worth without a figure"],
+)
+def test_what_others_wrote_of_a_recognizer_stops_no_description(
+    networks: Mapping[str, bytes], about: dict[str, Any]
+) -> None:
+    lines = described(networks["frame_cnn"], about)
+
+    assert any(line.startswith("What it says of itself is not in the form of this library") for line in lines)
+    assert lines[-1] == USES
+
+
+def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
+    used = knowing.enrol([speech], sr=SR)
+    used.about["enrolled"] = ["me"]
+
+    assert any(
+        line.startswith("What it says of itself is not in the form") for line in describe_recognizer(used).splitlines()
+    )

@@ -1,0 +1,219 @@
+"""The mistakes: what the matrix counts, what is behind a cell and in which order, and what is sent."""
+
+import io
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from matplotlib import image
+
+from emotion_lib import widgets
+from emotion_lib.emotions import STYLES
+from emotion_lib.errors import ParameterError
+from emotion_lib.widgets.base import Widget
+from tests.widgets.conftest import ask
+
+
+@pytest.fixture
+def heard(table: pd.DataFrame) -> pd.DataFrame:
+    """Sadness is heard as anger, more surely of one word than of the other; one anger is right, one not answered."""
+    return table.assign(
+        predicted=["angry", "angry", "angry", "sad", "unknown"],
+        angry=[0.7, 0.9, 0.8, 0.25, 0.5],
+        sad=[0.3, 0.1, 0.2, 0.75, 0.5],
+    )
+
+
+def counts(mistakes: Widget) -> dict[str, dict[str, int]]:
+    """Return the matrix."""
+    return {row["emotion"]: {cell["predicted"]: cell["count"] for cell in row["cells"]} for row in mistakes.rows}
+
+
+def names(mistakes: Widget) -> list[str]:
+    """Return the utterances that are listed."""
+    return [utterance["name"] for utterance in mistakes.utterances]
+
+
+def many(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return a table of one utterance, many times, each with another confidence."""
+    return table.iloc[[0] * n].assign(predicted="angry", confidence=np.linspace(0.2, 0.9, n))
+
+
+def test_rows_are_acted_and_columns_heard_the_unknown_last(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+
+    assert counts(mistakes) == {
+        "angry": {"angry": 1, "sad": 1, "unknown": 1},
+        "sad": {"angry": 2, "sad": 0, "unknown": 0},
+    }
+    assert [row["recall"] for row in mistakes.rows] == ["33 %", "0 %"]
+    assert [cell["share"] for cell in mistakes.rows[1]["cells"]] == [1, 0, 0]
+    assert mistakes.columns[0] == {"emotion": "angry", "label": "angry", **STYLES["angry"]._asdict()}
+    assert mistakes.columns[-1] == {"emotion": "unknown", "label": "“I don't know”"}
+
+
+def test_cells_have_names_that_can_be_read_aloud(heard: pd.DataFrame) -> None:
+    first, second = widgets.mistakes(heard).rows
+
+    assert second["cells"][0]["name"] == "sad predicted as angry: 2 utterances"
+    assert first["cells"][2]["name"] == "angry predicted as “I don't know”: 1 utterance"
+
+
+def test_an_emotion_that_was_never_acted_has_a_column_and_no_row(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard.assign(predicted="happy"))
+
+    assert list(counts(mistakes)) == ["angry", "sad"]
+    assert [column["emotion"] for column in mistakes.columns] == ["angry", "happy", "sad"]
+
+
+def test_the_most_frequent_mistake_is_first_and_the_most_confident_of_it(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+
+    assert mistakes.chosen == {
+        "emotion": "sad",
+        "predicted": "angry",
+        "count": 2,
+        "name": "sad predicted as angry: 2 utterances",
+        "order": "the most confident first",
+    }
+    assert names(mistakes) == ["OAF, cloud", "OAF, bridge"]
+    assert [(bar["emotion"], bar["share"], bar["percent"]) for bar in mistakes.utterances[0]["bars"]] == [
+        ("angry", 0.9, "90 %"),
+        ("sad", 0.1, "10 %"),
+    ]
+    assert mistakes.says == ""
+
+
+def test_what_is_right_comes_first_where_nothing_is_wrong(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard.assign(predicted=[*heard["emotion"][:-1], "unknown"]))
+
+    assert mistakes.says == "There are no mistakes to hear."
+    assert mistakes.chosen["name"] == "angry predicted as angry: 2 utterances"
+
+
+def test_what_was_never_answered_is_listed_where_there_is_nothing_else(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard.assign(predicted="unknown"))
+
+    assert mistakes.says == "There are no mistakes to hear."
+    assert mistakes.chosen["name"] == "angry predicted as “I don't know”: 3 utterances"
+    assert mistakes.still().startswith(b"\x89PNG")
+
+
+def test_another_cell_is_chosen(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+
+    ask(mistakes, "choose", emotion="angry", predicted="unknown")
+
+    assert mistakes.chosen["name"] == "angry predicted as “I don't know”: 1 utterance"
+    assert names(mistakes) == ["YAF, bridge"]
+
+
+def test_a_column_of_confidence_decides_the_order_and_is_shown(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard.assign(confidence=[0.6, 0.5, 0.4, 0.3, np.nan]))
+
+    assert names(mistakes) == ["OAF, bridge", "OAF, cloud"]
+    assert [utterance["confidence"] for utterance in mistakes.utterances] == ["60 %", "50 %"]
+    ask(mistakes, "choose", emotion="angry", predicted="unknown")
+    assert mistakes.utterances[0]["confidence"] == ""
+
+
+def test_without_probabilities_the_order_is_by_word(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard[::-1].drop(columns=["angry", "sad"]))
+
+    assert names(mistakes) == ["OAF, bridge", "OAF, cloud"]
+    assert mistakes.chosen["order"] == "by word"
+    assert mistakes.utterances[0]["bars"] == []
+    assert mistakes.still().startswith(b"\x89PNG")
+
+
+def test_probabilities_that_are_missing_are_left_out(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard.assign(calm=np.nan))
+
+    assert [bar["emotion"] for bar in mistakes.utterances[0]["bars"]] == ["angry", "sad"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ({"speaker": ["A", "A"], "id": ["one", "two"]}, "A, one"),
+        ({}, "sound"),
+        ({"text": ["word", "word"], "corpus": ["x", "y"]}, "x, word"),
+        ({"text": [None, None], "speaker": [7, 8]}, "7"),
+    ],
+)
+def test_utterances_have_a_name_whatever_is_known_of_them(columns: dict[str, Any], name: str) -> None:
+    table = pd.DataFrame({"emotion": "sad", "predicted": "angry", "path": ["a/sound.wav", "b/sound.wav"], **columns})
+
+    assert widgets.mistakes(table).utterances[0]["name"] == name
+
+
+def test_a_long_list_comes_in_parts(table: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(many(table, 45))
+
+    assert (len(mistakes.utterances), mistakes.chosen["count"]) == (20, 45)
+    ask(mistakes, "more")
+    ask(mistakes, "more")
+    assert [utterance["number"] for utterance in mistakes.utterances] == list(range(45))
+    ask(mistakes, "choose", emotion="sad", predicted="angry")
+    assert len(mistakes.utterances) == 20
+
+
+def test_sound_and_picture_are_sent_when_they_are_asked_for(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+    mistakes.send = Mock()
+
+    number = mistakes.utterances[0]["number"]
+    ask(mistakes, "play", number=number)
+
+    (message, (sound, picture)), _ = mistakes.send.call_args
+    assert (message["do"], message["number"]) == ("sound", number)
+    assert message["caption"] == "OAF, cloud: sad predicted as angry"
+    assert 0 < message["left"] < message["right"] < 1
+    sent = soundfile.info(io.BytesIO(sound))
+    assert (sent.format, sent.subtype, sent.samplerate) == ("WAV", "PCM_16", 24_414)
+    assert picture.startswith(b"\x89PNG")
+
+
+def test_a_recording_that_cannot_be_read_is_a_sentence_until_another_is_heard(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+    mistakes.send = Mock()
+    gone, there = (utterance["number"] for utterance in mistakes.utterances)
+    Path(heard["path"][1]).unlink()
+
+    ask(mistakes, "play", number=gone)
+
+    assert "OAF_cloud_sad.wav" in mistakes.says
+    assert mistakes.send.call_args.args[1] == [b"", b""]
+    ask(mistakes, "play", number=there)
+    assert mistakes.says == ""
+
+
+def test_a_static_page_has_the_matrix_and_says_so(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+
+    assert repr(mistakes) == "Confusion matrix of 5 utterances"
+    assert mistakes.alt == "Confusion matrix of 5 utterances; sad predicted as angry: 2 utterances"
+    assert image.imread(io.BytesIO(mistakes.still()), format="png").shape[1] == 768
+
+
+def test_a_table_without_rows_is_a_sentence(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard[:0])
+
+    assert mistakes.says == "There are no utterances to hear."
+    assert mistakes.rows == []
+    assert mistakes.still().startswith(b"\x89PNG")
+
+
+def test_columns_that_are_missing_are_a_parameter_error(heard: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match="table has no 'predicted', 'path': must have the columns emotion"):
+        widgets.mistakes(heard.drop(columns=["predicted", "path"]))
+
+
+@pytest.mark.parametrize("column", ["emotion", "predicted"])
+def test_an_emotion_outside_the_vocabulary_is_a_parameter_error(heard: pd.DataFrame, column: str) -> None:
+    with pytest.raises(ParameterError, match="emotion 'bored': not in the vocabulary"):
+        widgets.mistakes(heard.assign(**{column: "bored"}))
