@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
     if name != "FeatureExtractor":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with extra("train"):
-        return import_module(f"{__name__}.extractor").FeatureExtractor
+        return import_module(f"{__name__}.transformer").FeatureExtractor
 
 
 def pipeline(

@@ -14,7 +14,7 @@ import soundfile as sf
 
 from emotion_lib import corpora
 
-FOLDER = Path(__file__).parents[1] / "data" / "demo"
+FOLDER = Path(__file__).parents[2] / "data" / "demo"
 FILES = sorted(FOLDER.glob("*/*.flac"))
 MADE_WITH = "eSpeak NG text-to-speech: 1.51"
 
