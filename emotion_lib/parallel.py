@@ -18,7 +18,7 @@ _AHEAD = 64
 """Items that the workers of an executor, of which there may be many, have before them; threads have two each."""
 
 
-def side_by_side(
+def map_in_order(
     work: Callable[[T], R],
     items: Iterable[T],
     *,
@@ -47,7 +47,7 @@ def side_by_side(
 
     Examples
     --------
-    >>> list(side_by_side(abs, [-1, 2]))
+    >>> list(map_in_order(abs, [-1, 2]))
     [1, 2]
     """
     ahead = 2 * THREADS if executor is None else _AHEAD

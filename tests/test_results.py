@@ -277,19 +277,19 @@ def kept(tmp_path: Path) -> Path:
 
 
 def test_predictions_for_tess_are_the_committed_ones(kept: Path, tess_table: pd.DataFrame) -> None:
-    found = results.predictions(kept, tess_table, "frame_lstm", "by_speaker")
+    found = results.kept_predictions(kept, tess_table, "frame_lstm", "by_speaker")
     assert found[["id", "predicted"]].to_numpy().tolist() == [["YAF_back_sad", "sad"], ["OAF_back_angry", "happy"]]
 
 
 def test_predictions_that_were_not_kept_are_a_parameter_error(kept: Path, tess_table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match=r"predictions\.csv: has no predictions of svm by random"):
-        results.predictions(kept, tess_table, "svm", "random")
+        results.kept_predictions(kept, tess_table, "svm", "random")
 
 
 def test_probabilities_that_were_kept_stand_beside_the_prediction(kept: Path, tess_table: pd.DataFrame) -> None:
     with_probabilities = pd.read_csv(kept).assign(happy=[0.2, 0.6], sad=[0.8, 0.4], fear=np.nan)
     with_probabilities.to_csv(kept, index=False)
-    found = results.predictions(kept, tess_table, "frame_lstm", "by_speaker")
+    found = results.kept_predictions(kept, tess_table, "frame_lstm", "by_speaker")
     assert found[["happy", "sad"]].to_numpy().tolist() == [[0.2, 0.8], [0.6, 0.4]]
     assert "fear" not in found
 
@@ -297,15 +297,6 @@ def test_probabilities_that_were_kept_stand_beside_the_prediction(kept: Path, te
 def test_what_is_kept_of_several_corpora_is_found_as_well(kept: Path) -> None:
     table = pd.DataFrame({"id": ["YAF_back_sad", "OAF_back_angry"], "corpus": ["demo", "folder"]})
     assert results.kept_predictions(kept, table, "frame_lstm", "by_speaker")["fold"].tolist() == ["1", "2"]
-
-
-def test_predictions_for_another_corpus_are_made_now(
-    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
-    found = results.predictions(kept, corpora.load("demo"), "most_frequent", "by_speaker")
-    assert len(found) == len(corpora.load("demo"))
-    assert found["predicted"].nunique() == 1
 
 
 def test_a_figure_of_this_run_stands_beside_the_committed_one(table: pd.DataFrame) -> None:
@@ -326,4 +317,4 @@ def test_an_overview_of_what_is_not_known_is_refused(table: pd.DataFrame) -> Non
 
 def test_predictions_that_are_not_there_are_refused(tess_table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"none\.csv: no such file; `python -m benchmarks\.accuracy` writes"):
-        results.predictions(tmp_path / "none.csv", tess_table, "svm", "random")
+        results.kept_predictions(tmp_path / "none.csv", tess_table, "svm", "random")

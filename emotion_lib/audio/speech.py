@@ -258,7 +258,7 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
     Parameters
     ----------
     chunks : iterable of Chunk
-        The recording, as `voice.detect` gives it.
+        The recording, as `detect` gives it.
 
     Yields
     ------
@@ -266,8 +266,7 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
 
     Examples
     --------
-    >>> from emotion_lib import voice
-    >>> list(windows(voice.detect([np.zeros(16000, dtype=np.float32)], 16000)))
+    >>> list(windows(detect([np.zeros(16000, dtype=np.float32)], 16000)))
     []
     """
     stretch: list[Chunk] = []

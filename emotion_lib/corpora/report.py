@@ -50,7 +50,7 @@ def enumerated(words: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> listed(["angry", "happy", "sad"])
+    >>> enumerated(["angry", "happy", "sad"])
     'angry, happy and sad'
     """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -13,6 +13,7 @@ from emotion_lib.evaluation.experiments import (
     evaluate,
     evaluate_across,
     options,
+    predict_held_out,
 )
 from emotion_lib.evaluation.rows import RESULT_COLUMNS, result_rows
 
@@ -26,5 +27,6 @@ __all__ = [
     "evaluate_across",
     "evaluate_adapted",
     "options",
+    "predict_held_out",
     "result_rows",
 ]

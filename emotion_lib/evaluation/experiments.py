@@ -213,10 +213,55 @@ def corpora_of(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> named(pd.DataFrame({"corpus": ["tess", "emodb", "tess"]}))
+    >>> corpora_of(pd.DataFrame({"corpus": ["tess", "emodb", "tess"]}))
     'emodb+tess'
     """
     return "+".join(sorted(set(table["corpus"])))
+
+
+def predict_held_out(table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Train a model by a protocol, and return its predictions beside the rows that were held out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The corpus table.
+    model, protocol : str
+        As for `evaluate`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the table that were held out, with `fold`, `predicted`, and where they are known the probabilities,
+        each in the column of its emotion; sorted by fold and id.
+
+    Raises
+    ------
+    ParameterError
+        As `evaluate` does.
+
+    Notebook: 04_evaluate
+    """
+    predicted = evaluate(table, model, protocol).predictions
+    return beside_truth(table, predicted.drop(columns=["corpus", "speaker", "text", "emotion", "seed"]))
+
+
+def beside_truth(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """Put predictions beside the rows of the corpus table that they are for.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The corpus table.
+    predicted : DataFrame
+        A row for each utterance that was held out, with `id` and `fold`.
+
+    Returns
+    -------
+    DataFrame
+        The rows that were held out, sorted by fold and id.
+    """
+    return table.merge(predicted, on="id", validate="one_to_one").sort_values(["fold", "id"], ignore_index=True)
 
 
 def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: bool | None) -> Options:

@@ -20,7 +20,7 @@ import platformdirs
 from emotion_lib.audio.sources import digest
 from emotion_lib.errors import AudioError
 from emotion_lib.features import FEATURES_VERSION, FeatureSettings
-from emotion_lib.parallel import THREADS, side_by_side
+from emotion_lib.parallel import THREADS, map_in_order
 
 T = TypeVar("T")
 
@@ -264,7 +264,7 @@ def _digest_all(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
     """Return each file with the digest of its content, or None where it cannot be read."""
     n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // THREADS))
     some = [paths[first : first + n_at_once] for first in range(0, len(paths), n_at_once)]
-    return chain.from_iterable(side_by_side(lambda batch: [(path, _digest(path)) for path in batch], some))
+    return chain.from_iterable(map_in_order(lambda batch: [(path, _digest(path)) for path in batch], some))
 
 
 def _digest(path: Path) -> bytes | None:

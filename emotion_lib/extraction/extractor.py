@@ -16,7 +16,7 @@ from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_co
 from emotion_lib.extraction.arrays import Features, LeftOut
 from emotion_lib.extraction.cache import FeatureCache
 from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
-from emotion_lib.parallel import side_by_side
+from emotion_lib.parallel import map_in_order
 from emotion_lib.progress import bar
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def compute(
     list of tuple of Path and Value
     """
     work = partial(_computed, feature=feature, settings=settings)
-    return side_by_side(work, _batches(paths), executor=executor)
+    return map_in_order(work, _batches(paths), executor=executor)
 
 
 def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:

@@ -208,7 +208,7 @@ def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_
     Louder by 10 dB is the same voice:
 
     >>> X = np.random.default_rng(0).normal(-40, 10, (1, 50, 64))
-    >>> np.allclose(statistics(X, [50]), statistics(X + 10, [50]), atol=1e-4)
+    >>> np.allclose(voice_statistics(X, [50]), voice_statistics(X + 10, [50]), atol=1e-4)
     True
     """
     if feature not in _FRAMES:

@@ -8,6 +8,6 @@ adapts it to one voice by what `voices` knows, and `file` reads and writes the o
 
 from emotion_lib.recognizer.file import Utterances
 from emotion_lib.recognizer.prediction import Prediction, Segment
-from emotion_lib.recognizer.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.recognizer import EmotionRecognizer, EnrolmentTrial
 
-__all__ = ["EmotionRecognizer", "Prediction", "Segment", "Utterances"]
+__all__ = ["EmotionRecognizer", "EnrolmentTrial", "Prediction", "Segment", "Utterances"]

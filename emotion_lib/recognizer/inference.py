@@ -1,6 +1,6 @@
 """From a waveform to an answer: features, the network in ONNX Runtime, calibration, and the voice it is adapted to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -174,7 +174,7 @@ class Inference:
         """Answer for a short recording, of which the network takes `part`."""
         if reason := self.missing_speech(y):
             return self._nothing(reason)
-        return self._answered(part)
+        return self.answer(self.infer(part))
 
     def missing_speech(self, y: np.ndarray) -> str:
         """Return why a waveform has no answer, `silence` or `no speech`; empty where somebody speaks."""
@@ -184,7 +184,7 @@ class Inference:
 
     def predict_long(self, blocks: Iterable[np.ndarray]) -> Prediction:
         """Answer for a long recording: the mean over its windows of speech, each counted by its length."""
-        total, length, loudest = np.zeros(len(self.emotions)), 0, -np.inf
+        loudest = -np.inf
 
         def noted(chunks: Iterable[speech.Chunk]) -> Iterator[speech.Chunk]:
             nonlocal loudest
@@ -192,20 +192,32 @@ class Inference:
                 loudest = max(loudest, chunk.level)
                 yield chunk
 
-        n_windows = n_unlike = 0
-        for window in windows(noted(speech.detect(blocks, self.sr))):
-            output = self.infer(window.y)
-            total += len(window.y) * self._probabilities(output)
-            length, n_windows, n_unlike = length + len(window.y), n_windows + 1, n_unlike + self._is_unlike(output)
+        parts = ((self.infer(window.y), len(window.y)) for window in windows(noted(speech.detect(blocks, self.sr))))
+        return self.mean(parts) or self._nothing(SILENCE if loudest < speech.SILENCE_DB else NO_SPEECH)
+
+    def mean(self, parts: Iterable[tuple[Output, int]]) -> Prediction | None:
+        """Return the mean answer for parts of a recording, each counted by its length; None where there are none."""
+        total, length, n_windows, n_unlike = np.zeros(len(self.emotions)), 0, 0, 0
+        for output, size in parts:
+            total += size * self._probabilities(output)
+            length, n_windows, n_unlike = length + size, n_windows + 1, n_unlike + self._is_unlike(output)
         if not length:
-            return self._nothing(SILENCE if loudest < speech.SILENCE_DB else NO_SPEECH)
+            return None
         note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` says what was predicted when"
         return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
+
+    def predict_outputs(self, outputs: Sequence[tuple[Output, int]]) -> Prediction:
+        """Return the answer for a recording whose outputs are known, with the length of each."""
+        if len(outputs) == 1:
+            return self.answer(outputs[0][0])
+        answer = self.mean(outputs)
+        assert answer is not None
+        return answer
 
     def segments(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
         """Yield the answer for each window of speech in a recording."""
         for window in windows(speech.detect(blocks, self.sr)):
-            yield self._segment(self._answered(window.y), window.first, len(window.y))
+            yield self._segment(self.answer(self.infer(window.y)), window.first, len(window.y))
 
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
         """Yield the answer for the last seconds of live audio, every half second and at its end."""
@@ -231,9 +243,8 @@ class Inference:
             return None
         return voice_statistics(X, np.array([X.shape[1]]), feature=self.feature)
 
-    def _answered(self, y: np.ndarray) -> Prediction:
-        """Return the answer for a waveform in which somebody speaks."""
-        output = self.infer(y)
+    def answer(self, output: Output) -> Prediction:
+        """Return the answer for an output."""
         return self._answer(self._probabilities(output), unlike=self._is_unlike(output))
 
     def _probabilities(self, output: Output) -> np.ndarray:

@@ -8,13 +8,13 @@ from functools import partial
 from importlib import resources
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, cast, overload
+from typing import Any, NamedTuple, cast, overload
 
 import numpy as np
 
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.features import FeatureSettings
-from emotion_lib.parallel import side_by_side
+from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer import adaptation, file, validation
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.inference import Inference, Network
@@ -24,6 +24,24 @@ from emotion_lib.recognizer.voices import Enrolment, Voices
 
 PRETRAINED = "speech.emotion"
 """Name of the recogniser that comes with the package, in `emotion_lib/pretrained`."""
+
+
+class EnrolmentTrial(NamedTuple):
+    """What enrolment is worth for one voice.
+
+    Attributes
+    ----------
+    recognizer : EmotionRecognizer
+        The one that is adapted to all of the recordings.
+    predictions : list of Prediction
+        One for each recording.
+    is_test : bool
+        Whether each recording was predicted after adapting to the others alone.
+    """
+
+    recognizer: "EmotionRecognizer"
+    predictions: list[Prediction]
+    is_test: bool
 
 
 class EmotionRecognizer:
@@ -207,9 +225,21 @@ class EmotionRecognizer:
         >>> EmotionRecognizer.load().with_threshold(0.9).calibration.threshold
         0.9
         """
-        contents = self._contents()
-        calibration = asdict(replace(self.calibration, threshold=threshold))
-        return self._made_of(replace(contents, manifest=contents.manifest | {"calibration": calibration}))
+        return self._replaced(calibration=replace(self.calibration, threshold=threshold))
+
+    def _replaced(
+        self,
+        *,
+        about: Mapping[str, Any] | None = None,
+        trained_on: file.Utterances | None = None,
+        **parts: Any,
+    ) -> "EmotionRecognizer":
+        """Return the same recogniser with some of its parts replaced; both share the network and its session."""
+        other = object.__new__(type(self))
+        other._inference = replace(self._inference, **parts)
+        other.about = dict(self.about if about is None else about)
+        other.trained_on = trained_on or self.trained_on
+        return other
 
     def enrol(
         self, recordings: Recordings, emotions: Sequence[str | None] | None = None, sr: int | None = None
@@ -254,17 +284,57 @@ class EmotionRecognizer:
         Traceback (most recent call last):
         emotion_lib.errors.ParameterError: recordings: none; give at least one utterance of the voice
         """
-        enrolled = adaptation.enrol_recordings(self._inference, recordings, emotions, sr)
-        contents = self._contents()
+        return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr))
+
+    def enrol_and_predict(
+        self, recordings: Recordings, emotions: Sequence[str | None], sr: int | None = None
+    ) -> EnrolmentTrial:
+        """Adapt to one voice, and predict each of its recordings after adapting to all the others.
+
+        So it shows what enrolment is worth for this voice: no recording is predicted by a recogniser that has seen it.
+        The network runs once for each recording.
+
+        Parameters
+        ----------
+        recordings, emotions, sr
+            As for `enrol`. An emotion needs two recordings; where one has fewer, every recording is predicted by the
+            recogniser that is adapted to all of them, which is no test.
+
+        Returns
+        -------
+        EnrolmentTrial
+
+        Raises
+        ------
+        AudioError, ParameterError
+            As for `enrol`.
+
+        Examples
+        --------
+        >>> from emotion_lib.corpora import load
+        >>> mine = load("demo").query("speaker == 'DEA'").groupby("emotion").head(2)
+        >>> trial = EmotionRecognizer.load().enrol_and_predict(mine["path"], list(mine["emotion"]))
+        >>> trial.recognizer.about["enrolled"]["sad"], len(trial.predictions) == len(mine), trial.is_test
+        (2, True, True)
+        """
+        spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr)
+        adapted = self._adapted_to(spoken)
+        if not adaptation.each_emotion_twice(spoken):
+            predictions = [adapted._inference.predict_outputs(each.outputs) for each in spoken]
+            return EnrolmentTrial(adapted, predictions, is_test=False)
+        predictions = []
+        for number, each in enumerate(spoken):
+            others = adaptation.enrolment_of(self._inference, [*spoken[:number], *spoken[number + 1 :]])
+            predictions.append(replace(self._inference, enrolment=others).predict_outputs(each.outputs))
+        return EnrolmentTrial(adapted, predictions, is_test=True)
+
+    def _adapted_to(self, spoken: list[adaptation.VoiceRecording]) -> "EmotionRecognizer":
+        """Return the same recogniser, adapted to the voice of some recordings."""
         about = {name: said for name, said in self.about.items() if name not in adaptation.OF_OTHER_VOICES}
-        about["enrolled"] = enrolled.counts
-        return self._made_of(
-            replace(
-                contents,
-                manifest=contents.manifest | {"about": about},
-                trained_on=adaptation.with_enrolled(self.trained_on, enrolled.utterances),
-                enrolment=enrolled.enrolment.arrays(),
-            )
+        return self._replaced(
+            about=about | {"enrolled": adaptation.count_utterances(spoken)},
+            trained_on=adaptation.with_enrolled(self.trained_on, spoken),
+            enrolment=adaptation.enrolment_of(self._inference, spoken),
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -371,7 +441,7 @@ class EmotionRecognizer:
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: one recording; use predict, or put it in a list")
         stopped = threading.Event()
-        return side_by_side(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
+        return map_in_order(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
 
     def _tried(self, x: Recording, *, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
         try:

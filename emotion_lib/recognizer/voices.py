@@ -252,7 +252,7 @@ def learn_voices(
     of it, since one speaker does not tell how emotions differ:
 
     >>> noise = np.random.default_rng(0).normal(size=(40, 3))
-    >>> voices = learn(noise + 100 * np.array([[1, 0, 0], [0, 0, 0]] * 20), ["a"] * 40, ["fear", "neutral"] * 20)
+    >>> voices = learn_voices(noise + 100 * np.array([[1, 0, 0], [0, 0, 0]] * 20), ["a"] * 40, ["fear", "neutral"] * 20)
     >>> (voices.between / voices.between[-1]).round(2).tolist()
     [0.25, 0.25, 1.0]
     """
@@ -530,9 +530,9 @@ def adapt(
     >>> from emotion_lib.recognizer.voices import learn_voices
     >>> noise = np.random.default_rng(0).normal(size=(40, 3))
     >>> apart = noise + 20 * np.array([[1, 0, 0], [0, 0, 0]] * 20)
-    >>> voices = learn(apart, ["a"] * 40, ["fear", "neutral"] * 20)
+    >>> voices = learn_voices(apart, ["a"] * 40, ["fear", "neutral"] * 20)
     >>> names, unsure = ("fear", "neutral"), np.full((2, 2), 0.5)
-    >>> used = enrol(voices, apart[:2] + 7, ["neutral", "fear"], unsure, emotions=names)
+    >>> used = adapt(voices, apart[:2] + 7, ["neutral", "fear"], unsure, emotions=names)
     >>> used.apply(unsure, apart[2:4] + 7).round(2).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emotion_lib import corpora, evaluation
+from emotion_lib import corpora
 from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE
+from emotion_lib.evaluation.experiments import beside_truth
 from emotion_lib.evaluation.metrics import METRICS
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
@@ -137,11 +138,8 @@ def over_seeds(row: pd.Series) -> list[float]:
     return [float(value) for value in row["per_seed"].split()]
 
 
-def predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Find the prediction of a model for each utterance that was held out.
-
-    For TESS this is kept beside the table of results, so that everybody sees the same mistakes; for any other
-    corpus the model is trained now.
+def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
+    """Find the kept predictions of a model, whatever the corpora.
 
     Parameters
     ----------
@@ -162,36 +160,6 @@ def predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, p
     ------
     ParameterError
         If there is no such file, or nothing is kept of this model and protocol.
-
-    Notebook: 04_evaluate
-    """
-    if is_whole_tess(table):
-        return kept_predictions(path, table, model, protocol)
-    predicted = evaluation.evaluate(table, model, protocol).predictions
-    return _beside_truth(table, predicted.drop(columns=["corpus", "speaker", "text", "emotion", "seed"]))
-
-
-def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Find the kept predictions of a model, whatever the corpora.
-
-    Parameters
-    ----------
-    path : str or path
-        The CSV that `python -m benchmarks.accuracy` writes.
-    table : DataFrame
-        The corpus table.
-    model, protocol : str
-        As for `evaluation.evaluate`.
-
-    Returns
-    -------
-    DataFrame
-        As from `predictions`.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such file, or nothing is kept of this model and protocol.
     """
     if not Path(path).is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
@@ -199,13 +167,7 @@ def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: s
     predicted = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]
     if predicted.empty:
         raise ParameterError(f"{path}: has no predictions of {model} by {protocol}")
-    return _beside_truth(table, predicted.drop(columns=["model", "protocol"]).dropna(axis="columns", how="all"))
-
-
-def _beside_truth(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the table that were held out, beside the predictions for them."""
-    rows = table.merge(predicted, on="id", validate="one_to_one")
-    return rows.sort_values(["fold", "id"], ignore_index=True)
+    return beside_truth(table, predicted.drop(columns=["model", "protocol"]).dropna(axis="columns", how="all"))
 
 
 def is_whole_tess(table: pd.DataFrame) -> bool:

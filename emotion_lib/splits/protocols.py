@@ -253,7 +253,7 @@ def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataF
     Examples
     --------
     >>> table = pd.DataFrame({"id": ["A_1", "B_1"], "speaker": ["A", "B"], "emotion": "sad"})
-    >>> listed(table, "by_speaker")
+    >>> list_folds(table, "by_speaker")
         id    fold   side
     0  A_1  B -> A   test
     1  B_1  B -> A  train

@@ -1,7 +1,6 @@
 """Get a recogniser used to one's own voice, utterance by utterance, and see what that changes."""
 
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +58,6 @@ class VoiceAdaptation(Recorder):
     step = traitlets.Int(0).tag(sync=True)
     utterances: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
     verdict = traitlets.Unicode("").tag(sync=True)
-    progress = traitlets.Float(1.0).tag(sync=True)
     adapted = traitlets.Bool(False).tag(sync=True)
     tried: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
 
@@ -175,26 +173,13 @@ class VoiceAdaptation(Recorder):
     def _do_adapt(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Get used to the voice, and predict its utterances again."""
         self.says = ""
-        emotions = [each.emotion for each in self._said]
-        self.recognizer = self._before.enrol([each.y for each in self._said], emotions, self._rate)
-        fair = min(Counter(emotions).values()) > 1
-        predicted = []
-        try:
-            for place, each in enumerate(self._said):
-                self.progress = place / len(self._said)
-                used = self._without(place) if fair else self.recognizer
-                predicted.append(replace(each, after=used.predict(each.y, sr=self._rate)))
-        finally:
-            self.progress = 1.0
-        self._said = predicted
+        y, emotions = [each.y for each in self._said], [each.emotion for each in self._said]
+        trial = self._before.enrol_and_predict(y, emotions, self._rate)
+        self.recognizer = trial.recognizer
+        self._said = [replace(each, after=after) for each, after in zip(self._said, trial.predictions, strict=True)]
         self.adapted, self.tried = True, []
-        self.verdict = _verdict(self._said, fair=fair)
+        self.verdict = _verdict(self._said, fair=trial.is_test)
         self._show()
-
-    def _without(self, place: int) -> EmotionRecognizer:
-        """Return the recogniser that is used to all utterances but one."""
-        others = [each for number, each in enumerate(self._said) if number != place]
-        return self._before.enrol([each.y for each in others], [each.emotion for each in others], self._rate)
 
     def _try(self, take: Take) -> None:
         """Predict a recording with both recognisers."""

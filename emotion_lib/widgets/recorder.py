@@ -198,7 +198,7 @@ def clipped_share(y: np.ndarray) -> float:
 
     Examples
     --------
-    >>> clipped(np.array([0.5, 1.0, -1.0, 0.0]))
+    >>> clipped_share(np.array([0.5, 1.0, -1.0, 0.0]))
     0.5
     """
     return float(np.mean(np.abs(y) >= FULL_SCALE))

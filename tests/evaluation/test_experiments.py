@@ -426,3 +426,10 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
 def test_of_a_voice_some_words_have_to_be_left(heard: Evaluation, table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="seen='10': the voice has 10 words, and some have to be left"):
         evaluation.evaluate_adapted(heard, table, seen=["10"])
+
+
+def test_predictions_of_a_corpus_stand_beside_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    found = evaluation.predict_held_out(corpora.load("demo"), "most_frequent", "by_speaker")
+    assert found["path"].tolist() == corpora.load("demo").set_index("id")["path"].loc[found["id"]].tolist()
+    assert found["predicted"].nunique() == 1

@@ -14,8 +14,10 @@ from emotion_lib import corpora
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.evaluation import scores
-from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.features import FEATURES
+from emotion_lib.recognizer import EmotionRecognizer, inference
 from emotion_lib.recognizer.description import describe_recognizer
+from emotion_lib.recognizer.inference import Network
 from tests.conftest import WriteWav
 from tests.recognizer.conftest import LOG_MEL, SR, linear
 
@@ -255,3 +257,50 @@ def test_who_knows_no_training_voices_says_why_it_cannot(
         recognizer.enrol([speech_path])
     with pytest.raises(ParameterError, match="takes mean_mfcc, one vector an utterance, cannot get used to a voice"):
         vector_recognizer(linear().SerializeToString()).enrol([speech_path])
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often a session was opened, the network ran, and a feature was computed."""
+    counts = {"sessions": 0, "runs": 0, "features": 0}
+
+    def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            counts[name] += 1
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(inference, "_onnx_session", counting("sessions", inference._onnx_session))
+    monkeypatch.setattr(Network, "_run", counting("runs", Network._run))
+    monkeypatch.setitem(FEATURES, "log_mel", counting("features", FEATURES["log_mel"]))
+    return counts
+
+
+def test_each_recording_is_predicted_by_a_recogniser_that_is_adapted_to_the_others(
+    knowing: EmotionRecognizer, voice: pd.DataFrame, counted: dict[str, int]
+) -> None:
+    paths, emotions = list(voice["path"]), list(voice["emotion"])
+    trial = knowing.enrol_and_predict(paths, emotions)
+
+    assert trial.is_test
+    assert counted == {"sessions": 0, "runs": len(paths), "features": len(paths)}
+    for number in (0, 3):
+        others = knowing.enrol([*paths[:number], *paths[number + 1 :]], [*emotions[:number], *emotions[number + 1 :]])
+        assert trial.predictions[number] == others.predict(paths[number])
+    assert trial.recognizer.predict(paths[0]) == knowing.enrol(paths, emotions).predict(paths[0])
+
+
+def test_where_an_emotion_has_one_recording_its_prediction_is_no_test(
+    knowing: EmotionRecognizer, voice: pd.DataFrame
+) -> None:
+    first = voice.groupby("emotion").head(1)
+    trial = knowing.enrol_and_predict(list(first["path"]), list(first["emotion"]))
+
+    assert not trial.is_test
+    assert trial.predictions == trial.recognizer.predict(list(first["path"]))
+
+
+def test_another_threshold_costs_no_run_of_the_network(knowing: EmotionRecognizer, counted: dict[str, int]) -> None:
+    assert knowing.with_threshold(0.9).calibration.threshold == 0.9
+    assert counted == {"sessions": 0, "runs": 0, "features": 0}

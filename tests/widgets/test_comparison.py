@@ -98,7 +98,7 @@ def test_a_sound_is_sent_when_it_is_asked_for(table: pd.DataFrame) -> None:
     comparison = widgets.compare(table)
     number = comparison.rows[0]["cells"][1]["number"]
 
-    message, (sound,) = answer(comparison, "hear", number=number)
+    message, (sound,) = answer(comparison, "play", number=number)
 
     assert message == {"do": "sound", "number": number}
     sent = soundfile.info(io.BytesIO(sound))

@@ -147,8 +147,8 @@ def test_a_table_without_texts_is_a_parameter_error(table: pd.DataFrame) -> None
 
 
 def test_an_unknown_widget_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'recorder'"):
-        widgets.recorder  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'microphone'"):
+        widgets.microphone  # noqa: B018
 
 
 def n_figures() -> int:

@@ -29,7 +29,6 @@ function guide(model, signal) {
   const skip = make("button", { type: "button", click: () => go(model.get("step") + 1) }, "Skip");
   const repeat = make("button", { type: "button", click: () => go(lastStep()) }, "Repeat the last");
   const adapt = make("button", { type: "button", click: () => model.send({ do: "adapt" }) }, "Get used to this voice");
-  const bar = make("progress", { max: 1, "aria-label": "Predicting the utterances again" });
   follow(model, signal, ["step", "utterances"], () => {
     const [plan, step] = [model.get("plan"), model.get("step")];
     const now = plan[step];
@@ -42,11 +41,7 @@ function guide(model, signal) {
     repeat.disabled = lastStep() === undefined;
     adapt.disabled = !model.get("utterances").length;
   });
-  follow(model, signal, ["progress"], () => {
-    bar.value = model.get("progress");
-    bar.hidden = bar.value === 1;
-  });
-  const row = make("div", { class: "emotion-row" }, list.element, skip, repeat, adapt, bar);
+  const row = make("div", { class: "emotion-row" }, list.element, skip, repeat, adapt);
   return make("section", {}, task, how, record, row);
 }
 
