@@ -95,7 +95,7 @@ def zipped(files: dict[str, bytes], *folders: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder in folders or ("",):
-            for name, content in inventory.items():
+            for name, content in files.items():
                 archive.writestr(f"{folder}/{name}".lstrip("/"), content)
     return packed.getvalue()
 
