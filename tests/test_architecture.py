@@ -120,7 +120,7 @@ def test_the_door_of_the_library_imports_no_room_but_for_type_checkers() -> None
         "import numpy as np\n"
         "from emotion_lib import audio, features\n"
         "features.mfcc(np.sin(np.arange(22050, dtype=np.float32)), 22050)",
-        "from emotion_lib import corpora, evaluation, extraction, metrics, models, splits, training",
+        "from emotion_lib import corpora, evaluation, extraction, models, splits, training",
         "from emotion_lib import cli",
     ],
     ids=["the library", "the path to features", "the path to an evaluation", "the command line"],

@@ -163,4 +163,4 @@ def test_only_the_download_of_a_corpus_knows_the_network() -> None:
         if each.name.partition(".")[0] in NETWORK and not each.name.startswith("urllib.parse")
     }
 
-    assert knowing == {"corpora/download.py", "corpora/fetching.py"}
+    assert knowing == {"corpora/download.py", "corpora/mirrors.py"}

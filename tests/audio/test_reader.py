@@ -183,7 +183,7 @@ def test_blocks_that_are_left_early_close_their_file(tmp_path: Path) -> None:
 
 
 def test_a_duration_comes_from_the_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder, "_read", None)
+    monkeypatch.setattr(decoder, "_next_block", None)
     for kind in ("WAV", "FLAC", "OGG", "MP3"):
         assert audio.duration(encoded(kind=kind)) == 1.0
 
@@ -218,7 +218,7 @@ def test_a_claim_of_many_samples_takes_no_memory_for_them(monkeypatch: pytest.Mo
         asked.append(length)
         return np.zeros((0, 1), dtype=np.float32)
 
-    monkeypatch.setattr(decoder, "_read", note)
+    monkeypatch.setattr(decoder, "_next_block", note)
     claim = encoded(kind="FLAC").replace(b"\xf0\x00\x00\x3e\x80", b"\xf0\x03\x00\x00\x00", 1)
     with pytest.raises(AudioError, match="claims 50331648 samples, the file holds 0"):
         audio.read(claim)

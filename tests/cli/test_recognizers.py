@@ -66,7 +66,7 @@ def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "demo.emotion"
     folder = tmp_path / ".demo.emotion.training"
-    before = f"from emotion_lib import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
+    before = f"from emotion_lib.evaluation import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
     wait(process, lambda: any(folder.glob("*.npz")))
     process.send_signal(signal.SIGINT)
@@ -128,7 +128,7 @@ def builder(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     loaded = EmotionRecognizer.load(recognizer)
     loaded.trained_on = recognizers.list_utterances(corpora.load("demo"))
     builder = Builder(loaded)
-    monkeypatch.setattr(recognizers, "build", builder)
+    monkeypatch.setattr(recognizers, "train_recognizer", builder)
     return builder
 
 
@@ -197,7 +197,7 @@ def test_ctrl_c_before_the_first_epoch_leaves_nothing(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recognizers, "build", stopped)
+    monkeypatch.setattr(recognizers, "train_recognizer", stopped)
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 130

@@ -82,7 +82,7 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(extraction, "extract", made_up_features)
         patched.setattr(recipes, "FRAME_CNN_EPOCHS", 1)
-        patched.setattr(training, "VARIED", Schedule(per_corpus=12, n_frames=16, cosine_decay=True))
+        patched.setattr(training, "AUGMENTED", Schedule(per_corpus=12, n_frames=16, cosine_decay=True))
         patched.setattr(models, "frame_cnn", partial(models.frame_cnn, channels=(2, 2, 2, 2)))
         yield patched
 

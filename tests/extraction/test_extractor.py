@@ -346,8 +346,8 @@ def test_a_recording_that_changes_before_it_is_read_is_not_kept_as_the_old_one(
 EXTRACT = """
 import os, signal, sys
 import pandas as pd
-from emotion_lib import cache, extraction
-from emotion_lib.extraction import computing, extracting
+from emotion_lib import extraction
+from emotion_lib.extraction import cache, extractor
 from emotion_lib.features import FeatureSettings
 
 def insert_and_die(connection, table, rows):
@@ -357,7 +357,7 @@ def insert_and_die(connection, table, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 insert, written, batches = cache._insert, [], int(sys.argv[2])
-cache._insert, extractor.BATCH, extracting.SECONDS_UNTIL_KEPT = insert_and_die, 1, 0
+cache._insert, extractor.BATCH, extractor.SECONDS_UNTIL_KEPT = insert_and_die, 1, 0
 settings = FeatureSettings(sr=16000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
 table = pd.read_csv(sys.argv[1])
 print(extraction.extract(table, "mean_mfcc", settings=settings).X.tobytes().hex())
