@@ -79,8 +79,6 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
     """Make features up, and networks so small that they are trained in a second."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(extraction, "extract", made_up_features)
-        patched.setattr(recipes, "FRAME_CNN_EPOCHS", 1)
-        patched.setattr(training, "VARIED", Regime(per_corpus=12, n_frames=16, decay=True))
         patched.setattr(models, "frame_cnn", partial(models.frame_cnn, channels=(2, 2, 2, 2)))
         yield patched
 
@@ -88,7 +86,8 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def recipe(patched: pytest.MonkeyPatch) -> recipes.Recipe:
     """The recipe of the network for any voice, for sixteen bands."""
-    return replace(RECIPES["frame_cnn"], settings=SETTINGS)
+    constants = {"epochs": 1, "regime": Regime(per_corpus=12, n_frames=16, decay=True)}
+    return replace(RECIPES["frame_cnn"], settings=SETTINGS, constants=constants)
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
         fit.epochs += 1
         return epoch(run, number)
 
-    patched.setitem(RECIPES, "frame_cnn", replace(recipe, fit=fit))
+    patched.setitem(RECIPES, "frame_cnn", replace(recipe, train=fit, constants={}))
     patched.setattr(training.fitting._Run, "epoch", counted)
     return fit
 

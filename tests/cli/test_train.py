@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from emotion_lib import building, corpora, evaluation, recipes, training
+from emotion_lib import building, corpora, evaluation, training
 from emotion_lib.errors import ModelFileError
 from emotion_lib.extraction import LeftOut
+from emotion_lib.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.describing import describe
 from tests.cli.conftest import run, start, wait
@@ -25,7 +26,7 @@ OPTIONS = ("--seed", "3", "--licence", "for tests")
 def short() -> Iterator[None]:
     """Trainings that are over soon."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "FRAME_CNN_EPOCHS", EPOCHS)
+        patch.setitem(RECIPES["frame_cnn_statistics"].constants, "epochs", EPOCHS)
         yield
 
 
@@ -64,7 +65,8 @@ def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "demo.emotion"
     folder = tmp_path / ".demo.emotion.training"
-    before = f"from emotion_lib import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
+    constants = 'RECIPES["frame_cnn_statistics"].constants'
+    before = f"from emotion_lib.recipes import RECIPES; {constants}['epochs'] = {EPOCHS}; "
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
     wait(process, lambda: any(folder.glob("*.npz")))
     process.send_signal(signal.SIGINT)
