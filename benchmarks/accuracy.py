@@ -5,8 +5,8 @@
     make accuracy ALL=1               make every row that is not up to date (hours; it says how many)
 
 Without make: python -m benchmarks.accuracy, with --row NAME or --all. A row is written as soon as it is done, so that
-a run that was stopped goes on where it was; it is up to date while code, settings and utterances are those that it was
-made of. Of networks each epoch is kept in build/checkpoints, but on the random split, whose curves are observed.
+a run that was stopped goes on where it was; it is up to date while recipe, features and utterances are those that it
+was made with. Of networks each epoch is kept in build/checkpoints, but on the random split, whose curves are observed.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def _kept() -> pd.DataFrame:
 
 
 def _is_current(row: Row, kept: pd.DataFrame) -> bool:
-    """Return whether the table has the row as the present code would make it of the utterances that are here."""
+    """Return whether the table has the row with the present recipe and features, of the utterances that are here."""
     try:
         return set(kept[row.lines(kept)][results.KEY]) == {row.key}
     except (CorpusError, ParameterError):
@@ -116,8 +116,8 @@ def _told(row: Row, committed: pd.DataFrame, *, current: bool) -> str:
     if committed.empty:
         return f"not made yet; `make accuracy ROW={row.name}` makes it."
     if current:
-        return "from the committed table, made by the present code."
-    return f"from the committed table, made by other code or of other recordings; ROW={row.name} makes it again."
+        return "from the committed table, up to date."
+    return f"from the committed table, of another recipe, other features or recordings; ROW={row.name} makes it again."
 
 
 def _made(row: Row, committed: pd.DataFrame) -> str:

@@ -1,24 +1,29 @@
 """The rows of the table of results: what each is of, how it is made, and what it depends on."""
 
 import hashlib
+import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 import click
 import pandas as pd
 
-from benchmarks import keys
 from emotion_lib import corpora, evaluation, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import CorpusWarning
 from emotion_lib.evaluation import ACROSS_CORPORA, SEEN_OF_VOICE, Evaluation
+from emotion_lib.evaluation.metrics import METRICS
 from emotion_lib.evaluation.recipes import RECIPES
+from emotion_lib.features import FEATURES_VERSION
 
 HERE = Path(__file__).parent
 CHECKPOINTS = HERE.parent / "build" / "checkpoints"
 PREDICTIONS = HERE / "predictions.csv"
+
+UTTERANCE = ["corpus", "id", "speaker", "text", "emotion"]
+"""Columns of a corpus table that a figure may depend on."""
 
 RAVDESS_ACTORS = tuple(f"actor_{number:02}" for number in range(1, 13))
 """The speakers of RAVDESS that the figures are of, however many are there."""
@@ -73,17 +78,22 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Digest of all that the figures depend on."""
+        """Digest of all that decides the figures and has a name."""
         recipe = RECIPES[self.model]
-        tables = [self.table, *([_corpora(self.train_on)] if self.train_on else [])]
-        of_utterances = [_digest(table[["corpus", "id", "speaker", "text", "emotion"]]) for table in tables]
-        of_heard = _digest(self.kept_predictions()) if self.is_enrolled and recipe.is_network else ""
-        start = "evaluate_across" if self.train_on else "enrolled" if self.is_enrolled else "evaluate"
-        return keys.key(
-            (self.name, self.seeds, recipe.settings, of_utterances, of_heard),
-            starts=[("evaluation", start), ("evaluation", "rows")],
-            names={self.model, self.protocol, recipe.feature},
-        )
+        predictions = [self.kept_predictions()] if self.is_enrolled and recipe.is_network else []
+        train_on = [_corpora(self.train_on)] if self.train_on else []
+        decided_by = {
+            "model": self.model,
+            "recipe": recipe.configuration,
+            "features_version": FEATURES_VERSION,
+            "corpora": [_digest(table[UTTERANCE]) for table in (self.table, *train_on)],
+            "protocol": self.protocol,
+            "seeds": self.seeds,
+            "metrics": list(METRICS),
+            "seen_of_voice": SEEN_OF_VOICE if self.is_enrolled else (),
+            "predictions": [_digest(table) for table in predictions],
+        }
+        return hashlib.sha256(json.dumps(decided_by, sort_keys=True, default=asdict).encode()).hexdigest()[:12]
 
     @property
     def is_trained(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,6 @@ from emotion_lib.training import discriminant
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
-
-FRAME_LSTM_EPOCHS = 15
-FRAME_CNN_EPOCHS = 60
-ENSEMBLE_SIZE = 3
-ORIGINAL_EPOCHS = 50
 
 ANY_VOICE = FeatureSettings(sr=16000, n_fft=640, hop_length=320, n_mels=64, n_mfcc=40, top_db=None, trim_db=40.0)
 """Settings of the network for any voice: 16 kHz, which every corpus has, and frames of 40 ms every 20 ms."""
@@ -100,17 +95,46 @@ class Recipe:
         Name of the feature it takes.
     settings : FeatureSettings
         How that feature is made.
-    fit : callable
-        (training features, seed, options of `training.fit`) -> Predictor.
+    train : callable
+        Takes training features, a seed, options of `training.fit`, and `constants` by name; returns a Predictor.
+    constants : dict
+        What `train` is told besides: the length and kind of the training.
     is_network : bool
         Whether what is fitted is a network, which a recogniser can be made of.
+    version : int
+        Raised when the training changes in what no constant says: figures made before are then out of date.
     """
 
     title: str
     feature: str
     settings: FeatureSettings
-    fit: Callable[[Features, int, Options], Predictor]
+    train: Callable[..., Predictor]
+    constants: dict[str, Any] = field(default_factory=dict)
     is_network: bool = False
+    version: int = 1
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """All that decides the figures, by name: feature, settings, constants and version."""
+        return {name: getattr(self, name) for name in ("feature", "settings", "constants", "version")}
+
+    def fit(self, features: Features, seed: int, options: Options) -> Predictor:
+        """Train a model.
+
+        Parameters
+        ----------
+        features : Features
+            The training utterances.
+        seed : int
+            Seed of the initial weights, the order and whatever else is drawn.
+        options : Options
+            What `training.fit` is told besides.
+
+        Returns
+        -------
+        Predictor
+        """
+        return self.train(features, seed, options, **self.constants)
 
 
 @dataclass(frozen=True)
@@ -144,52 +168,48 @@ def _uniform(train: Features, seed: int, options: Options) -> Predictor:
     return _Uniform(in_order(train.emotion))
 
 
-def _baseline(name: str) -> Callable[[Features, int, Options], Predictor]:
-
-    def fit(train: Features, seed: int, options: Options) -> Predictor:
-        return _FittedBaseline(classic.baseline(name, seed=seed).fit(train.X, train.emotion))
-
-    return fit
+def _baseline(train: Features, seed: int, options: Options, *, name: str) -> Predictor:
+    """Fit a baseline."""
+    return _FittedBaseline(classic.baseline(name, seed=seed).fit(train.X, train.emotion))
 
 
-def _original(*, normalise: bool) -> Callable[[Features, int, Options], Predictor]:
-
-    def fit(train: Features, seed: int, options: Options) -> Predictor:
-        n_emotions = len(set(train.emotion))
-        network = models.mean_mfcc_lstm(n_emotions=n_emotions, normalise=normalise, seed=seed)
-        return training.fit(network, train, epochs=ORIGINAL_EPOCHS, seed=seed, **options)
-
-    return fit
+def _original(train: Features, seed: int, options: Options, *, normalise: bool, **constants: Any) -> Predictor:
+    """Train the original network."""
+    network = models.mean_mfcc_lstm(n_emotions=len(set(train.emotion)), normalise=normalise, seed=seed)
+    return training.fit(network, train, seed=seed, **constants, **options)
 
 
-def _frame_lstm(train: Features, seed: int, options: Options) -> Predictor:
+def _frame_lstm(train: Features, seed: int, options: Options, **constants: Any) -> Predictor:
+    """Train the network over time."""
     network = models.frame_lstm(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
-    return training.fit(network, train, epochs=FRAME_LSTM_EPOCHS, seed=seed, **options)
+    return training.fit(network, train, seed=seed, **constants, **options)
 
 
-def _frame_cnn(train: Features, seed: int, options: Options) -> training.FittedNetwork:
+def _frame_cnn(train: Features, seed: int, options: Options, **constants: Any) -> training.FittedNetwork:
+    """Train the network for any voice."""
     network = models.frame_cnn(train.X.shape[2], n_emotions=len(set(train.emotion)), seed=seed)
-    return training.fit(network, train, epochs=FRAME_CNN_EPOCHS, seed=seed, schedule=training.AUGMENTED, **options)
+    return training.fit(network, train, seed=seed, **constants, **options)
 
 
-def _frame_cnns(train: Features, seed: int, options: Options) -> training.FittedNetwork:
+def _frame_cnns(
+    train: Features, seed: int, options: Options, *, members: int, **constants: Any
+) -> training.FittedNetwork:
     """Train the network for any voice several times, each from other first weights, and let them answer together."""
-    seeds = range(ENSEMBLE_SIZE * seed, ENSEMBLE_SIZE * (seed + 1))
-    return training.ensemble([_frame_cnn(train, member, _of_member(options, member)) for member in seeds])
+    seeds = range(members * seed, members * (seed + 1))
+    return training.ensemble([_frame_cnn(train, each, _of_member(options, each), **constants) for each in seeds])
 
 
 def _discriminant(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
     return discriminant.fit_discriminant(train, seed=seed)
 
 
-def _frame_cnn_statistics(train: Features, seed: int, options: Options) -> training.FittedNetwork:
-    """Train the network for any voice, and let it answer together with the voice statistics."""
-    return training.with_statistics(_frame_cnn(train, seed, options), discriminant.fit_discriminant(train, seed=seed))
+def _and_statistics(fit: Callable[..., training.FittedNetwork]) -> Callable[..., training.FittedNetwork]:
+    """Return how networks are trained that answer together with the voice statistics."""
 
+    def both(train: Features, seed: int, options: Options, **constants: Any) -> training.FittedNetwork:
+        return training.with_statistics(fit(train, seed, options, **constants), _discriminant(train, seed, options))
 
-def _frame_cnns_statistics(train: Features, seed: int, options: Options) -> training.FittedNetwork:
-    """Train the network for any voice several times, and let all answer together with the voice statistics."""
-    return training.with_statistics(_frame_cnns(train, seed, options), discriminant.fit_discriminant(train, seed=seed))
+    return both
 
 
 def _of_member(options: Options, member: int) -> Options:
@@ -199,35 +219,59 @@ def _of_member(options: Options, member: int) -> Options:
     return {**options, "checkpoint": checkpoint.with_name(f"{checkpoint.stem}-{member}.npz")}
 
 
+_AS_ORIGINAL = {"epochs": 50, "batch_size": 64}
+_FOR_ANY_VOICE = {"epochs": 60, "batch_size": 64, "schedule": training.AUGMENTED}
+
 RECIPES = {
-    "most_frequent": Recipe("most frequent emotion", "mean_mfcc", DEFAULT, _baseline("most_frequent")),
+    "most_frequent": Recipe("most frequent emotion", "mean_mfcc", DEFAULT, _baseline, {"name": "most_frequent"}),
     "logistic_regression": Recipe(
-        "40 averages, logistic regression", "mean_mfcc", DEFAULT, _baseline("logistic_regression")
+        "40 averages, logistic regression", "mean_mfcc", DEFAULT, _baseline, {"name": "logistic_regression"}
     ),
     "logistic_regression_original": Recipe(
-        "original's averages, logistic regression", "mean_mfcc", ORIGINAL, _baseline("logistic_regression")
+        "original's averages, logistic regression", "mean_mfcc", ORIGINAL, _baseline, {"name": "logistic_regression"}
     ),
-    "svm": Recipe("40 averages, SVM", "mean_mfcc", DEFAULT, _baseline("svm")),
+    "svm": Recipe("40 averages, SVM", "mean_mfcc", DEFAULT, _baseline, {"name": "svm"}),
     "mean_std_logistic_regression": Recipe(
-        "40 averages and deviations, logistic regression", "mean_std_mfcc", DEFAULT, _baseline("logistic_regression")
+        "40 averages and deviations, logistic regression",
+        "mean_std_mfcc",
+        DEFAULT,
+        _baseline,
+        {"name": "logistic_regression"},
     ),
-    "mean_std_svm": Recipe("40 averages and deviations, SVM", "mean_std_mfcc", DEFAULT, _baseline("svm")),
-    "egemaps_svm": Recipe("eGeMAPS, SVM", "egemaps", STANDARD, _baseline("svm")),
-    "mean_mfcc_lstm": Recipe("original LSTM", "mean_mfcc", ORIGINAL, _original(normalise=False), is_network=True),
+    "mean_std_svm": Recipe("40 averages and deviations, SVM", "mean_std_mfcc", DEFAULT, _baseline, {"name": "svm"}),
+    "egemaps_svm": Recipe("eGeMAPS, SVM", "egemaps", STANDARD, _baseline, {"name": "svm"}),
+    "mean_mfcc_lstm": Recipe(
+        "original LSTM", "mean_mfcc", ORIGINAL, _original, {**_AS_ORIGINAL, "normalise": False}, is_network=True
+    ),
     "mean_mfcc_lstm_normalised": Recipe(
-        "original LSTM, normalised", "mean_mfcc", ORIGINAL, _original(normalise=True), is_network=True
+        "original LSTM, normalised",
+        "mean_mfcc",
+        ORIGINAL,
+        _original,
+        {**_AS_ORIGINAL, "normalise": True},
+        is_network=True,
     ),
-    "frame_lstm": Recipe("LSTM over time", "mfcc", DEFAULT, _frame_lstm, is_network=True),
-    "frame_cnn": Recipe("convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, is_network=True),
+    "frame_lstm": Recipe(
+        "LSTM over time", "mfcc", DEFAULT, _frame_lstm, {"epochs": 15, "batch_size": 64}, is_network=True
+    ),
+    "frame_cnn": Recipe(
+        "convolutions over time", "log_mel", ANY_VOICE, _frame_cnn, {**_FOR_ANY_VOICE}, is_network=True
+    ),
     "statistics_lda": Recipe("voice statistics, linear discriminant", "log_mel", ANY_VOICE, _discriminant),
     "frame_cnn_statistics": Recipe(
-        "convolutions and voice statistics", "log_mel", ANY_VOICE, _frame_cnn_statistics, is_network=True
-    ),
-    "frame_cnns_statistics": Recipe(
-        f"{ENSEMBLE_SIZE} networks of convolutions and voice statistics",
+        "convolutions and voice statistics",
         "log_mel",
         ANY_VOICE,
-        _frame_cnns_statistics,
+        _and_statistics(_frame_cnn),
+        {**_FOR_ANY_VOICE},
+        is_network=True,
+    ),
+    "frame_cnns_statistics": Recipe(
+        "3 networks of convolutions and voice statistics",
+        "log_mel",
+        ANY_VOICE,
+        _and_statistics(_frame_cnns),
+        {**_FOR_ANY_VOICE, "members": 3},
         is_network=True,
     ),
     "class_means": Recipe("class means of the voice", "log_mel", ANY_VOICE, _uniform),

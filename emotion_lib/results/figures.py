@@ -19,7 +19,7 @@ from emotion_lib.recognizer.description import in_percent
 from emotion_lib.splits import PROTOCOLS
 
 KEY = "key"
-"""Column of what made a row: a digest of code, settings and utterances; empty where it is older than keys."""
+"""Column of what decides a row: a digest of recipe, version of the features, utterances, protocol and seeds."""
 
 _TEXT = (
     "corpus",

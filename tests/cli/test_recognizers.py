@@ -13,7 +13,8 @@ from click.testing import Result
 
 from emotion_lib import corpora, evaluation, training
 from emotion_lib.errors import ModelFileError
-from emotion_lib.evaluation import recipes, recognizers
+from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import LeftOut
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
 from emotion_lib.recognizer.description import describe_recognizer
@@ -27,7 +28,7 @@ OPTIONS = ("--seed", "3", "--licence", "for tests")
 def short() -> Iterator[None]:
     """Trainings that are over soon."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "FRAME_CNN_EPOCHS", EPOCHS)
+        patch.setitem(RECIPES["frame_cnn_statistics"].constants, "epochs", EPOCHS)
         yield
 
 
@@ -66,7 +67,8 @@ def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "demo.emotion"
     folder = tmp_path / ".demo.emotion.training"
-    before = f"from emotion_lib.evaluation import recipes; recipes.FRAME_CNN_EPOCHS = {EPOCHS}; "
+    constants = 'RECIPES["frame_cnn_statistics"].constants'
+    before = f"from emotion_lib.evaluation.recipes import RECIPES; {constants}['epochs'] = {EPOCHS}; "
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
     wait(process, lambda: any(folder.glob("*.npz")))
     process.send_signal(signal.SIGINT)

@@ -11,7 +11,7 @@ import pytest
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import Evaluation, recipes
+from emotion_lib.evaluation import Evaluation
 from emotion_lib.evaluation.recipes import RECIPES, Options, Predictor
 from emotion_lib.extraction import Features
 from emotion_lib.features import FeatureSettings
@@ -28,7 +28,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
 def designed(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """Return the table, and make its features up as long as the patch holds."""
     monkeypatch.setattr(extraction, "extract", made_up_features)
-    monkeypatch.setattr(recipes, "FRAME_LSTM_EPOCHS", 2)
+    monkeypatch.setitem(RECIPES["frame_lstm"].constants, "epochs", 2)
     cells = product(("A", "B"), EMOTIONS, [f"word{number}" for number in range(N_WORDS)])
     table = pd.DataFrame(cells, columns=["speaker", "emotion", "text"])
     return table.assign(id=table["speaker"] + "_" + table["text"] + "_" + table["emotion"], corpus="folder")
@@ -242,7 +242,7 @@ def test_a_network_is_told_where_its_state_is_kept_and_then_observes_nothing(
         return most_frequent.fit(train, seed, options)
 
     most_frequent = RECIPES["most_frequent"]
-    monkeypatch.setitem(RECIPES, "svm", replace(most_frequent, fit=fit))
+    monkeypatch.setitem(RECIPES, "svm", replace(most_frequent, train=fit, constants={}))
     evaluation.evaluate(table, "svm", "by_speaker", seeds=(3,), checkpoints=tmp_path, progress=False)
     names = ["by_speaker-B-A-3.npz", "by_speaker-A-B-3.npz"]
     assert told == [{"progress": False, "checkpoint": tmp_path / name} for name in names]

@@ -53,10 +53,5 @@ def test_class_means_alone_know_nothing(features: Features) -> None:
     np.testing.assert_array_equal(fitted.predict_proba(features), np.full((4, 3), 1 / 3))
 
 
-def test_a_fitted_network_says_how_sure_it_is(features: Features, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipes, "ORIGINAL_EPOCHS", 1)
-    assert isinstance(RECIPES["mean_mfcc_lstm"].fit(features, 0, {"progress": False}), ProbabilisticPredictor)
-
-
 def test_egemaps_is_made_at_16_khz() -> None:
     assert RECIPES["egemaps_svm"].settings.sr == 16_000

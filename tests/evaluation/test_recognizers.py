@@ -81,8 +81,6 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
     """Make features up, and networks so small that they are trained in a second."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(extraction, "extract", made_up_features)
-        patched.setattr(recipes, "FRAME_CNN_EPOCHS", 1)
-        patched.setattr(training, "AUGMENTED", Schedule(per_corpus=12, n_frames=16, cosine_decay=True))
         patched.setattr(models, "frame_cnn", partial(models.frame_cnn, channels=(2, 2, 2, 2)))
         yield patched
 
@@ -90,7 +88,8 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def recipe(patched: pytest.MonkeyPatch) -> recipes.Recipe:
     """The recipe of the network for any voice, for sixteen bands."""
-    return replace(RECIPES["frame_cnn"], settings=SETTINGS)
+    constants = {"epochs": 1, "schedule": Schedule(per_corpus=12, n_frames=16, cosine_decay=True)}
+    return replace(RECIPES["frame_cnn"], settings=SETTINGS, constants=constants)
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
         fit.epochs += 1
         return epoch(run, number)
 
-    patched.setitem(RECIPES, "frame_cnn", replace(recipe, fit=fit))
+    patched.setitem(RECIPES, "frame_cnn", replace(recipe, train=fit, constants={}))
     patched.setattr(training.runs._Run, "epoch", counted)
     return fit
 
