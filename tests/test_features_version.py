@@ -49,7 +49,7 @@ GOLDEN = {
 
 CHANGED = (
     "{} ({}) of the same recording has changed. If that is meant, raise FEATURES_VERSION in "
-    "emotion_lib/features/kernel.py, so that no cache, store or result mixes the two, and write here: {}, {}"
+    "emotion_lib/features/frames.py, so that no cache, store or result mixes the two, and write here: {}, {}"
 )
 
 

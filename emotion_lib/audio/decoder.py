@@ -255,7 +255,7 @@ def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[Ope
 
 
 def _check_header(found: OpenRecording) -> None:
-    """Raise an `AudioError` if the format is not one for sound, or the rate or length in the header is impossible."""
+    """Raise an `AudioError` if the format is not in `_FORMATS`, or the rate or length in the header is impossible."""
     if found.sound.format not in _FORMATS:
         raise audio_error(found.name, f"not audio that can be read ({found.sound.format_info})", conversion(found.name))
     if found.rate > HIGHEST_RATE:

@@ -175,7 +175,7 @@ def _opensmile() -> Any:
 
 _FRAMES = ("log_mel", "mfcc")
 _N_COEFFICIENTS, _N_TOGETHER = 40, 13  # of all coefficients, and of those whose correlations are used
-_FEWEST_FRAMES = 3  # two frames apart, for one change
+_FEWEST_FRAMES = 3  # for one change, the difference between two frames with one in between
 _LOUDNESS = np.log(10) / 80
 """Exponent that turns c0 into a weight by power: with 64 bands, c0 is eight times the mean level in dB."""
 

@@ -1,5 +1,7 @@
 """Estimate the fundamental frequency of frames with YIN (de Cheveigné and Kawahara 2002)."""
 
+import math
+
 import numpy as np
 import scipy.fft
 
@@ -41,7 +43,7 @@ def frame_length(sr: int) -> int:
     """
     if sr < 4 * HIGHEST:  # the shortest period needs some samples, or its dip cannot be found
         raise ParameterError(f"sr={sr}: must be at least {4 * HIGHEST:.0f} Hz to measure the pitch")
-    return round(sr * _COMPARED) + _longest(sr)
+    return round(sr * _COMPARED) + math.ceil(sr / LOWEST)
 
 
 def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,17 +78,13 @@ def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
     >>> float(frequency[0].round()), float(periodicity[0].round(2))
     (200.0, 1.0)
     """
-    mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), _longest(sr) + 1)
+    mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), math.ceil(sr / LOWEST) + 1)
     shortest = int(sr / HIGHEST)
-    lags = mismatch[:, shortest - 1 :]  # one shift more at either end, for the neighbours of a dip
+    lags = mismatch[:, shortest - 1 :]  # from one shift below, since a dip is known by its neighbours
     places = _first_clear_dip(lags)
     shifts, depth = _between_samples(lags, places)
     frequency = np.clip(sr / (shortest - 1 + shifts), LOWEST, HIGHEST)
     return frequency, np.clip(1 - depth, 0, 1)
-
-
-def _longest(sr: int) -> int:
-    return int(np.ceil(sr / LOWEST))
 
 
 def _relative_mismatch(frames: np.ndarray, n_lags: int) -> np.ndarray:
