@@ -1,8 +1,8 @@
-"""Recognise emotion in speech: corpora, features, honest splits, networks, and what they are worth.
+"""Recognise emotion in speech: load corpora, extract features, split fairly, train networks and evaluate them.
 
-`EmotionRecognizer` answers for anybody's recording. The rooms of the library are imported when they are first used, so
-that `import emotion_lib` costs nothing. It turns off the telemetry of ONNX Runtime, unless `ORT_DISABLE_TELEMETRY` is
-set already.
+`EmotionRecognizer` predicts the emotion in any recording. Subpackages are imported on first use, so that
+`import emotion_lib` is fast. Importing the library turns off the telemetry of ONNX Runtime, unless the environment
+variable `ORT_DISABLE_TELEMETRY` is already set.
 
 Examples
 --------
@@ -20,21 +20,16 @@ if TYPE_CHECKING:
     from emotion_lib.recognizer import EmotionRecognizer as EmotionRecognizer
 
 
-def _turn_off_telemetry() -> None:
-    """Keep ONNX Runtime from reporting to its makers, here and in processes that are started from here."""
-    if "ORT_DISABLE_TELEMETRY" in os.environ:
-        return
-    # ONNX Runtime reads the variable when it is imported, and writes a device id and a first report right then.
+# ONNX Runtime reads the variable when it is imported, and writes a device id and a first report at that moment.
+# Processes started from here inherit the variable.
+if "ORT_DISABLE_TELEMETRY" not in os.environ:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    if onnxruntime := sys.modules.get("onnxruntime"):
-        onnxruntime.disable_telemetry_events()  # too late for that report, but not for later ones
-
-
-_turn_off_telemetry()
+    if "onnxruntime" in sys.modules:  # too late to stop the first report, in time for the later ones
+        sys.modules["onnxruntime"].disable_telemetry_events()
 
 
 def __getattr__(name: str) -> Any:
-    """Return the version, the recogniser, or a room of the library, imported on first use (PEP 562)."""
+    """Return the version, the recogniser class or a subpackage, imported on first use (PEP 562)."""
     if name == "__version__":
         return import_module("importlib.metadata").version(__name__)
     if name == "EmotionRecognizer":

@@ -1,4 +1,4 @@
-"""The vocabulary of emotions: their one order, and the colour and marker that each has in every figure."""
+"""The names of the emotions in one fixed order, and the colour and marker of each in every figure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from emotion_lib.errors import ParameterError
 
 
 class Style(NamedTuple):
-    """How an emotion is drawn: never by colour alone."""
+    """Colour and marker of an emotion; figures use both, so that nobody has to rely on colour alone."""
 
     colour: str
     marker: str
@@ -16,6 +16,8 @@ class Style(NamedTuple):
 EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 """The seven emotions of TESS, in the order of every axis and output."""
 
+# Chosen so that any two colours differ in normal and in colour-blind vision, and so that each has a contrast of at
+# least 3 on light and dark backgrounds; tests/test_emotions.py measures both.
 STYLES = {
     "angry": Style("#b74030", "o"),
     "disgust": Style("#529b72", "s"),
@@ -31,12 +33,12 @@ STYLES = {
 
 
 def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct emotions among those given, in the order of every axis.
+    """Sort emotions into the fixed order and drop duplicates.
 
     Parameters
     ----------
     emotions : iterable of str
-        Names of emotions, repeated or not.
+        Names of emotions.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ParameterError
-        If a name is not one of the vocabulary.
+        If a name is not in the vocabulary.
 
     Examples
     --------
@@ -53,8 +55,7 @@ def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
     ('angry', 'sad', 'calm')
     """
     present = set(emotions)
-    unknown = sorted(present - STYLES.keys())
-    if unknown:
+    if unknown := sorted(present - STYLES.keys()):
         known = ", ".join(STYLES)
         raise ParameterError(f"emotion {unknown[0]!r}: not in the vocabulary ({known})")
     return tuple(name for name in STYLES if name in present)

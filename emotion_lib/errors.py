@@ -1,15 +1,15 @@
-"""The errors of the library: one root, so that one `except` catches whatever it raises on purpose."""
+"""The errors of the library, all subclasses of `EmotionLibError`, so that one `except` catches them all."""
 
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 
 class EmotionLibError(Exception):
-    """Whatever the library raises on purpose."""
+    """Base class of every error that the library raises on purpose."""
 
 
 class ParameterError(EmotionLibError, ValueError):
-    """An argument has a value that the function cannot work with."""
+    """The value of an argument is not allowed; the message names the argument, its value and what was expected."""
 
 
 class AudioError(EmotionLibError):
@@ -25,21 +25,21 @@ class ModelFileError(EmotionLibError):
 
 
 class CorpusWarning(UserWarning):
-    """A corpus was loaded, but not as its makers published it."""
+    """A corpus was loaded, but it differs from the published one."""
 
 
 class MissingExtraError(EmotionLibError, ImportError):
-    """A package is missing that the light installation leaves out; the message names the extra that brings it."""
+    """A package of an optional extra is not installed; the message names the extra."""
 
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Import what an extra brings, or say which extra it is.
+    """Import packages of an optional extra inside a `with` block; if one is missing, name the extra.
 
     Parameters
     ----------
     name : str
-        The extra, as pyproject.toml calls it.
+        Name of the extra in pyproject.toml.
 
     Yields
     ------
@@ -48,43 +48,41 @@ def extra(name: str) -> Iterator[None]:
     Raises
     ------
     MissingExtraError
-        If a package that is imported inside is not installed.
+        If a package imported inside the block is not installed.
 
     Examples
     --------
     >>> with extra("train"):
     ...     import no_such_package
     Traceback (most recent call last):
-    emotion_lib.errors.MissingExtraError: no_such_package is not installed; pip install 'emotion_lib[train]' brings it
+    emotion_lib.errors.MissingExtraError: no_such_package is not installed; run `pip install 'emotion_lib[train]'`
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed; pip install 'emotion_lib[{name}]' brings it"
-        ) from error
+        raise MissingExtraError(f"{error.name} is not installed; run `pip install 'emotion_lib[{name}]'`") from error
 
 
 def check_columns(
     name: str, table: Container[str], *columns: str, cure: str = "load it with corpora.load, or add the column"
 ) -> None:
-    """Check that a table has some columns.
+    """Check that a table has the required columns.
 
     Parameters
     ----------
     name : str
-        What the error calls the table.
+        Name of the table in the error message.
     table : DataFrame, or the names of its columns
         The table.
     *columns : str
-        What it must have.
+        Names of the required columns.
     cure : str
-        What to do where one is missing.
+        Advice at the end of the error message.
 
     Raises
     ------
     ParameterError
-        If one is missing; it names the first of these.
+        If a column is missing; the message names the first missing one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One bounded pool of threads: many items side by side, answered in order."""
+"""A bounded pool of threads that works on many items at once and yields the results in order."""
 
 import os
 import threading
@@ -12,10 +12,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 THREADS = min(os.cpu_count() or 1, 8)
-"""Threads of this process that work at once."""
+"""Number of threads in the pool."""
 
 _AHEAD = 64
-"""Items that the workers of an executor, of which there may be many, have before them; threads have two each."""
+"""Items queued ahead for an executor from outside, whose number of workers is not known; our threads get two each."""
 
 
 def map_in_order(
@@ -25,25 +25,26 @@ def map_in_order(
     executor: Executor | None = None,
     stopped: threading.Event | None = None,
 ) -> Iterator[R]:
-    """Yield what `work` returns for each item, in order, as soon as it is there.
+    """Call `work` on each item in parallel, and yield the results in the order of the items.
 
-    Threads do it, since what takes time here lets go of the interpreter: NumPy, SciPy, soundfile, ONNX Runtime, a
-    digest. A pool of processes starts slower than it gains.
+    Threads are enough, because NumPy, SciPy, soundfile, ONNX Runtime and hashlib release Python's global lock while
+    they compute. A pool of processes takes longer to start than it saves.
 
     Parameters
     ----------
     work : callable
-        item -> result.
+        Function of one item.
     items : iterable
-        Any number; only some are taken ahead.
+        Any number of items; only a few are taken ahead of the results.
     executor : concurrent.futures.Executor, optional
-        Where the work is done, and left open; in threads of this process when not given.
+        Executor to run the work; it is not shut down afterwards. By default, threads of this process.
     stopped : threading.Event, optional
-        Set when nobody wants more results, so that work that looks at it can end early.
+        Event that is set when no more results are wanted, so that running work can check it and stop early.
 
     Yields
     ------
-    what `work` returns
+    object
+        The result for the next item, as soon as it is ready.
 
     Examples
     --------
@@ -60,7 +61,7 @@ def map_in_order(
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
-        finally:
+        finally:  # also when the caller stops early: the pool must not wait for work that nobody wants
             if stopped is not None:
                 stopped.set()
             for future in pending:

@@ -1,4 +1,4 @@
-"""Progress bars: shown where somebody watches, and nothing left behind."""
+"""Progress bars that show on a terminal or in a notebook, and vanish when they are done."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ T = TypeVar("T")
 
 
 def bar(items: Iterable[T], *, description: str, progress: bool | None = None, total: int | None = None) -> "tqdm[T]":
-    """Go through items behind a progress bar that vanishes when it is done.
+    """Wrap an iterable in a progress bar that vanishes when it is done.
 
     Parameters
     ----------
     items : iterable
-        What is gone through, unchanged.
+        Items to yield, unchanged.
     description : str
-        What is being done, shown before the bar.
+        Name of the task, shown before the bar.
     progress : bool or None
-        Whether the bar is shown; None shows it on a terminal or in a notebook, unless the environment
+        Whether to show the bar; None shows it on a terminal or in a notebook, unless the environment
         variable EMOTION_LIB_PROGRESS is 0.
     total : int or None
-        How many items there are, where `items` does not say.
+        Number of items, needed for iterables without a length.
 
     Returns
     -------
@@ -35,11 +35,8 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, t
     [1, 2]
     """
     if progress is None:
-        watched = sys.stderr.isatty() or _in_a_notebook()
+        ipython = sys.modules.get("IPython")  # not imported: without it this cannot be a notebook
+        in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # IPython on a terminal has none
+        watched = sys.stderr.isatty() or in_notebook
         progress = watched and os.environ.get("EMOTION_LIB_PROGRESS") != "0"
     return tqdm(items, desc=description, total=total, leave=False, disable=not progress)
-
-
-def _in_a_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: what a kill or a full disk interrupts leaves the old one in place."""
+"""Write a file completely or not at all: if writing is interrupted, the old file stays as it was."""
 
 import uuid
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from emotion_lib.errors import EmotionLibError
 
 @contextmanager
 def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[BinaryIO]:
-    """Give a file to write to, which appears under its name only when all is written.
+    """Open a file for writing that appears under its name only when it is complete.
 
     Parameters
     ----------
     path : Path
-        Where to; folders that are missing are made.
+        Path of the file; missing folders are created.
     error : type
-        What is raised where nothing can be written there.
+        Type of the error to raise if the file cannot be written.
 
     Yields
     ------
@@ -27,7 +27,7 @@ def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[Binar
     Raises
     ------
     EmotionLibError
-        Of the type `error`, if `path` is a folder, or nothing can be written there.
+        Of the type `error`, if `path` is a folder or cannot be written.
 
     Examples
     --------
@@ -36,6 +36,7 @@ def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[Binar
     Traceback (most recent call last):
     emotion_lib.errors.EmotionLibError: .: a folder; give the name of a file in it
     """
+    # In the same folder, since only a rename within one file system is atomic; hidden, so that no walk picks it up.
     unfinished = path.parent / f".{uuid.uuid4().hex}"
     try:
         if path.is_dir():
@@ -48,5 +49,5 @@ def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[Binar
         why = getattr(reason, "strerror", None) or reason
         raise error(f"{path}: cannot be written ({why}); choose another place") from reason
     finally:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):  # after the rename there is nothing left to remove
             unfinished.unlink()

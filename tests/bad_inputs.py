@@ -203,13 +203,13 @@ def many_chunks() -> bytes:
     return WAV[:36] + chunk(b"junk", 0) * 100_000
 
 
-FRESH = "delete it or bring a fresh copy"
+FRESH = "delete it or get a fresh copy"
 CONVERT = "convert it with `ffmpeg -i recording.wav converted.wav`"
 IT_IS_NOT = "give the path of a recording"
 PATH = "check the path"
 OPEN_IT = 'open it with open(path, "rb")'
 NOT_A_SOURCE = "must be a path, bytes or a file opened in binary mode"
-BROKEN_WAV = "not audio that can be read (WAV, its header damaged or its codec unknown)"
+BROKEN_WAV = "not audio that can be read (WAV with a damaged header or an unknown codec)"
 FULL_SCALE = "divide its samples by the full scale they were made with"
 NO_LENGTH = "an empty file (0 bytes)"
 DEVICE_CURE = "record from it to a file first, or give the path of a recording"
@@ -270,7 +270,7 @@ CASES = (
     Case("a length of 4 GB", file(patched(WAV, HEADER - 4, 4 * 10**9)),
          no("cut short: its header claims 4000000000 bytes of samples, the file holds 16000")),
     Case("more than 4 GB", over_four_gigabytes,
-         no("longer than the 4 GB that its header can tell", "convert it to FLAC where it was made")),
+         no("longer than 4 GB, the most that its header can count", "convert it to FLAC where it was made")),
     Case("a rate of 0", file(patched(WAV, 24, 0)), no(BROKEN_WAV, CONVERT)),
     Case("a rate of 1 MHz", file(patched(WAV, 24, 10**6)), no("a sampling rate of 1000000 Hz, expected 1 to 768000")),
     Case("a rate of 4 GHz", file(patched(WAV, 24, 4 * 10**9)), no(BROKEN_WAV, CONVERT)),
@@ -282,10 +282,10 @@ CASES = (
     Case("100 000 empty chunks", file(many_chunks()), no(BROKEN_WAV, CONVERT)),
     # Damaged
     Case("an empty file", file(b""), no(NO_LENGTH)),
-    Case("a header alone", file(WAV[:HEADER]), no("no samples (44 bytes, a header alone)")),
+    Case("a header alone", file(WAV[:HEADER]), no("no samples (44 bytes, only a header)")),
     Case("an open header alone", file(patched(WAV[:HEADER], HEADER - 4, 0xFFFFFFFF)),
-         no("no samples (44 bytes, a header alone)")),
-    Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")), no("no samples (56 bytes, a header alone)")),
+         no("no samples (44 bytes, only a header)")),
+    Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")), no("no samples (56 bytes, only a header)")),
     Case("a header cut short", file(WAV[:30]), no(BROKEN_WAV, CONVERT)),
     Case("a WAV cut short", file(WAV[:-8000]),
          no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
@@ -309,18 +309,18 @@ CASES = (
          no("not finite (NaN or infinite samples)")),
     Case("integers as floats", wav(65534 * TONE, subtype="FLOAT"),
          no("samples up to 32767, expected a waveform in [-1, 1]", FULL_SCALE)),
-    Case("zeros", file(bytes(5000)), no("not audio that can be read (nothing but zeros)", "bring a fresh copy")),
+    Case("zeros", file(bytes(5000)), no("not audio that can be read (only zeros)", "get a fresh copy")),
     Case("raw samples", file(TONE.tobytes(), "recording.raw"),
-         no("not audio that can be read (no known format)", "convert it to WAV or FLAC, or bring a fresh copy",
+         no("not audio that can be read (no known format)", "convert it to WAV or FLAC, or get a fresh copy",
             "recording.raw")),
     # No audio, or none that is known
     Case("text", file(b"Say the word back"), no("not audio that can be read (text)", IT_IS_NOT)),
     Case("JSON", file(json.dumps({"emotion": "sad"}).encode()), no("not audio that can be read (text)", IT_IS_NOT)),
     Case("a web page", file(b"<!DOCTYPE html><html><title>404</title></html>"),
          no("not audio that can be read (a web page)",
-            "it is what a failed download leaves: download the recording again")),
+            "the download has failed: download the recording again")),
     Case("Git LFS", file(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
-         no("not audio that can be read (a pointer of Git LFS)", "fetch what it stands for with `git lfs pull`")),
+         no("not audio that can be read (a Git LFS pointer)", "fetch the recording itself with `git lfs pull`")),
     Case("a zip", file(archive()),
          no("not audio that can be read (a zip archive)", "unpack it, and give the path of one recording in it")),
     Case("a picture", file(b"\x89PNG\r\n\x1a\n" + bytes(40)),
@@ -344,15 +344,16 @@ CASES = (
     Case("an endless device", device("/dev/zero"), no("a device, not a file", DEVICE_CURE, "zero")),
     Case("a device that is empty", device("/dev/null"), no("a device, not a file", DEVICE_CURE, "null")),
     Case("a broken link", link("lost.wav"),
-         no("a symbolic link to a file that is not there", "bring that file back, or delete the link")),
+         no("a symbolic link to a file that does not exist", "restore that file, or delete the link")),
     Case("a link to itself", link("recording.wav"),
-         no("a symbolic link that leads back to itself", "give the path of the recording itself")),
+         no("a symbolic link that points to itself", "give the path of the recording itself")),
     Case("no permission", locked, no("no permission to read it", "make it readable for this user")),
     Case("spaces and letters", file(WAV, "Пошёл – größer 声音 😀.wav"), Heard(0.5)),
     Case("letters in an error", file(b"", "größer 声音.wav"), no(NO_LENGTH, name="größer 声音.wav")),
     Case("two lines", file(b"", "two\nlines.wav"), no(NO_LENGTH, name=r"two\nlines.wav")),
-    Case("a NUL", given("no\0path.wav"), no("its path has a character that no path can have", PATH, r"no\x00path.wav")),
-    Case("a long name", path("a" * 300), no("its name or path is longer than a file's can be", PATH, "a" * 300)),
+    Case("a NUL", given("no\0path.wav"),
+         no("its path has a character that is not allowed in paths", PATH, r"no\x00path.wav")),
+    Case("a long name", path("a" * 300), no("its name or path is too long", PATH, "a" * 300)),
     # Other sources
     Case("bytes", given(WAV), Heard(0.5)),
     Case("a view of bytes", given(memoryview(WAV)), Heard(0.5)),

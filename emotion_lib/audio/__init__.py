@@ -1,7 +1,7 @@
-"""Read recordings, whatever their format, rate and channels: mono waveforms, or an error that says why not.
+"""Read recordings of any format, sampling rate and number of channels as mono waveforms.
 
-`read` gives a whole recording, `blocks` one of any length in constant memory, `duration` only how long it is.
-`waveform` does for an array what `read` does for a file, and `Resampler` for a stream, chunk by chunk.
+`read` loads a whole recording, `blocks` reads one of any length in constant memory, and `duration` measures its length.
+`waveform` converts an array in the way that `read` converts a file; `Resampler` converts a stream, chunk by chunk.
 """
 
 from emotion_lib.audio.reader import blocks, duration, read, waveform

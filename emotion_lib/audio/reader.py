@@ -1,4 +1,4 @@
-"""Read a recording, whole or block by block, as a mono waveform at the rate that is asked for."""
+"""Read a recording, whole or block by block, as a mono waveform at the requested sampling rate."""
 
 import math
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ def read(
 ) -> tuple[np.ndarray, int]:
     """Read a recording as one mono waveform.
 
-    Channels are averaged; another rate is reached with soxr (high quality). Samples beyond full scale, which float
-    files and the resampler can have, are clipped as a player would clip them. WAV, AIFF, FLAC, OGG and MP3 are known
-    by their content, not by their name.
+    Channels are averaged, and soxr (high quality) changes the sampling rate. Samples beyond full scale, as in some
+    float files and after resampling, are clipped as a player would clip them. WAV, AIFF, FLAC, OGG and MP3 are
+    recognised by their content, not by the name of the file.
 
     Parameters
     ----------
     source : path, bytes or binary file object
         The recording; a file object is read from its start, a pipe to its end.
     sr : int > 0, optional
-        Rate in Hz to resample to, at most 100 times the file's; the file's own when not given.
+        Sampling rate in Hz to resample to, at most 100 times that of the file; by default, that of the file.
     offset : float >= 0
         Seconds to skip at the start of the recording.
     duration : float > 0, optional
-        Seconds to read, or as many as there are; all when not given.
+        Seconds to read at most; by default, up to the end.
 
     Returns
     -------
@@ -41,15 +41,16 @@ def read(
     Raises
     ------
     ParameterError
-        If `source` is nothing that can be read, or `sr`, `offset` or `duration` is outside its range.
+        If `source` is not a path, bytes or a binary file object, or if `sr`, `offset` or `duration` is outside its
+        range.
     AudioError
-        If the recording is missing, empty, not audio, cut short, not finite, or over before `offset`; or if `source`
+        If the recording is missing, empty, not audio, cut short, not finite, or ends before `offset`; or if `source`
         is a folder, a device or a named pipe.
 
     Notes
     -----
-    A WAV header may claim 0, 0x7FFFF000 or 0xFFFFFFFF bytes of samples, which is what programs write into a pipe: all
-    samples that follow are read. Any other claim must be met by the file.
+    Programs that write a WAV file into a pipe do not know its length, and claim 0, 0x7FFFF000 or 0xFFFFFFFF bytes of
+    samples in its header; such a file is read to its end. A file that is shorter than any other claim is refused.
 
     Examples
     --------
@@ -73,33 +74,33 @@ def read(
 
 
 def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.ndarray]:
-    """Read a recording of any length, hours too, in constant memory: one block after the other.
+    """Read a recording of any length, even of hours, block by block in constant memory.
 
-    The blocks, one after the other, are what `read(source, sr=sr)` returns, sample for sample. They are checked as they
-    are reached: damage at the end of a file is an error after all blocks before it (`read` gives none then). A pipe is
-    taken in whole first, beyond 16 MB on disk.
+    Joined together, the blocks equal the result of `read(source, sr=sr)`, sample for sample. If the end of a file is
+    damaged, the blocks before the damage are returned first, then the error is raised. A pipe is read to its end
+    before the first block, and copied to disk if it holds more than 16 MB.
 
     Parameters
     ----------
     source : path, bytes or binary file object
         The recording; a file object is read from its start, and must stay open until the last block.
     sr : int
-        Rate of the blocks in Hz, from 1 to 768000, and at most 100 times the file's.
+        Sampling rate of the blocks in Hz, from 1 to 768000, and at most 100 times that of the file.
     seconds : float > 0, default 10
-        Length of a block, rounded to samples.
+        Length of a block, rounded to whole samples.
 
     Returns
     -------
     iterator over ndarray of shape (n_samples,), float32
-        Mono blocks in [-1, 1], all of the same length but the last, which may be shorter.
+        Mono blocks in [-1, 1], all of the same length except the last, which may be shorter.
 
     Raises
     ------
     ParameterError
-        At once, if `source` is nothing that can be read, or `sr` or `seconds` is outside its range.
+        At once, if `source` is not a path, bytes or a binary file object, or `sr` or `seconds` is outside its range.
     AudioError
-        When the first block is asked for, for whatever a header shows; when it is reached, if the recording is cut
-        short, damaged or not finite.
+        With the first block, if the recording cannot be opened or its header is wrong; with a later block, if the
+        recording is cut short, damaged or not finite.
 
     Examples
     --------
@@ -113,14 +114,14 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
     check_source(source)
     check_rate("sr", sr)
     _check_length("seconds", seconds)
-    return _regrouped(_from_source(source, sr), max(1, round(seconds * sr)))
+    return _blocks(source, sr, max(1, round(seconds * sr)))  # a function of its own: a generator would check too late
 
 
 def duration(source: Source) -> float:
-    """Return how long a recording is, from its header alone where that says it.
+    """Measure the length of a recording, from its header if possible.
 
-    Only what was written without an end (FLAC through a pipe) is read through. A FLAC or MP3 that is cut short is as
-    long as its header claims: that it is not, only reading shows.
+    Only a file whose header has no length (a FLAC file written through a pipe) is decoded. The result is what the
+    header claims: a FLAC or MP3 file may be cut short, which only reading it would show.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def duration(source: Source) -> float:
     Raises
     ------
     ParameterError
-        If `source` is nothing that can be read.
+        If `source` is not a path, bytes or a binary file object.
     AudioError
         If the recording is missing, empty or not audio, or its header claims more than the file can hold.
 
@@ -161,20 +162,14 @@ def _check_length(name: str, seconds: float) -> None:
         raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
 
 
-def _from_source(source: Source, sr: int) -> Iterator[np.ndarray]:
-    """Yield a recording at a rate, piece by piece, and close it at the end."""
-    with recording(source, name_of(source)) as found:
-        yield from _at_rate(found, sr)
-
-
 def _at_rate(
     found: OpenRecording, sr: int, *, offset: float = 0.0, duration: float | None = None
 ) -> Iterator[np.ndarray]:
     growth = sr / found.rate
     if growth > HIGHEST_RATIO:
         lowest = math.ceil(sr / HIGHEST_RATIO)
-        what = f"a sampling rate of {found.rate} Hz, expected {lowest} or more to bring it to {sr} Hz"
-        raise audio_error(found.name, what, "write it again with its true rate")
+        what = f"a sampling rate of {found.rate} Hz, expected {lowest} or more to resample it to {sr} Hz"
+        raise audio_error(found.name, what, "save it again with its true rate")
     blocks = decoded(found, offset=offset, duration=duration, growth=growth)
     if sr == found.rate:
         yield from blocks if found.bounded else map(clip, blocks)
@@ -191,56 +186,57 @@ def _resample_blocks(found: OpenRecording, blocks: Iterator[np.ndarray], sr: int
         yield resampled
     rest = resampler.flush()
     if n_out + len(rest) == 0:
-        raise audio_error(found.name, f"too short for {sr} Hz ({n_in} samples at {found.rate} Hz)")
+        raise audio_error(found.name, f"too short to resample to {sr} Hz ({n_in} samples at {found.rate} Hz)")
     if len(rest):
         yield rest
 
 
-def _regrouped(parts: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
-    """Yield the same samples in blocks of `length`, the last with what is left."""
+def _blocks(source: Source, sr: int, length: int) -> Iterator[np.ndarray]:
+    """Yield a recording in blocks of `length` samples, however the decoder cuts it; the last may be shorter."""
     pending: list[np.ndarray] = []
     missing = length
-    for part in parts:
-        rest = part
-        while len(rest) >= missing:
-            yield np.concatenate([*pending, rest[:missing]])
-            rest, pending, missing = rest[missing:], [], length
-        pending.append(rest)
-        missing -= len(rest)
+    with recording(source, name_of(source)) as found:
+        for part in _at_rate(found, sr):
+            rest = part
+            while len(rest) >= missing:
+                yield np.concatenate([*pending, rest[:missing]])
+                rest, pending, missing = rest[missing:], [], length
+            pending.append(rest)
+            missing -= len(rest)
     if missing < length:
         yield np.concatenate(pending)
 
 
 def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "waveform") -> np.ndarray:
-    """Bring an array of samples to the form in which the library has every recording.
+    """Convert an array of samples to a mono float32 waveform.
 
-    Channels are averaged, samples beyond full scale clipped, another rate reached with soxr: the array that holds a
-    file's samples gives what `read` gives for the file.
+    Channels are averaged, samples beyond full scale are clipped, and soxr changes the sampling rate: an array with the
+    samples of a file gives the same waveform as `read` gives for the file.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,) or (n_samples, n_channels)
-        Floats in [-1, 1], or PCM as int16 or int32. More channels than samples (and more than 8) are refused: such an
-        array lies on its side, and what to average is not for the library to guess.
+        Floats in [-1, 1], or PCM as int16 or int32. An array with more than 8 channels and more channels than samples
+        is refused, because it is probably transposed, and the library does not guess which axis to average.
     sr : int
         Its sampling rate in Hz, from 1 to 768000.
     sr_out : int, optional
-        Rate in Hz to resample to, at most 100 times `sr`; `sr` when not given.
+        Sampling rate in Hz to resample to, at most 100 times `sr`; by default `sr`.
     name : str, optional
-        What an error calls the array.
+        Name of the array in error messages.
 
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        A new array of samples in [-1, 1], with at least one.
+        A new array in [-1, 1], with at least one sample.
 
     Raises
     ------
     ParameterError
-        If the shape or the type of `y`, or a rate, is another.
+        If the shape or the type of `y` is not one of these, or if a rate is outside its range.
     AudioError
-        If there are no samples (or none are left at the lower rate), or they are not finite, or on the scale of
-        integers.
+        If `y` is empty or too short for the lower rate, or if its samples are not finite or exceed full scale as
+        integers stored as floats do.
 
     Examples
     --------
@@ -254,5 +250,6 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
         raise audio_error(name, "no samples", "check what made it")
     resampled = np.concatenate([resampler.process(mono), resampler.flush()])
     if len(resampled) == 0:
-        raise audio_error(name, f"too short for {sr_out} Hz ({len(mono)} samples at {sr} Hz)", "give a longer one")
+        what = f"too short to resample to {sr_out} Hz ({len(mono)} samples at {sr} Hz)"
+        raise audio_error(name, what, "give a longer waveform")
     return resampled

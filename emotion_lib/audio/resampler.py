@@ -1,4 +1,4 @@
-"""Mix channels and change the sampling rate, for whole waveforms and for streams."""
+"""Average channels and change the sampling rate of waveforms and streams."""
 
 import math
 
@@ -9,27 +9,27 @@ from emotion_lib.audio.sources import audio_error
 from emotion_lib.errors import ParameterError
 
 HIGHEST_RATE = 768_000
-"""The highest sampling rate in Hz that a recording can have; a header that claims more is broken."""
+"""Highest sampling rate in Hz that a recording may have; a header that claims more is damaged."""
 
 HIGHEST_RATIO = 100
-"""How many times its own rate a recording can be brought to: more is a broken header, and takes memory for nothing."""
+"""Highest ratio of the new sampling rate to the old one; beyond it the header is damaged and memory would be wasted."""
 
-_HIGHEST_PEAK = 8.0
-_MOST_CHANNELS_OF_A_FEW_SAMPLES = 8
+_HIGHEST_PEAK = 8.0  # float files may exceed full scale (8 is +18 dB), integers stored as floats exceed it by far more
+_MOST_CHANNELS_OF_A_FEW_SAMPLES = 8  # a chunk of a live stream may have fewer samples than channels
 
 
 class Resampler:
-    """Bring a stream to another rate, chunk by chunk, as mono float32.
+    """Resample a stream chunk by chunk to mono float32.
 
-    All that comes out, one after the other, is what resampling the whole at once gives, sample for sample. What comes
-    out of one chunk lags behind what went in (by some 20 ms for rates of speech): `flush` gives the rest.
+    The output, chunk after chunk, equals that of resampling the whole waveform at once, sample for sample. It lags
+    behind the input, by about 20 ms at the usual rates of speech; `flush` returns the rest.
 
     Parameters
     ----------
     sr_in : int
-        Rate of the chunks in Hz, from 1 to 768000.
+        Sampling rate of the chunks in Hz, from 1 to 768000.
     sr_out : int
-        Rate wanted in Hz, from 1 to 768000, and at most 100 times `sr_in`.
+        Sampling rate of the output in Hz, from 1 to 768000, and at most 100 times `sr_in`.
 
     Raises
     ------
@@ -49,14 +49,14 @@ class Resampler:
         check_rate("sr_out", sr_out)
         if sr_out > HIGHEST_RATIO * sr_in:
             lowest = -(-sr_out // HIGHEST_RATIO)
-            raise ParameterError(f"sr={sr_in}: must be {lowest} or more to bring it to {sr_out} Hz")
+            raise ParameterError(f"sr={sr_in}: must be {lowest} or more to resample it to {sr_out} Hz")
         self._rates = sr_in, sr_out
         self._stream: soxr.ResampleStream | None = None
 
     def process(self, chunk: np.ndarray) -> np.ndarray:
-        """Take the next chunk, and give what can be said by now.
+        """Resample the next chunk.
 
-        Channels are averaged and samples beyond full scale clipped.
+        Channels are averaged, and samples beyond full scale are clipped.
 
         Parameters
         ----------
@@ -66,24 +66,24 @@ class Resampler:
         Returns
         -------
         ndarray of shape (n_samples,), float32
-            Samples in [-1, 1] at the wanted rate; often none for a short chunk.
+            The samples that are complete, in [-1, 1], at the rate of the output; often empty for a short chunk.
 
         Raises
         ------
         ParameterError
-            If the chunk has another shape or type.
+            If the shape or the type of the chunk is not one of these.
         AudioError
-            If its samples are not finite, or on the scale of integers.
+            If its samples are not finite, or exceed full scale as integers stored as floats do.
         """
         return self._next(check_samples(as_mono(chunk, "chunk"), "chunk", cure="check what records it"))
 
     def flush(self) -> np.ndarray:
-        """Give what is left after the last chunk, and be ready for another stream.
+        """Return the rest of the output after the last chunk, and start anew.
 
         Returns
         -------
         ndarray of shape (n_samples,), float32
-            The last samples at the wanted rate; there may be none.
+            The last samples, at the rate of the output; it may be empty.
         """
         rest = self._next(np.zeros(0, dtype=np.float32), last=True)
         self._stream = None
@@ -93,26 +93,27 @@ class Resampler:
         sr_in, sr_out = self._rates
         if sr_in == sr_out:
             return clip(y)
-        # To make a stream takes half the time of a short recording: one is made when it is needed.
+        # Created on first use, because creating it takes half as long as reading a short recording.
         self._stream = self._stream or soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
         return clip(self._stream.resample_chunk(y, last=last))
 
 
 def clip(y: np.ndarray) -> np.ndarray:
-    """Return the samples with those beyond full scale brought to it, as a player does."""
+    """Limit samples to [-1, 1], as a player does."""
     bounded: np.ndarray = np.clip(y, -1.0, 1.0)
     return bounded
 
 
 def check_rate(name: str, rate: object) -> None:
-    """Raise a `ParameterError` for what is no rate in Hz."""
+    """Raise a `ParameterError` unless `rate` is a sampling rate in Hz."""
+    # Python counts True as the number 1, but nobody means it as a rate.
     number = isinstance(rate, (int, float, np.integer, np.floating)) and not isinstance(rate, bool)
     if not (number and 1 <= rate <= HIGHEST_RATE and rate == int(rate)):  # type: ignore[operator,call-overload]
         raise ParameterError(f"{name}={rate!r}: must be a whole number of Hz from 1 to {HIGHEST_RATE}")
 
 
 def as_mono(y: np.ndarray, name: str) -> np.ndarray:
-    """Return samples of any accepted shape and type as mono float32."""
+    """Convert samples of any accepted shape and type to mono float32."""
     try:
         y = np.asarray(y)
     except ValueError as problem:
@@ -129,23 +130,23 @@ def _as_float(y: np.ndarray, name: str) -> np.ndarray:
     if y.dtype in (np.int16, np.int32):
         return y.astype(np.float32) / np.float32(-np.iinfo(y.dtype).min)
     if np.issubdtype(y.dtype, np.floating):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which check_samples reports
             return y.astype(np.float32, copy=False)
     cure = "divide integers by their full scale" if np.issubdtype(y.dtype, np.integer) else "convert it"
     raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16 or int32; {cure}")
 
 
 def averaged(y: np.ndarray) -> np.ndarray:
-    """Return the mean of the channels; infinite ones are for `checked` to find."""
+    """Return the mean of the channels."""
     if y.shape[1] == 1:
         return y[:, 0]
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # check_samples reports infinite samples
         mean: np.ndarray = y.mean(axis=1)
     return mean
 
 
 def check_samples(y: np.ndarray, name: str, *, cure: str | None = None) -> np.ndarray:
-    """Return the samples, which are finite and not on the scale of integers."""
+    """Return the samples unchanged, or raise an `AudioError` if they are not finite or far beyond full scale."""
     peak = max(y.max(), -y.min()) if len(y) else 0.0
     if not math.isfinite(peak):
         raise audio_error(name, "not finite (NaN or infinite samples)", cure)

@@ -1,4 +1,4 @@
-"""What a recording can be given as: a path, bytes, an open file, or a pipe; and how it is opened."""
+"""Open a recording that is given as a path, as bytes, as an open file or as a pipe."""
 
 import errno
 import hashlib
@@ -16,23 +16,24 @@ from typing import Any, BinaryIO
 from emotion_lib.errors import AudioError, ParameterError
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-"""What can be read: a path, the bytes of a file, or a binary file object."""
+"""A recording to read: a path, the bytes of a file, or a binary file object."""
 
 SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
-"""What the name of a recording in a folder ends in."""
+"""Endings of the names of recordings, for searches of folders; a single file is known by its content instead."""
 
 UNNAMED = "the recording"
 
-_IN_MEMORY = 2**24
-_LONGEST_PIPE = 2**32
+_IN_MEMORY = 2**24  # bytes; larger files are read from disk, larger pipes are copied to disk
+_LONGEST_PIPE = 2**32  # bytes; a pipe may never end, and would fill the disk
 _PIECE = 2**20
 _DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|stdin)|/proc/self/fd/(\d+)")
+# OA and ps are oddities of TESS: one file starts with OA_ instead of OAF_, and "ps" (pleasant surprise) is surprise.
 _TESS_NAME = re.compile(r"(OAF?|YAF)_[a-z]+_(angry|disgust|fear|happy|neutral|ps|sad)\.wav", re.IGNORECASE)
 _UNOPENED = {
     errno.ENOENT: ("no such file", "check the path"),
     errno.ENOTDIR: ("no such file", "check the path"),
-    errno.ENAMETOOLONG: ("its name or path is longer than a file's can be", "check the path"),
-    errno.ELOOP: ("a symbolic link that leads back to itself", "give the path of the recording itself"),
+    errno.ENAMETOOLONG: ("its name or path is too long", "check the path"),
+    errno.ELOOP: ("a symbolic link that points to itself", "give the path of the recording itself"),
     errno.EACCES: ("no permission to read it", "make it readable for this user"),
     errno.EPERM: ("no permission to read it", "make it readable for this user"),
 }
@@ -40,36 +41,32 @@ _DEVICES = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISSOCK)
 
 
 def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
-    """Return the error that names the recording, what is wrong with it, and what to do."""
+    """Return an error that names the recording, the problem and the cure."""
     if cure is None:
         fetch = "fetch TESS again with `emotion-lib fetch tess`"
-        cure = f"delete it or {fetch if _TESS_NAME.fullmatch(name) else 'bring a fresh copy'}"
+        cure = f"delete it or {fetch if _TESS_NAME.fullmatch(name) else 'get a fresh copy'}"
     return AudioError(f"{name}: {what}; {cure}")
 
 
 def check_source(source: Any) -> None:
-    """Raise a `ParameterError` for what is neither a path, nor bytes, nor a file that gives bytes."""
+    """Raise a `ParameterError` unless `source` is a path, bytes or a binary file object that can be read."""
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
         return
     if not hasattr(source, "read"):
         shown = " ".join(reprlib.repr(source).split())
         cure = "; for samples in memory there is `audio.waveform`" if hasattr(source, "__array__") else ""
         raise ParameterError(f"source={shown}: must be a path, bytes or a file opened in binary mode{cure}")
-    _check_file(source)
-
-
-def _check_file(file: BinaryIO) -> None:
     try:
-        gives_bytes = isinstance(file.read(0), bytes)
+        gives_bytes = isinstance(source.read(0), bytes)
     except (OSError, ValueError) as problem:
-        state = "is closed" if getattr(file, "closed", False) else "cannot be read"
+        state = "is closed" if getattr(source, "closed", False) else "cannot be read"
         raise ParameterError(f'source: the file object {state}; open it with open(path, "rb")') from problem
     if not gives_bytes:
         raise ParameterError('source: the file object is in text mode; open it with open(path, "rb")')
 
 
 def name_of(source: Source) -> str:
-    """Return what an error calls the recording: the file's name without its folder, on one line."""
+    """Return the name of the recording for error messages: the file's name without its folder, on one line."""
     path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
     if not isinstance(path, (str, os.PathLike)):
         return UNNAMED
@@ -80,7 +77,7 @@ def name_of(source: Source) -> str:
 
 @contextmanager
 def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
-    """Give `source` as a file in which one can seek; a small one that is wanted whole is taken into memory."""
+    """Open `source` as a seekable file; with `whole`, a small file is read into memory at once."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
     elif isinstance(source, (str, os.PathLike)):
@@ -92,7 +89,7 @@ def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[B
 
 
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
-    """Return the open file, once it is known that opening and reading it come to an end."""
+    """Open a file, unless opening or reading it might never end."""
     try:
         if descriptor := _DESCRIPTOR.fullmatch(path):
             return _own_descriptor(int(descriptor[1] or descriptor[2] or 0), name)
@@ -105,9 +102,9 @@ def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
 
 
 def _content(path: str, size: int) -> bytes | None:
-    """Return all bytes of a file, taken at once; None where not all can be read, which is told where they are missed.
+    """Read all bytes of a file in one step, or return None, so that the decoder reports why they cannot be read.
 
-    Threads of Python wait for each other at every step of reading a file.
+    One step, because threads of Python wait for each other at every step of reading a file.
     """
     with open(path, "rb", buffering=0) as file, suppress(OSError):
         content = file.read(size)
@@ -116,15 +113,15 @@ def _content(path: str, size: int) -> bytes | None:
 
 
 def _own_descriptor(number: int, name: str) -> BinaryIO:
-    """Return what a shell has opened for this process: `< recording.wav`, a pipe, or `<(command)`."""
+    """Open a file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`."""
     mode = os.fstat(number).st_mode
-    if not stat.S_ISFIFO(mode):
+    if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
         _refuse_special(mode, name)
-    return os.fdopen(os.dup(number), "rb")
+    return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the process's own one open
 
 
 def _refuse_special(mode: int, name: str) -> None:
-    """Raise an `AudioError` for what may never answer, or never end."""
+    """Raise an `AudioError` for pipes and devices, since opening or reading them may never end."""
     if stat.S_ISFIFO(mode):
         raise audio_error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
     if any(is_device(mode) for is_device in _DEVICES):
@@ -135,13 +132,13 @@ def _refuse_special(mode: int, name: str) -> None:
 
 def _unopened(path: str, name: str, problem: Exception) -> AudioError:
     if isinstance(problem, ValueError):
-        return audio_error(name, "its path has a character that no path can have", "check the path")
+        return audio_error(name, "its path has a character that is not allowed in paths", "check the path")
     number = getattr(problem, "errno", None)
-    if os.path.isdir(path):
+    if os.path.isdir(path):  # not EISDIR: Windows says "permission denied" for a folder
         return audio_error(name, "a folder, not a recording", "give the path of one recording in it")
     if number == errno.ENOENT and os.path.islink(path):
         return audio_error(
-            name, "a symbolic link to a file that is not there", "bring that file back, or delete the link"
+            name, "a symbolic link to a file that does not exist", "restore that file, or delete the link"
         )
     why = getattr(problem, "strerror", None) or type(problem).__name__
     return audio_error(name, *_UNOPENED.get(number or 0, (f"cannot be opened ({why})", "check the path")))
@@ -149,8 +146,8 @@ def _unopened(path: str, name: str, problem: Exception) -> AudioError:
 
 @contextmanager
 def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """Give the file itself, or a copy of all that comes where it is a pipe."""
-    if getattr(file, "seekable", bool)():
+    """Yield the file itself, or, if it is a pipe, a copy of its content."""
+    if getattr(file, "seekable", bool)():  # without the method (bool() is False) the file counts as a pipe
         yield file
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
@@ -162,7 +159,7 @@ def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 
 def digest(source: Source, name: str) -> bytes:
-    """Return the SHA-256 of all bytes of `source`; raise an `AudioError` where they cannot be read."""
+    """Return the SHA-256 of the bytes of `source`, or raise an `AudioError` if they cannot be read."""
     found = hashlib.sha256()
     with open_source(source, name) as file:
         file.seek(0)
@@ -176,16 +173,17 @@ def digest(source: Source, name: str) -> bytes:
 
 
 def has_audio_suffix(name: str) -> bool:
-    """Return whether a file of this name says that it is a recording."""
+    """Return whether the name ends like that of a recording."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def walk(folder: str, *, onerror: Callable[[OSError], object] | None = None) -> Iterator[str]:
-    """Yield the path of every file below a folder, without hidden ones and what macOS adds to archives.
+    """Yield the path of every file below a folder, except hidden files and the `__MACOSX` folders in archives.
 
-    A folder that cannot be read goes to `onerror`, or is an error.
+    If a folder cannot be read, `onerror` is called with the error; by default, the error is raised.
     """
     for parent, folders, files in os.walk(folder, onerror=onerror or _raise):
+        # In place, since os.walk goes on into what this list holds; sorted, as the order on disk differs by machine.
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
         yield from (os.path.join(parent, name) for name in sorted(files) if not name.startswith("."))
 

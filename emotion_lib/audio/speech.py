@@ -1,7 +1,7 @@
-"""Where somebody speaks: whether there is sound, whether it is speech, and windows of speech in long recordings.
+"""Detect silence and speech in a recording, and cut long recordings into windows of speech.
 
-The judge of speech is Silero VAD (Silero Team 2021, https://github.com/snakers4/silero-vad), a small recurrent network
-that judges 32 ms at a time; it comes with this package (`benchmarks/voice_activity.py` made the file).
+Speech is detected by Silero VAD (Silero Team 2021, https://github.com/snakers4/silero-vad), a small recurrent network
+that takes 32 ms at a time. Its file is part of this package; `benchmarks/voice_activity.py` made it.
 """
 
 import math
@@ -16,33 +16,33 @@ import onnxruntime
 import soxr
 
 CHUNK_SECONDS = 0.032
-"""Seconds that are judged at a time."""
+"""Length in seconds of a chunk, the input of the detector."""
 
 SILENCE_DB = -60.0
 """Level in dB re full scale below which the loudest 32 ms of a recording are silence."""
 
 SPEECH = 0.3
-"""Probability of speech from which on a recording has some.
+"""Lowest probability at which a chunk counts as speech.
 
-Lower than the 0.5 that Silero advises, since screams and whispers are speech here. Noise, tones, clicks and silence
-stay below 0.21.
+It is lower than the 0.5 that Silero recommends, because screams and whispers count as speech here. Noise, tones, clicks
+and silence stay below 0.21.
 """
 
 SPEECH_NETWORK = "voice_activity.onnx"
-"""Name of the network in `emotion_lib/pretrained`."""
+"""Name of the network's file in `emotion_lib/pretrained`."""
 
-_SR = 16_000
+_SR = 16_000  # Hz; Silero VAD takes 512 samples at this rate
 _CHUNK = 512
 _UNITS = 128
-_BEFORE_THE_LOUDEST = 3
-_TOGETHER = 4  # chunks: speech is mostly found in the first one or two
-_PEAK = 0.7
-_SOFTEST_PEAK = 0.003  # that of the softest sound which is no silence
+_BEFORE_THE_LOUDEST = 3  # chunks that lead up to the loudest one, since the network judges by what came before
+_TOGETHER = 4  # chunks for each run of the network: speech is mostly found in the first one or two
+_PEAK = 0.7  # to which soft speech is amplified
+_SOFTEST_PEAK = 0.003  # the peak of the softest sound that is not silence; it limits the gain
 _LATELY = 94  # chunks, 3 seconds
 
 
 class Chunk(NamedTuple):
-    """32 ms of a recording: its first sample, its waveform, its level in dB, and how probably it is speech."""
+    """32 ms of a recording: number of the first sample, waveform, level in dB, and probability of speech."""
 
     first: int
     y: np.ndarray
@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 
 
 def is_silent(y: np.ndarray, sr: int) -> bool:
-    """Return whether even the loudest 32 ms are silence.
+    """Return whether the loudest 32 ms of a waveform are below `SILENCE_DB`.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def is_silent(y: np.ndarray, sr: int) -> bool:
 
 
 def has_speech(y: np.ndarray, sr: int) -> bool:
-    """Return whether somebody speaks.
+    """Return whether somebody speaks in a waveform.
 
-    The loudest place is judged first, with what leads up to it, since speech is mostly there; only where it holds
-    none is the whole waveform judged. A quiet recording is amplified first.
+    The waveform is amplified to a fixed peak. The search starts just before the loudest chunk, where speech is most
+    likely; if it finds none from there on, it starts again at the beginning.
 
     Parameters
     ----------
@@ -96,28 +96,35 @@ def has_speech(y: np.ndarray, sr: int) -> bool:
     """
     if not y.any():
         return False
-    scaled = y.astype(np.float64) * (_PEAK / max(_peak(y), 1e-38))
-    chunks = _chunked(_at_16_khz(scaled.astype(np.float32), sr))
-    first = max(0, int(_levels(chunks).argmax()) - _BEFORE_THE_LOUDEST)
-    return _any_speech(chunks[first:]) or (first > 0 and _any_speech(chunks))
+    gain = _PEAK / max(float(np.abs(y).max()), 1e-38)
+    scaled = (y.astype(np.float64) * gain).astype(np.float32)
+    chunks = _chunked(_at_16_khz(scaled, sr))
+    loudest = max(0, int(_levels(chunks).argmax()) - _BEFORE_THE_LOUDEST)
+    for start in dict.fromkeys((loudest, 0)):  # once if the two are the same
+        detector = _Detector()
+        for first in range(start, len(chunks), _TOGETHER):
+            if detector.predict(chunks[first : first + _TOGETHER]).max() >= SPEECH:
+                return True
+    return False
 
 
 def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
-    """Detect speech in a waveform as it comes, 32 ms after 32 ms.
+    """Detect speech in a stream, chunk by chunk.
 
-    Whoever speaks softly is amplified: as much as the loudest place of the last 3 seconds allows.
+    Soft speech is amplified; the gain follows from the peak of the last 3 seconds.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,), float32
-        The waveform, in parts of any length.
+        Consecutive parts of the waveform, of any length.
     sr : int > 0
         Its sampling rate in Hz.
 
     Yields
     ------
     Chunk
-        As soon as its samples are there; the last one may be shorter. What is silent is no speech.
+        Each chunk as soon as it is complete; the last one may be shorter. The probability of speech in a silent chunk
+        is 0.
 
     Examples
     --------
@@ -127,32 +134,34 @@ def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
     detector = _Detector()
     peaks: deque[float] = deque(maxlen=_LATELY)
     for first, y in parts(blocks, sr, seconds=CHUNK_SECONDS):
-        chunk = _fitted(_at_16_khz(y, sr))
+        resampled = _at_16_khz(y, sr)[:_CHUNK]  # can be a sample too long or too short; the last one is shorter
+        chunk = np.pad(resampled, (0, _CHUNK - len(resampled)))
         level = float(_levels(chunk[None])[0])
-        peaks.append(_peak(chunk))
+        peaks.append(float(np.abs(chunk).max()))
         gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
         speech = float(detector.predict(gain * chunk[None])[0]) if level >= SILENCE_DB else 0.0
         yield Chunk(first, y, level, speech)
 
 
 def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a waveform into parts of one length, as it comes.
+    """Cut a stream into parts of equal length.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,), float32
-        The waveform, in parts of any length.
+        Consecutive parts of the waveform, of any length.
     sr : int > 0
         Its sampling rate in Hz.
     seconds : float > 0
-        Length of a part; where that is no whole number of samples, parts differ by one, so that none drifts.
+        Length of a part. If it is not a whole number of samples, the lengths differ by one sample, so that the parts do
+        not drift against the clock.
 
     Yields
     ------
     first : int
-        Number of the part's first sample.
+        Number of the first sample of the part.
     y : ndarray of shape (n_samples,), float32
-        The part, as soon as its samples are there; the last one may be shorter.
+        The part, as soon as it is complete; the last one may be shorter.
 
     Examples
     --------
@@ -169,48 +178,33 @@ def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[
         yield first, rest
 
 
-def _peak(y: np.ndarray) -> float:
-    return float(np.abs(y).max(initial=0))
-
-
 def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:
     if sr == _SR:
         return y
+    # The quickest quality is good enough to tell speech from noise; features are resampled with high quality elsewhere.
     resampled: np.ndarray = soxr.resample(y, sr, _SR, quality="QQ")
     return resampled
 
 
-def _fitted(y: np.ndarray) -> np.ndarray:
-    """Return a waveform of exactly one chunk."""
-    return np.pad(y[:_CHUNK], (0, max(0, _CHUNK - len(y))))
-
-
 def _chunked(y: np.ndarray) -> np.ndarray:
-    """Return the waveform in chunks, (n_chunks, 512), the last one filled up with silence."""
+    """Return the waveform in chunks, of shape (n_chunks, 512), padded with zeros at the end."""
     return np.pad(y, (0, -len(y) % _CHUNK)).reshape(-1, _CHUNK)
 
 
 def _levels(chunks: np.ndarray) -> np.ndarray:
     power = np.square(chunks).mean(axis=1)
-    decibels: np.ndarray = 10 * np.log10(np.maximum(power, 1e-12))
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power, 1e-12))  # at least -120 dB, so that zeros have a level
     return decibels
 
 
-def _any_speech(chunks: np.ndarray) -> bool:
-    """Return whether one of the chunks is speech; they are judged up to the first few with one that is."""
-    detector = _Detector()
-    few = (chunks[first : first + _TOGETHER] for first in range(0, len(chunks), _TOGETHER))
-    return any(detector.predict(each).max() >= SPEECH for each in few)
-
-
 class _Detector:
-    """Silero VAD, which remembers the chunks before."""
+    """Silero VAD with its recurrent state, for one stream."""
 
     def __init__(self) -> None:
         self._state = np.zeros((2, 1, _UNITS), dtype=np.float32)
 
     def predict(self, chunks: np.ndarray) -> np.ndarray:
-        """Return how probably each of the next chunks is speech, (n_chunks,) for (n_chunks, 512)."""
+        """Return the probability of speech in each of the next chunks, of shape (n_chunks,) for (n_chunks, 512)."""
         speech: np.ndarray
         speech, self._state = _silero().run(None, {"chunks": chunks, "state": self._state})
         return speech
@@ -218,51 +212,56 @@ class _Detector:
 
 @cache
 def _silero() -> Any:
-    """Return the network, loaded once; it may run on any number of threads at a time, and starts none."""
+    """Load the network once; several threads may run it at the same time."""
     options = onnxruntime.SessionOptions()
+    # One thread, because callers bring their own, and the threads of so small a network mostly wait for each other.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     network = (resources.files("emotion_lib") / "pretrained" / SPEECH_NETWORK).read_bytes()
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
 SHORTEST, LONGEST = 2.0, 3.0
-"""Seconds of a window; a shorter stretch of speech is one window by itself."""
+"""Shortest and longest window in seconds; a shorter stretch of speech is a window by itself."""
 
 START, STOP = 0.5, 0.3
-"""Probabilities of speech: from the first on speech begins, below the second it ends."""
+"""Probabilities of speech at which a stretch starts and below which it stops.
+
+The gap between the two keeps a stretch together where the probability wavers around one of them.
+"""
 
 PAUSE = 0.3
-"""Seconds that a pause must last to end a stretch of speech."""
+"""Shortest pause in seconds that ends a stretch of speech."""
 
 LEAST_SPEECH = 0.25
-"""Seconds of a sound below which it is not taken for speech."""
+"""Shortest sound in seconds that counts as speech."""
 
 _LEAST, _MOST = math.ceil(SHORTEST / CHUNK_SECONDS), math.floor(LONGEST / CHUNK_SECONDS)
 _PAUSE, _LEAST_SPEECH = round(PAUSE / CHUNK_SECONDS), round(LEAST_SPEECH / CHUNK_SECONDS)
 
 
 class Window(NamedTuple):
-    """A part of a recording in which somebody speaks: its first sample, and its waveform."""
+    """A part of a recording in which somebody speaks: number of the first sample, and waveform."""
 
     first: int
     y: np.ndarray
 
 
 def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
-    """Yield the windows of speech in a recording, each as soon as it is over.
+    """Cut a recording into windows of speech.
 
-    A stretch of speech ends with a pause of `PAUSE` seconds. One of more than `LONGEST` seconds is cut into windows
-    where it is least like speech: of `SHORTEST` to `LONGEST` seconds each, but for the last two, which share what is
-    left and may have 1 second each.
+    A pause of `PAUSE` seconds ends a stretch of speech. A stretch of more than `LONGEST` seconds is cut into windows
+    of `SHORTEST` to `LONGEST` seconds, at the chunks that are least likely to be speech. Its last two windows share the
+    rest, and may be as short as 1 second.
 
     Parameters
     ----------
     chunks : iterable of Chunk
-        The recording, as `detect` gives it.
+        The recording, as `detect` returns it.
 
     Yields
     ------
     Window
+        Each window as soon as it is complete.
 
     Examples
     --------
@@ -274,27 +273,23 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
     for chunk in chunks:
         if stretch or chunk.speech >= START:
             stretch.append(chunk)
-        if _is_over(stretch):
+        if len(stretch) > _PAUSE and all(each.speech < STOP for each in stretch[-_PAUSE:]):
             yield from _finished(stretch, least)
             stretch, least = [], _LEAST_SPEECH
         elif len(stretch) > _MOST + _LEAST:
             cut = _quietest(stretch, _LEAST, _MOST)
             yield _joined(stretch[:cut])
-            stretch, least = stretch[cut:], 1  # what goes on from speech need not prove that it is some
+            stretch, least = stretch[cut:], 1  # the rest continues speech, so it need not be long to count as speech
     yield from _finished(stretch, least)
 
 
-def _is_over(stretch: list[Chunk]) -> bool:
-    return len(stretch) > _PAUSE and all(chunk.speech < STOP for chunk in stretch[-_PAUSE:])
-
-
 def _finished(stretch: list[Chunk], least: int) -> Iterator[Window]:
-    """Yield the windows of a stretch that is over, without the pause at its end, if `least` chunks are speech."""
+    """Yield the last windows of a stretch without the pause at its end, if at least `least` chunks are speech."""
     while stretch and stretch[-1].speech < STOP:
         stretch = stretch[:-1]
     if sum(chunk.speech >= STOP for chunk in stretch) < least:
         return
-    if len(stretch) > _MOST:
+    if len(stretch) > _MOST:  # at least a third on either side of the cut, or one window would be very short
         cut = _quietest(stretch, max(len(stretch) - _MOST, len(stretch) // 3), min(_MOST, 2 * len(stretch) // 3))
         yield _joined(stretch[:cut])
         stretch = stretch[cut:]
@@ -302,7 +297,7 @@ def _finished(stretch: list[Chunk], least: int) -> Iterator[Window]:
 
 
 def _quietest(stretch: list[Chunk], first: int, last: int) -> int:
-    """Return the number of the chunk that is least like speech, from `first` to `last`."""
+    """Return the index, from `first` to `last`, of the chunk that is least likely to be speech."""
     return min(range(first, last + 1), key=lambda number: stretch[number].speech)
 
 

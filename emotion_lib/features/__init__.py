@@ -1,10 +1,10 @@
-"""Features of one waveform: the short way from sound pressure to the numbers that a classifier takes.
+"""Compute features of a waveform: the numbers that a classifier gets instead of the sound.
 
-Every feature is a step further down the same road: power spectrum, mel spectrogram, its logarithm, its
-cosine transform. The reference is librosa; the tests hold each step to it.
+Each step builds on the one before: power spectrum, mel spectrogram, its logarithm, its cosine transform (the MFCCs).
+The tests compare every step with librosa.
 
-`settings` says how features are made, `frames` makes those with a row for each frame (on the scale of `mel`, with the
-pitch of `yin`), and `utterances` those that describe an utterance by one vector.
+`settings` holds the parameters of the features. `frames` computes the features that have a row for each frame, with the
+help of `mel` (the mel scale) and `yin` (the pitch), and `utterances` those that describe an utterance by one vector.
 """
 
 from collections.abc import Callable
@@ -55,4 +55,4 @@ FEATURES: dict[str, Callable[..., np.ndarray]] = {
     "pitch": pitch,
     "egemaps": egemaps,
 }
-"""The features by name, each a function of (y, sr, settings=...)."""
+"""The features by name; each is a function of (y, sr, settings=...)."""

@@ -1,4 +1,4 @@
-"""Features of each frame: power spectrum, log-mel, MFCC, periodicity; one kernel computes all of them."""
+"""Compute features that have a row for each frame: power spectrum, log-mel spectrogram, MFCCs and pitch."""
 
 import math
 import threading
@@ -15,18 +15,19 @@ from emotion_lib.features.settings import DEFAULT, FeatureSettings
 from emotion_lib.features.yin import frame_length, of_frames
 
 FEATURES_VERSION = 1
-"""Version of the numbers that a recording is turned into, from reading it to its features.
+"""Version of the features, from reading a recording to the numbers.
 
-Raise it when any feature of the same recording changes, however the file is read. Features of another version are never
-mixed with those of this one: the cache starts anew, a store on disk is refused, and a row of results is out of date.
+Raise it when any feature of the same recording changes, whatever the cause. Features of different versions are never
+mixed: the cache is recomputed, a store on disk is refused, and a row of results is out of date.
 """
 
+# Limits the memory of a thread. Smaller batches, which fit into the L2 cache, were slower (benchmarks/README.md).
 _SAMPLES_AT_ONCE = 2**18
-_LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; for more, BLAS starts threads of its own
+_LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; above it, BLAS starts threads of its own
 
 
 def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
-    """Cut a waveform, continued by silence at both ends, into overlapping frames.
+    """Cut a waveform, padded with silence at both ends, into overlapping frames.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     ndarray of shape (n_frames, n_fft), float32
         A view; frame t is centred at sample t * hop_length.
     """
-    n_fft, hop_length = int(n_fft), int(hop_length)  # in NumPy's short integers the strides have no room
+    n_fft, hop_length = int(n_fft), int(hop_length)  # the strides could overflow NumPy's short integers
     beyond = n_fft // 2
     padded = np.zeros(len(y) + 2 * beyond, dtype=np.float32)
     padded[beyond : beyond + len(y)] = y
@@ -50,38 +51,40 @@ def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
 
 
 def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield which frames, and the power of each of their frequencies, some frames at a time.
+    """Compute the power spectrum of some frames at a time.
 
     Parameters
     ----------
     frames : ndarray of shape (n_frames, n_fft), float32
-        As `framed` gives them.
+        Frames, as `framed` returns them.
 
     Yields
     ------
     rows : slice
+        Numbers of the frames.
     spectrum : ndarray of shape (n_rows, n_fft // 2 + 1), float32
-        To be used before the next is asked for, which takes its place.
+        Their power spectra, valid until the next step, which overwrites them.
     """
     n_frames, n_fft = frames.shape
+    # The frames are divided evenly, so that the last batch is not a short one.
     n_rows = math.ceil(n_frames / math.ceil(n_frames * n_fft / _SAMPLES_AT_ONCE))
     for first in range(0, n_frames, n_rows):
         rows = slice(first, first + n_rows)
         some = frames[rows]
         windowed = np.multiply(some, _hann(n_fft), out=_place.of_shape("windowed", *some.shape))
         spectrum = _place.of_shape("power", len(some), n_fft // 2 + 1)
-        np.abs(scipy.fft.rfft(windowed, axis=1), out=spectrum)
+        np.abs(scipy.fft.rfft(windowed, axis=1), out=spectrum)  # measured as the quickest way to the power
         yield rows, np.square(spectrum, out=spectrum)
 
 
 class _Place(threading.local):
-    """Where a thread keeps numbers that it needs for a moment."""
+    """Arrays that a thread uses again and again, since new ones for each batch nearly doubled the time of a file."""
 
     def __init__(self) -> None:
         self._kept: dict[str, np.ndarray] = {}
 
     def of_shape(self, name: str, n_rows: int, n_columns: int) -> np.ndarray:
-        """Return an array of this shape, which was used before under this name."""
+        """Return an uninitialised array of this shape in the memory that belongs to the name."""
         n_numbers = n_rows * n_columns
         if name not in self._kept or self._kept[name].size < n_numbers:
             self._kept[name] = np.empty(n_numbers, dtype=np.float32)
@@ -91,33 +94,10 @@ class _Place(threading.local):
 _place = _Place()
 
 
-def mel_power(frames: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
-    """Compute the power of each mel band in each frame.
-
-    Parameters
-    ----------
-    frames : ndarray of shape (n_frames, n_fft), float32
-        As `framed` gives them.
-    sr : int > 0
-        Sampling rate in Hz.
-    settings : FeatureSettings
-        `n_fft`, that of the frames, and `n_mels` are used.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, n_mels), float32
-    """
-    mel = np.empty((len(frames), settings.n_mels), dtype=np.float32)
-    for rows, spectrum in power(frames):
-        for part in _parts(sr, settings):
-            np.matmul(spectrum[:, part.bins], part.weights, out=mel[rows, part.bands])
-    return mel
-
-
 def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Make the triangular filters that sum frequencies into mel bands.
+    """Compute the triangular filters that sum frequencies into mel bands.
 
-    Each triangle has the same area, so that white noise gives every band the same power.
+    All triangles have the same area, so that white noise has the same power in every band.
 
     Parameters
     ----------
@@ -147,7 +127,7 @@ def mel_filters(sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
 
 
 class _Part(NamedTuple):
-    """Some mel bands next to each other: the frequencies that they sum, and how much of each."""
+    """Neighbouring mel bands, the frequencies that they sum, and the weights."""
 
     bands: slice
     bins: slice
@@ -156,13 +136,13 @@ class _Part(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _parts(sr: int, settings: FeatureSettings) -> tuple[_Part, ...]:
-    """Return the filters in parts, without most of the zeros that they are made of."""
+    """Return the mel filters in parts, without most of their zeros, each small enough for BLAS to use one thread."""
     most_weights = _LARGEST_PRODUCT // math.ceil(_SAMPLES_AT_ONCE / settings.n_fft)
     return tuple(_halved(mel_filters(sr, settings=settings), 0, settings.n_mels, most_weights))
 
 
 def _halved(filters: np.ndarray, first: int, end: int, most_weights: int) -> Iterator[_Part]:
-    """Yield the bands from `first` to `end`, halved until each part has few enough weights."""
+    """Yield the bands from `first` to `end`, split in half until each part has at most `most_weights`."""
     some = filters[first:end]
     summed = np.flatnonzero(some.any(axis=0))
     bins = slice(summed[0], summed[-1] + 1) if len(summed) else slice(0)
@@ -177,6 +157,7 @@ def _halved(filters: np.ndarray, first: int, end: int, most_weights: int) -> Ite
 
 @lru_cache(maxsize=8)
 def _hann(n_fft: int) -> np.ndarray:
+    # Periodic, as for librosa: divided by n_fft, not n_fft - 1.
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
 
 
@@ -184,7 +165,10 @@ SMALLEST_POWER = 1e-10
 """Power below which a band counts as silent (-100 dB), as in librosa."""
 
 VOICED = 0.7
-"""Periodicity from which on a frame has a pitch; of the frames in which pYIN finds one too, 97 % agree on TESS."""
+"""Lowest periodicity at which a frame has a pitch.
+
+On TESS, where pYIN finds a pitch in a frame too, the two agree in 97 % of the frames.
+"""
 
 
 def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
@@ -200,7 +184,7 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
     Returns
     -------
     ndarray of shape (n_frames, n_fft // 2 + 1), float32
-        Frame t is centred at sample t * hop_length, the waveform continued by silence at both ends.
+        Frame t is centred at sample t * hop_length; the waveform is padded with silence at both ends.
 
     Raises
     ------
@@ -209,8 +193,8 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
 
     Examples
     --------
-    A cosine of amplitude 1 at bin 8 has power (n_fft / 4)^2 there: half its amplitude, and half of that
-    for the window.
+    A cosine of amplitude 1 at bin 8 has the power (n_fft / 4)^2 there: half of its amplitude is at the negative
+    frequency, and the window halves the rest.
 
     >>> settings = FeatureSettings(n_fft=64, hop_length=16)
     >>> y = np.cos(2 * np.pi * 8 * np.arange(256) / 64)
@@ -224,12 +208,12 @@ def power_spectrum(y: np.ndarray, *, settings: FeatureSettings = DEFAULT) -> np.
 
 
 def as_waveform(y: np.ndarray) -> np.ndarray:
-    """Return the waveform as float32, or raise an `AudioError` where there is none."""
+    """Return the waveform as float32, or raise an `AudioError` if it is not one-dimensional or is empty."""
     y = np.asarray(y, dtype=np.float32)
     if y.ndim != 1:
         raise AudioError(f"waveform of shape {y.shape}: must have one dimension; average its channels first")
     if y.size == 0:
-        raise AudioError("waveform without samples: nothing to compute features from")
+        raise AudioError("waveform without samples: must have at least one; check how it was made")
     return y
 
 
@@ -275,11 +259,17 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
 
 def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
-    return mel_power(framed(as_waveform(y), settings.n_fft, settings.hop_length), sr, settings)
+    """Return the power of each mel band in each frame, of shape (n_frames, n_mels)."""
+    frames = framed(as_waveform(y), settings.n_fft, settings.hop_length)
+    bands = np.empty((len(frames), settings.n_mels), dtype=np.float32)
+    for rows, spectrum in power(frames):
+        for part in _parts(sr, settings):
+            np.matmul(spectrum[:, part.bins], part.weights, out=bands[rows, part.bands])
+    return bands
 
 
 def _loud(bands: np.ndarray, decibels: float | None) -> slice:
-    """Return where the frames are from the first to the last that is not much quieter than the loudest; None is all."""
+    """Return the range of frames that `trim_db` keeps; None keeps all of them."""
     if decibels is None:
         return slice(None)
     level = bands.sum(axis=1)
@@ -290,8 +280,8 @@ def _loud(bands: np.ndarray, decibels: float | None) -> slice:
 def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Compute the mel-frequency cepstral coefficients of one utterance.
 
-    They keep the slow shape of the spectrum (the colour of the vowel, tension) and drop pitch detail:
-    two speakers become comparable, and a rise in pitch is partly lost.
+    They keep the coarse shape of the spectrum (the vowel, tension in the voice) and lose the detail of the pitch: two
+    speakers become comparable, but a rise in pitch is partly lost.
 
     Parameters
     ----------
@@ -329,16 +319,16 @@ def mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.n
 
 
 def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
-    """Return the first coefficients of the cosine transform along the bands, (..., n_mels) to (..., n_mfcc)."""
+    """Return the first `n_mfcc` coefficients of the cosine transform along the last axis, the mel bands."""
     every = scipy.fft.dct(decibels, norm="ortho")
     return np.ascontiguousarray(every[..., :n_mfcc])  # a view would keep all of them in memory
 
 
 def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Follow how high the voice is, from frame to frame.
+    """Estimate the fundamental frequency of the voice in each frame.
 
-    MFCCs drop the pitch, though it tells emotions apart; but it tells speakers apart too. The frames are those of
-    `log_mel`, so that the two may stand side by side.
+    The pitch differs between emotions, but MFCCs lose it. It differs between speakers too. The frames are the same as
+    those of `log_mel`, so that both features can be combined.
 
     Parameters
     ----------
@@ -347,20 +337,20 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
     sr : int >= 2800
         Its sampling rate in Hz.
     settings : FeatureSettings
-        `hop_length` is used, and to cut off quiet ends as `log_mel` does, `trim_db`, `n_fft` and `n_mels`.
+        `hop_length` is used, and `trim_db`, `n_fft` and `n_mels` to cut off quiet ends as `log_mel` does.
 
     Returns
     -------
     ndarray of shape (n_frames, 2), float32
-        Fundamental frequency in Hz, from 65 to 700, and 0 where the frame has none (consonants, pauses, a creaking
-        voice); periodicity, from 0 (noise, silence) to 1.
+        Fundamental frequency in Hz, from 65 to 700, or 0 if the frame has no pitch (consonants, pauses, creaky voice);
+        periodicity, from 0 (noise, silence) to 1.
 
     Raises
     ------
     AudioError
         If `y` has more than one dimension or is empty.
     ParameterError
-        If `sr` is too low for any pitch to be seen.
+        If `sr` is too low to measure the pitch.
 
     References
     ----------
@@ -377,7 +367,7 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
     """
     y = as_waveform(y)
     half = frame_length(sr) // 2
-    padded = np.pad(y, (half, frame_length(sr) - half))
+    padded = np.pad(y, (half, frame_length(sr) - half))  # centres frame t at t * hop_length, as in `log_mel`
     frames = np.lib.stride_tricks.sliding_window_view(padded, frame_length(sr))[:: settings.hop_length]
     frequency, periodicity = of_frames(frames, sr)
     tracked = np.stack([np.where(periodicity >= VOICED, frequency, 0), periodicity], axis=1).astype(np.float32)
@@ -387,14 +377,14 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
 
 
 def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
-    """Give each real frame of an utterance the same weight, and padding none.
+    """Compute weights for averages over time, which give padding no weight.
 
     Parameters
     ----------
     lengths : ndarray of shape (n_utterances,), int > 0
-        Real frames of each utterance.
+        Number of frames of each utterance, without padding.
     n_frames : int
-        Frames with padding.
+        Number of frames with padding.
 
     Returns
     -------

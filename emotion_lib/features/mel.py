@@ -1,10 +1,10 @@
-"""The mel scale (Slaney's), and the triangular filters on it."""
+"""Slaney's mel scale."""
 
 import numpy as np
 
 
 def hz_to_mel(frequency: np.ndarray | float) -> np.ndarray:
-    """Convert frequency in Hz to Slaney's mel scale: linear up to 1000 Hz (15 mel), logarithmic above.
+    """Convert frequency in Hz to Slaney's mel scale, which is linear up to 1000 Hz (15 mel) and logarithmic above.
 
     Parameters
     ----------
@@ -24,12 +24,13 @@ def hz_to_mel(frequency: np.ndarray | float) -> np.ndarray:
     [0.0, 3.0, 15.0, 42.0]
     """
     frequency = np.asarray(frequency, dtype=float)
+    # Each mel above 15 multiplies the frequency by 6.4 ** (1 / 27); the maximum keeps log away from 0.
     logarithmic = 15 + 27 * np.log(np.maximum(frequency, 1000) / 1000) / np.log(6.4)
     return np.where(frequency < 1000, frequency * 3 / 200, logarithmic)
 
 
 def mel_to_hz(mel: np.ndarray | float) -> np.ndarray:
-    """Convert Slaney's mel scale to frequency in Hz, the inverse of `hz_to_mel`.
+    """Convert Slaney's mel scale to frequency in Hz; the inverse of `hz_to_mel`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How features are made: settings that are compared, kept with a network, and the key of the cache."""
+"""Parameters of the features, which are stored with each network and are part of the key of the cache."""
 
 from dataclasses import dataclass, fields
 
@@ -7,37 +7,37 @@ from emotion_lib.errors import ParameterError
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Say how features are made from a recording; equal settings give equal features.
+    """Parameters of the features of a recording; equal settings give equal features.
 
-    The defaults are librosa's, which the original system used without naming them.
+    The defaults are those of librosa, which the original system used implicitly.
 
     Parameters
     ----------
     sr : int > 0 or None
-        Rate in Hz to which a recording is resampled; None keeps the file's own.
+        Sampling rate in Hz to which a recording is resampled; None keeps that of the file.
     offset : float >= 0
-        Seconds cut off the start of a recording.
+        Seconds to skip at the start of a recording.
     duration : float > 0 or None
-        Seconds kept after `offset`; None keeps all.
+        Seconds to keep after `offset`; None keeps everything.
     n_fft : int > 0
-        Samples in the window of a frame.
+        Length of a frame in samples.
     hop_length : int > 0
         Samples from one frame to the next.
     n_mels : int > 0
-        Bands of the mel spectrogram.
+        Number of bands of the mel spectrogram.
     n_mfcc : int > 0, at most `n_mels`
-        Cepstral coefficients kept.
+        Number of cepstral coefficients to keep.
     top_db : float > 0 or None
-        What lies further below the loudest band of the utterance is raised to this many dB below it;
+        Dynamic range in dB: quieter bands are raised to this level below the loudest band of the utterance.
         None keeps everything down to -100 dB.
     trim_db : float > 0 or None
-        Frames at both ends of the utterance that are this many dB quieter than its loudest frame are cut off;
-        None cuts nothing.
+        Frames at the start and the end of an utterance are cut off if they are this many dB quieter than its
+        loudest frame. None cuts nothing.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range.
+        If a value is outside its range.
 
     Examples
     --------
@@ -74,4 +74,4 @@ class FeatureSettings:
 
 DEFAULT = FeatureSettings()
 ORIGINAL = FeatureSettings(offset=0.5, duration=3.0)
-"""Settings of the original system: 22 050 Hz, and the first half second thrown away."""
+"""Settings of the original system: 22 050 Hz, three seconds after the first half second."""

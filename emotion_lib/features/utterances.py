@@ -1,4 +1,4 @@
-"""Features of a whole utterance: means and deviations of MFCCs, duration and level, voice statistics, eGeMAPS."""
+"""Describe an utterance by one vector: statistics of MFCCs, duration and level, voice statistics, or eGeMAPS."""
 
 from functools import cache, lru_cache
 from typing import Any
@@ -11,13 +11,13 @@ from emotion_lib.features.frames import SMALLEST_POWER, as_waveform, cepstrum, l
 from emotion_lib.features.settings import DEFAULT, FeatureSettings
 
 _SHORTEST_FOR_OPENSMILE = 0.06
-"""Seconds that openSMILE needs to give any functionals."""
+"""Shortest waveform in seconds for which openSMILE returns functionals."""
 
 
 def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Average the MFCCs of an utterance over time: the features of the original system.
+    """Average the MFCCs of an utterance over time, as the original system did.
 
-    Forty numbers a recording, whatever its length. What happened when is lost.
+    A recording of any length gives forty numbers; its course over time is lost.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ def mean_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) ->
 
     Notebook: 02_features
     """
-    # The transform of the mean is the mean of the transforms.
+    # The cosine transform is linear, so one transform of the mean replaces one for each frame.
     mean = log_mel(y, sr, settings=settings).mean(axis=0)
     return cepstrum(mean, settings.n_mfcc)
 
 
 def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Average the MFCCs of an utterance over time, and say how far they move about their mean.
+    """Compute the means and standard deviations of the MFCCs of an utterance over time.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT
     Returns
     -------
     ndarray of shape (2 * n_mfcc,), float32
-        The means, then the standard deviations.
+        The means, followed by the standard deviations.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def mean_std_mfcc(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT
 
 
 def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Measure how long and how loud an utterance is.
+    """Measure the duration and the level of an utterance.
 
     Parameters
     ----------
@@ -92,12 +92,12 @@ def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAUL
     sr : int > 0
         Its sampling rate in Hz.
     settings : FeatureSettings
-        Unused; every feature takes it.
+        Not used; every feature has this parameter.
 
     Returns
     -------
     ndarray of shape (2,), float32
-        Duration in seconds; root-mean-square level in dB re full scale, -100 for silence.
+        Duration in seconds; root-mean-square level in dB re full scale, at least -100.
 
     Raises
     ------
@@ -112,35 +112,35 @@ def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAUL
     Notebook: 01_explore
     """
     if np.size(y) == 0:
-        raise AudioError("waveform without samples: nothing to measure")
+        raise AudioError("waveform without samples: must have at least one; check how it was made")
     power = max(float(np.mean(np.square(y, dtype=np.float64))), SMALLEST_POWER)
     return np.array([len(y) / sr, 10 * np.log10(power)], dtype=np.float32)
 
 
 def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Summarise pitch, loudness, spectrum and rhythm as the field does: the set eGeMAPS, made by openSMILE.
+    """Compute the eGeMAPS functionals, the field's standard summary of pitch, loudness, spectrum and rhythm.
 
-    The measure of others' work, not a part of ours: the package `opensmile` (extra `opensmile`) is free for research
-    and private use alone, not for commercial use.
+    They serve as a comparison with the work of others. The package `opensmile` (extra `opensmile`) computes them; its
+    licence allows research and private use, but no commercial use.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,), float
         Mono waveform in [-1, 1], of at least 60 ms.
     sr : int > 0
-        Its sampling rate in Hz; figures of the field are mostly of 16 000.
+        Its sampling rate in Hz; published results mostly use 16 000.
     settings : FeatureSettings
-        Unused; every feature takes it.
+        Not used; every feature has this parameter.
 
     Returns
     -------
     ndarray of shape (88,), float32
-        The functionals, in openSMILE's order.
+        The functionals, in the order of openSMILE.
 
     Raises
     ------
     AudioError
-        If `y` has more than one dimension, is empty, or is too short.
+        If `y` has more than one dimension, is empty or is shorter than 60 ms.
     MissingExtraError
         If openSMILE is not installed.
 
@@ -153,13 +153,15 @@ def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
     --------
     >>> egemaps(np.zeros(800), 16000)
     Traceback (most recent call last):
-    emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60
+    emotion_lib.errors.AudioError: waveform of 50 ms: openSMILE needs at least 60 ms; give a longer one
     """
     y = as_waveform(y)
     if len(y) < _SHORTEST_FOR_OPENSMILE * sr:
         least = 1000 * _SHORTEST_FOR_OPENSMILE
-        raise AudioError(f"waveform of {1000 * len(y) / sr:.0f} ms: openSMILE needs at least {least:.0f}")
-    found: np.ndarray = _opensmile()(np.clip(y, -1, 32767 / 32768), sr)  # it rounds to 16 bits without a look
+        length = f"waveform of {1000 * len(y) / sr:.0f} ms"
+        raise AudioError(f"{length}: openSMILE needs at least {least:.0f} ms; give a longer one")
+    # openSMILE converts samples to 16 bits without a check, so full scale would overflow.
+    found: np.ndarray = _opensmile()(np.clip(y, -1, 32767 / 32768), sr)
     return found.reshape(-1).astype(np.float32)
 
 
@@ -172,27 +174,28 @@ def _opensmile() -> Any:
 
 
 _FRAMES = ("log_mel", "mfcc")
-_N_COEFFICIENTS, _N_TOGETHER = 40, 13
-_FEWEST_FRAMES = 3
+_N_COEFFICIENTS, _N_TOGETHER = 40, 13  # of all coefficients, and of those whose correlations are used
+_FEWEST_FRAMES = 3  # for one change, the difference between two frames with one in between
 _LOUDNESS = np.log(10) / 80
-"""How much louder frames count: by their power, where c0 is eight times the mean of 64 bands in dB."""
+"""Exponent that turns c0 into a weight by power: with 64 bands, c0 is eight times the mean level in dB."""
 
 
 def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_mel") -> np.ndarray:
-    """Describe each utterance by what its frames are like on average, how they move, and what moves together.
+    """Describe each utterance by means, deviations and correlations of its frames, for adaptation to a voice.
 
-    Of 40 mel-frequency cepstral coefficients: the mean, the mean where it is loud, the logarithms of the standard
-    deviations of the coefficients and of their changes, and the correlations of the first 13 and of their changes.
-    The means of the first coefficient are left out: they are the gain of the microphone.
+    The statistics of 40 mel-frequency cepstral coefficients are: the mean; the mean weighted by power; the logarithms
+    of the standard deviations of the coefficients and of their changes; the correlations between the first 13
+    coefficients and between their changes. The means of the first coefficient are left out, because they depend on the
+    gain of the microphone.
 
     Parameters
     ----------
     X : ndarray of shape (n_utterances, n_frames, n_mels or n_mfcc)
-        Frames, in dB, as `extraction.extract` gives them.
+        Frames in dB, as `extraction.extract` returns them.
     lengths : ndarray of shape (n_utterances,), int > 0
-        Real frames of each utterance; what follows is padding.
+        Number of frames of each utterance, without padding.
     feature : {'log_mel', 'mfcc'}
-        What the frames are.
+        Name of the feature in `X`.
 
     Returns
     -------
@@ -201,11 +204,11 @@ def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_
     Raises
     ------
     ParameterError
-        If the feature has no frames, or lengths do not fit them.
+        If the feature has no frames, or the lengths do not fit the frames.
 
     Examples
     --------
-    Louder by 10 dB is the same voice:
+    A recording that is 10 dB louder has the same statistics:
 
     >>> X = np.random.default_rng(0).normal(-40, 10, (1, 50, 64))
     >>> np.allclose(voice_statistics(X, [50]), voice_statistics(X + 10, [50]), atol=1e-4)
@@ -217,9 +220,11 @@ def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_
         )
     X, lengths = np.asarray(X), np.asarray(lengths)
     if X.ndim != 3 or lengths.shape != X.shape[:1]:
-        raise ParameterError(f"X of shape {X.shape}, {lengths.size} lengths: give frames, and a length each utterance")
+        raise ParameterError(
+            f"X of shape {X.shape}, {lengths.size} lengths: give frames, and a length for each utterance"
+        )
     if len(X) == 0 or lengths.min() < 1 or lengths.max() > X.shape[1]:
-        raise ParameterError(f"lengths: must be from 1 to {X.shape[1]} frames, of at least one utterance")
+        raise ParameterError(f"lengths: must be from 1 to {X.shape[1]} frames, for at least one utterance")
     described = [_described(frames[:length], feature) for frames, length in zip(X, lengths, strict=True)]
     return np.stack(described).astype(np.float32)
 
@@ -231,6 +236,7 @@ def _described(frames: np.ndarray, feature: str) -> np.ndarray:
     coefficients = coefficients[:, :_N_COEFFICIENTS]
     if len(coefficients) < _FEWEST_FRAMES:
         coefficients = np.pad(coefficients, ((0, _FEWEST_FRAMES - len(coefficients)), (0, 0)), mode="edge")
+    # Relative to the loudest frame, so that the exponential cannot overflow.
     loudness = np.exp(_LOUDNESS * (coefficients[:, 0] - coefficients[:, 0].max()))
     mean, deviation, together = _moments_over_time(coefficients)
     _, deviation_of_changes, changes_together = _moments_over_time((coefficients[2:] - coefficients[:-2]) / 2)
@@ -238,7 +244,7 @@ def _described(frames: np.ndarray, feature: str) -> np.ndarray:
         [
             mean[1:],
             (loudness @ coefficients / loudness.sum())[1:],
-            np.log(deviation + 1e-3),
+            np.log(deviation + 1e-3),  # constant frames have a deviation of 0
             np.log(deviation_of_changes + 1e-3),
             together,
             changes_together,
@@ -247,7 +253,7 @@ def _described(frames: np.ndarray, feature: str) -> np.ndarray:
 
 
 def _moments_over_time(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean and standard deviation over time, and the correlation of each two of the first coefficients."""
+    """Return means, standard deviations, and the correlations between the first coefficients."""
     mean = values.mean(axis=0)
     centred = values - mean
     deviation = np.sqrt(np.square(centred).mean(axis=0))

@@ -1,4 +1,6 @@
-"""The fundamental frequency of frames by YIN (de Cheveigné and Kawahara 2002)."""
+"""Estimate the fundamental frequency of frames with YIN (de Cheveigné and Kawahara 2002)."""
+
+import math
 
 import numpy as np
 import scipy.fft
@@ -6,19 +8,19 @@ import scipy.fft
 from emotion_lib.errors import ParameterError
 
 LOWEST, HIGHEST = 65.0, 700.0
-"""Frequencies in Hz between which a pitch is looked for: a deep man's voice, and a woman's cry of surprise."""
+"""Range of the pitch in Hz, from a man's deep voice to a woman's cry of surprise."""
 
 _COMPARED = 0.025
-"""Seconds of the waveform that are compared with what comes one period later."""
+"""Seconds of the waveform that are compared with the waveform one period later."""
 
 _CLEAR = 0.15
-"""The shortest period whose mismatch is below this is the pitch; all its multiples fit as well."""
+"""Largest mismatch of a period. The shortest one below it is chosen, because all its multiples fit as well."""
 
-_SMALLEST = 1e-10
+_SMALLEST = 1e-10  # below it, a mean mismatch or a curvature is rounding error, and must not divide
 
 
 def frame_length(sr: int) -> int:
-    """Count the samples that a frame needs, so that two of the longest periods are compared.
+    """Return the number of samples that a frame needs, for the longest period and the stretch that is compared.
 
     Parameters
     ----------
@@ -32,37 +34,37 @@ def frame_length(sr: int) -> int:
     Raises
     ------
     ParameterError
-        If the rate is too low for any pitch to be seen.
+        If the rate is too low to measure the pitch.
 
     Examples
     --------
     >>> frame_length(16000)
     647
     """
-    if sr < 4 * HIGHEST:
-        raise ParameterError(f"sr={sr}: must be at least {4 * HIGHEST:.0f} Hz for a pitch to be seen")
-    return round(sr * _COMPARED) + _longest(sr)
+    if sr < 4 * HIGHEST:  # the shortest period needs some samples, or its dip cannot be found
+        raise ParameterError(f"sr={sr}: must be at least {4 * HIGHEST:.0f} Hz to measure the pitch")
+    return round(sr * _COMPARED) + math.ceil(sr / LOWEST)
 
 
 def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
-    """Measure the fundamental frequency of each frame, and how periodic the frame is.
+    """Estimate the fundamental frequency and the periodicity of each frame.
 
-    A period is the shift at which a waveform comes closest to itself; the mismatch at each shift is divided by the mean
-    mismatch at all shorter ones, or a shift of nothing would always win (the method is called YIN).
+    The period is the shift at which the waveform fits itself best. The mismatch at each shift is divided by the mean
+    mismatch at all shorter shifts; otherwise a shift of zero would always fit best.
 
     Parameters
     ----------
     frames : ndarray of shape (n_frames, frame_length(sr)), float
-        Stretches of a waveform.
+        Frames of a waveform.
     sr : int > 0
         Its sampling rate in Hz.
 
     Returns
     -------
     frequency : ndarray of shape (n_frames,), float64, Hz
-        Between `LOWEST` and `HIGHEST`, whether there is a voice or not.
+        From `LOWEST` to `HIGHEST`, even in frames without a voice.
     periodicity : ndarray of shape (n_frames,), float64
-        From 0 (noise, silence) to 1 (each period is as the one before).
+        From 0 (noise, silence) to 1 (all periods are the same).
 
     References
     ----------
@@ -76,27 +78,27 @@ def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
     >>> float(frequency[0].round()), float(periodicity[0].round(2))
     (200.0, 1.0)
     """
-    mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), _longest(sr) + 1)
+    mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), math.ceil(sr / LOWEST) + 1)
     shortest = int(sr / HIGHEST)
-    lags = mismatch[:, shortest - 1 :]
+    lags = mismatch[:, shortest - 1 :]  # from one shift below, since a dip is known by its neighbours
     places = _first_clear_dip(lags)
     shifts, depth = _between_samples(lags, places)
     frequency = np.clip(sr / (shortest - 1 + shifts), LOWEST, HIGHEST)
     return frequency, np.clip(1 - depth, 0, 1)
 
 
-def _longest(sr: int) -> int:
-    return int(np.ceil(sr / LOWEST))
-
-
 def _relative_mismatch(frames: np.ndarray, n_lags: int) -> np.ndarray:
-    """Return the mismatch of each frame with itself at shifts of 0, 1, ... `n_lags` - 1, over its mean so far."""
+    """Return the mismatch of each frame with itself at each shift below `n_lags`, divided by its mean so far.
+
+    The sum of (a - b)^2 is that of a^2 + b^2 - 2ab: running sums give the squares, and the FFT gives the products.
+    """
     compared = frames.shape[1] - n_lags + 1
     n_fft = scipy.fft.next_fast_len(frames.shape[1], real=True)
     whole, head = (scipy.fft.rfft(part, n_fft, axis=1) for part in (frames, frames[:, :compared]))
     products = scipy.fft.irfft(whole * head.conj(), n_fft, axis=1)[:, :n_lags]
     sums = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
     energy = sums[:, compared : compared + n_lags] - sums[:, :n_lags]
+    # Rounding can make the difference of two large sums slightly negative.
     difference = np.maximum(energy[:, :1] + energy - 2 * products, 0)
     mean_so_far = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, n_lags)
     relative: np.ndarray = np.ones_like(difference)
@@ -105,7 +107,7 @@ def _relative_mismatch(frames: np.ndarray, n_lags: int) -> np.ndarray:
 
 
 def _first_clear_dip(lags: np.ndarray) -> np.ndarray:
-    """Return where each row has its first dip that is deep enough, or else its deepest; never at either end."""
+    """Return the position of the first dip below `_CLEAR` in each row, or of the deepest dip if there is none."""
     inner = lags[:, 1:-1]
     dips = (inner < lags[:, :-2]) & (inner <= lags[:, 2:])
     clear = dips & (inner < _CLEAR)
@@ -115,7 +117,7 @@ def _first_clear_dip(lags: np.ndarray) -> np.ndarray:
 
 
 def _between_samples(lags: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return place and depth of the lowest point of the parabola through each dip and its neighbours."""
+    """Return position and value of the minimum of the parabola through each dip and its two neighbours."""
     rows = np.arange(len(lags))
     before, at, after = (lags[rows, places + step] for step in (-1, 0, 1))
     bend = before - 2 * at + after

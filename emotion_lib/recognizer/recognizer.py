@@ -436,7 +436,7 @@ class EmotionRecognizer:
         --------
         >>> for answer in EmotionRecognizer.load().predictions([b""]):
         ...     print(answer)
-        the recording: an empty file (0 bytes); delete it or bring a fresh copy
+        the recording: an empty file (0 bytes); delete it or get a fresh copy
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: one recording; use predict, or put it in a list")

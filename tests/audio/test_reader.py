@@ -227,7 +227,7 @@ def test_a_claim_of_many_samples_takes_no_memory_for_them(monkeypatch: pytest.Mo
 
 def test_a_rate_that_is_far_too_low_is_an_audio_error() -> None:
     expected = (
-        r"a sampling rate of 1 Hz, expected 221 or more to bring it to 22050 Hz; write it again with its true rate"
+        r"a sampling rate of 1 Hz, expected 221 or more to resample it to 22050 Hz; save it again with its true rate"
     )
     with pytest.raises(AudioError, match=expected):
         audio.read(with_rate(1), sr=22050)
@@ -243,7 +243,7 @@ def test_a_broken_recording_of_tess_is_to_be_fetched_again(tmp_path: Path) -> No
 
 def test_another_recording_is_not_said_to_be_of_tess(tmp_path: Path) -> None:
     (tmp_path / "03a01Fa.wav").touch()
-    with pytest.raises(AudioError, match=r"; delete it or bring a fresh copy$"):
+    with pytest.raises(AudioError, match=r"; delete it or get a fresh copy$"):
         audio.read(tmp_path / "03a01Fa.wav")
 
 
@@ -263,12 +263,12 @@ def test_an_offset_past_the_end_is_an_audio_error() -> None:
 
 
 def test_an_offset_past_an_end_that_no_header_tells_is_an_audio_error() -> None:
-    with pytest.raises(AudioError, match=r"no samples from the offset on; choose a smaller offset"):
+    with pytest.raises(AudioError, match=r"no samples after the offset; choose a smaller offset"):
         audio.read(OPEN_FLAC, offset=99)
 
 
 def test_a_recording_too_short_for_the_rate_is_an_audio_error() -> None:
-    with pytest.raises(AudioError, match=r"too short for 100 Hz \(1 samples at 16000 Hz\)"):
+    with pytest.raises(AudioError, match=r"too short to resample to 100 Hz \(1 samples at 16000 Hz\)"):
         audio.read(encoded(NOISE[:1]), sr=100)
 
 
@@ -348,7 +348,7 @@ def test_an_array_of_another_form_is_a_parameter_error(y: np.ndarray, why: str) 
         (np.array([0.0, np.inf]), "^waveform: not finite"),
         (np.array([0.0, 1e300]), "^waveform: not finite"),
         (np.array([0.0, 300.0]), r"^waveform: samples up to 300, expected a waveform in \[-1, 1\]; divide its"),
-        (np.zeros(1), r"^waveform: too short for 8000 Hz \(1 samples at 48000 Hz\); give a longer one$"),
+        (np.zeros(1), r"^waveform: too short to resample to 8000 Hz \(1 samples at 48000 Hz\); give a longer"),
     ],
 )
 def test_an_array_without_a_waveform_is_an_audio_error(y: np.ndarray, why: str) -> None:
@@ -373,7 +373,7 @@ def test_a_rate_may_be_a_number_of_numpy() -> None:
 
 
 def test_a_stream_is_not_raised_more_than_a_hundred_times() -> None:
-    with pytest.raises(ParameterError, match=r"sr=1: must be 221 or more to bring it to 22050 Hz$"):
+    with pytest.raises(ParameterError, match=r"sr=1: must be 221 or more to resample it to 22050 Hz$"):
         audio.Resampler(1, 22050)
 
 

@@ -137,7 +137,7 @@ def test_what_a_command_needs_is_missed_before_the_work(monkeypatch: pytest.Monk
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: tf2onnx is not installed; pip install 'emotion_lib[train]' brings it\n"
+    assert result.stderr == "Error: tf2onnx is not installed; run `pip install 'emotion_lib[train]'`\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -215,7 +215,7 @@ def test_recordings_that_cannot_be_used_are_named(
     assert str(error.value) == (
         f"4 of 5 recordings cannot be used, leave them out: {quiet}: silence | {noise}: no speech | "
         f"{tmp_path / 'none.wav'}: no such file; check the path | recordings[4]: an empty file (0 bytes); delete it or "
-        "bring a fresh copy"
+        "get a fresh copy"
     )
 
 

@@ -125,7 +125,7 @@ def test_any_utterance_has_finite_statistics(n: int, value: float) -> None:
         (frames(5), [5, 5], "log_mel", "2 lengths"),
         (frames(5), [6], "log_mel", "lengths: must be from 1 to 5 frames"),
         (frames(5), [0], "log_mel", "lengths: must be from 1 to 5 frames"),
-        (frames(5)[:0], [], "log_mel", "of at least one utterance"),
+        (frames(5)[:0], [], "log_mel", "at least one utterance"),
     ],
 )
 def test_frames_that_cannot_be_described_are_refused(
