@@ -103,7 +103,7 @@ def test_a_broken_copy_is_kept_under_another_name(kaggle: Archive, index: pd.Dat
 def test_a_folder_with_other_files_is_not_touched(kaggle: Archive, index: pd.DataFrame, data: Path) -> None:
     (data / "tess").mkdir()
     (data / "tess" / "thesis.txt").write_text("mine")
-    with pytest.raises(CorpusError, match=r"holds thesis.txt, which is not of TESS; give another folder with `--to`"):
+    with pytest.raises(CorpusError, match=r"holds thesis.txt, which is not part of TESS; give another folder with `--to`"):
         fetch("tess", source=kaggle, index=index)
     assert (data / "tess" / "thesis.txt").read_text() == "mine"
 

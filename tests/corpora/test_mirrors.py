@@ -130,7 +130,7 @@ def test_the_terms_of_ravdess() -> None:
 
 
 def test_a_corpus_that_cannot_be_fetched_is_an_error() -> None:
-    with pytest.raises(ParameterError, match="'demo': cannot be fetched; those that can are tess, emodb, ravdess"):
+    with pytest.raises(ParameterError, match="'demo': cannot be fetched; must be one of tess, emodb, ravdess"):
         corpora.fetch("demo")
 
 
