@@ -196,7 +196,7 @@ def _one_for_each_id(
 def _best_of_each(
     groups: Iterable[list[NamedRecording]], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return the recording of each group that agrees with the index, else its first, and pairs of the others with it."""
+    """Return the recording of each group that agrees with the index (else its first), and pairs of the rest with it."""
     best, pairs = [], []
     for group in groups:
         agreeing = (r for r in group if len(group) > 1 and digests.get(r.id) == r.digest)

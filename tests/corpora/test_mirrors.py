@@ -75,9 +75,7 @@ def test_another_archive_than_the_published_is_thrown_away(
 ) -> None:
     published = server.files["/files/speech.zip"]
     server.files["/files/speech.zip"] = zipped(recordings(ravdess_folder) | {"more.txt": b"more"})
-    with pytest.raises(
-        CorpusError, match=r"speech\.zip: not the archive that was published .* thrown away: fetch again"
-    ):
+    with pytest.raises(CorpusError, match=r"speech\.zip: not the published archive .* deleted: fetch again"):
         fetch("ravdess", source=zenodo, index=index)
     assert not (data / "ravdess").exists()
     server.files["/files/speech.zip"] = published

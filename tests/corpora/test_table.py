@@ -227,7 +227,7 @@ def test_two_recordings_of_one_name_cannot_be_indexed(tess_folder: Path) -> None
 
 
 def test_a_folder_without_recordings_cannot_be_indexed(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no recordings named as in TESS .*SPEAKER_word_emotion.wav"):
+    with pytest.raises(CorpusError, match=r"no recordings named as in TESS .*SPEAKER_word_emotion.wav"):
         corpora.make_index(tmp_path)
 
 
