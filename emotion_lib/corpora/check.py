@@ -112,7 +112,7 @@ class CheckReport(Report):
         kinds = {
             "Missing": self.missing,
             "Unreadable": self.unreadable,
-            "Different from what was published, or from another of the same name": self.different,
+            "Different from the published recording, or from another with the same name": self.different,
             "Left out, not named as in this corpus": self.foreign,
             "Left out, copies of others": self.doubled,
             "Odd, but usable": self.odd,
@@ -192,7 +192,7 @@ def _doubled(corpus: Corpus, pair: Pair) -> Finding:
     """Return the finding for a copy, which may have been published as one."""
     published = corpus.digests.get(pair.left_out.id)
     as_published = pair.left_out.id != pair.kept.id and published == pair.kept.digest
-    what = f"a copy of {pair.kept.file.relative}{', published so' if as_published else ''}"
+    what = f"a copy of {pair.kept.file.relative}{', as published' if as_published else ''}"
     return Finding(pair.left_out.file.relative, what, as_published)
 
 
@@ -214,6 +214,7 @@ def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Fi
 
 def _in_one_copy(stock: Inventory) -> Findings:
     """Return the recordings that are there once, if most of the corpus is there twice."""
+    # Archives from Kaggle hold a corpus twice; gaps in either copy would otherwise go unnoticed.
     twice = {pair.kept.id for pair in (*stock.copies, *stock.rivals)}
     once = [recording for recording in stock.kept if recording.id not in twice]
     if 2 * len(once) >= len(stock.kept):

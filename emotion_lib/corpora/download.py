@@ -104,6 +104,7 @@ def _audio_members(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zip
     """Return the audio files of an archive; raise a CorpusError if any path leads out of it."""
     members = [member for member in members if not member.is_dir()]
     for member in members:
+        # Windows takes backslashes as separators, and C: as another drive.
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise CorpusError(f"{archive}: {member.filename!r} leads out of the folder where it is unpacked")

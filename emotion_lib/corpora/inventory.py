@@ -77,7 +77,7 @@ def folders_of_corpora() -> dict[str, Path]:
 
 
 def _spelt(parent: Path, name: str) -> Path:
-    """Return the folder of a corpus, in whatever case it is spelt there (`TESS` for `tess`)."""
+    """Return the folder of a corpus, in upper or lower case as it is spelt there (`TESS` for `tess`)."""
     exact = parent / name
     if exact.exists() or not parent.is_dir():
         return exact

@@ -94,9 +94,11 @@ def fetch(
     chosen = _download_source(name, source)
     corpus = CORPORA[name]
     wanted = _wanted(corpus, read_index(name) if index is None else index)
-    searched = places(name)
-    found = next((place for place in searched if has_audio(place)), searched[0])
-    target = found if to is None else Path(to).expanduser().absolute()
+    if to is None:
+        searched = places(name)
+        target = next((place for place in searched if has_audio(place)), searched[0])
+    else:
+        target = Path(to).expanduser().absolute()
     if _is_complete(corpus, target, wanted):
         return target
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.

@@ -207,6 +207,7 @@ def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
     for sentence, n in cases.items():
         if n:
             what = sentence.format(counted(n, "recording"))
+            # stacklevel 3 is the line that calls `load`.
             warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` names them", CorpusWarning, stacklevel=3)
 
 
