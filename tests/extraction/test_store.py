@@ -46,8 +46,8 @@ def store(tmp_path: Path) -> Path:
 def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two recordings a batch and a write, and chunks that end in the middle of utterances."""
     monkeypatch.setattr(extractor, "BATCH", 2)
-    monkeypatch.setattr(store, "ROWS", 2)
-    monkeypatch.setattr(store, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(zarr_store, "ROWS", 2)
+    monkeypatch.setattr(zarr_store, "CHUNK_BYTES", 500)
 
 
 def in_memory(table: pd.DataFrame, feature: str) -> extraction.Features:
