@@ -1,8 +1,8 @@
-"""Corpora of emotional speech: from a name or a folder to a table with one row an utterance, and its check.
+"""Load, describe, check and fetch corpora of emotional speech; a corpus is a table with one row per utterance.
 
-`inventory` finds a folder and sorts its files into utterances, copies and strangers; `table` makes the corpus table of
-them. `check` reads the audio too and names whatever is wrong; `mirrors` and `download` fetch a corpus. What is known of
-each corpus, and how it names its recordings, is in a file of its own with its index beside it.
+`inventory` finds a folder and sorts its files into utterances, copies and foreign files; `table` turns the utterances
+into the corpus table. `check` also reads the audio and lists the faults; `mirrors` and `download` fetch a corpus. Each
+corpus has a file of its own, which describes it and reads its file names, with its index beside it.
 """
 
 import pandas as pd
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def index(name: str = "tess") -> pd.DataFrame:
-    """Return the index of a corpus: every utterance it has, on whatever machine.
+    """Return the index of a corpus: all its utterances as published, whether or not they are on this machine.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def index(name: str = "tess") -> pd.DataFrame:
     -------
     DataFrame
         Columns id, speaker, emotion, text, then `take` (EMO-DB) or `intensity` and `take` (RAVDESS), then rate (Hz),
-        samples, sha256 (of the file); sorted by id. Of most of RAVDESS the last three are not known: rate and samples
+        samples, sha256 (of the file); sorted by id. The last three are not known for most of RAVDESS: rate and samples
         are missing values there, and sha256 is empty.
 
     Raises
     ------
     ParameterError
-        If there is no corpus of that name.
+        If there is no corpus with this name.
 
     Examples
     --------
@@ -53,5 +53,5 @@ def index(name: str = "tess") -> pd.DataFrame:
     array([200])
     """
     if name not in CORPORA:
-        raise ParameterError(f"corpus {name!r}: has no index; those that have one are {', '.join(CORPORA)}")
+        raise ParameterError(f"corpus {name!r}: has no index; corpora with an index are {', '.join(CORPORA)}")
     return read_index(name).copy()

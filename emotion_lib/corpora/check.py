@@ -1,4 +1,4 @@
-"""Check a corpus: read every recording, and name what is missing, doubled, unreadable or odd."""
+"""Check a corpus: read every recording, and list those that are missing, doubled, unreadable or odd."""
 
 import os
 from collections import Counter
@@ -19,16 +19,16 @@ from emotion_lib.errors import AudioError
 
 
 class Finding(NamedTuple):
-    """What was found about one recording.
+    """A finding about one recording.
 
     Attributes
     ----------
     name : str
-        Its path in the folder, or its id where it is missing.
+        The path of the recording in the folder, or its id if it is missing.
     what : str
-        What was found.
+        The finding in words.
     as_published : bool
-        Whether its makers published it so.
+        Whether the corpus was published like this.
     """
 
     name: str
@@ -43,7 +43,7 @@ Findings = tuple[Finding, ...]
 
 
 class Cell(NamedTuple):
-    """One place in the design of a folder."""
+    """One combination of speaker, emotion and text in the design of a corpus."""
 
     speaker: str
     emotion: str
@@ -55,33 +55,33 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class CheckReport(Report):
-    """What `check` found; prints as sentences.
+    """The findings of `check`; prints as sentences.
 
     Attributes
     ----------
     corpus, folder : str
-        What was checked.
+        The name of the corpus and the folder that was checked.
     n_utterances, n_expected : int
-        How many utterances `load` gives, and how many there are by the design of the corpus.
+        How many utterances `load` returns, and how many a whole copy has.
     missing : tuple of Finding
-        Utterances that are not there.
+        Utterances without a recording.
     doubled : tuple of Finding
         Byte-identical copies of other recordings.
     unreadable : tuple of Finding
         Recordings that cannot be read.
     different : tuple of Finding
-        Contents other than the published ones, or a second recording of one name.
+        Recordings with other contents than the published ones, and second recordings with the same name.
     foreign : tuple of Finding
-        Files whose names are not of this corpus.
+        Recordings that are not named as in this corpus.
     odd : tuple of Finding
-        What can be used but is unlike the rest: another rate, two channels, something before the samples, AIFF behind
+        Recordings that can be used but differ from the rest: another rate, two channels, a longer header, AIFF behind
         the name .wav, a misspelt name, silence.
     others : tuple of Finding
-        Files that are no recordings.
+        Files that are not audio.
     n_unknown : int
-        How many recordings were read and not compared, because the index does not know their bytes.
+        How many recordings were read but not compared, because the index has no SHA-256 of them.
     repair : str
-        How to mend this copy; empty for a folder of your own.
+        How to repair this copy; empty for a folder of your own.
     """
 
     corpus: str
@@ -100,39 +100,40 @@ class CheckReport(Report):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong; what is only odd, as some of TESS is, or was published so, is not wrong."""
+        """Whether nothing is wrong; odd recordings and faults of the published corpus do not count."""
         wrong = (*self.missing, *self.doubled, *self.unreadable, *self.different, *self.foreign)
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Section]:
-        verdict = "nothing is wrong" if self.ok else "not all is well"
+        verdict = "nothing is wrong" if self.ok else "something is wrong"
         yield Section(
             f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}."
         )
         kinds = {
             "Missing": self.missing,
             "Unreadable": self.unreadable,
-            "Different from what was published, or from another of the same name": self.different,
-            "Not named as in this corpus, left out": self.foreign,
-            "Doubled, left out": self.doubled,
+            "Different from the published recording, or from another with the same name": self.different,
+            "Left out, not named as in this corpus": self.foreign,
+            "Left out, copies of others": self.doubled,
             "Odd, but usable": self.odd,
-            "Beside them, no recordings": self.others,
+            "Other files": self.others,
         }
         for title, findings in kinds.items():
             if findings:
                 yield Section(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
         if self.n_unknown:
-            what = "read, and not compared: the index does not know the published bytes"
-            yield Section(f"{counted(self.n_unknown, 'recording')} {what}.")
+            n = counted(self.n_unknown, "recording")
+            yield Section(f"{n} read but not compared: the index has no SHA-256 of the published files.")
         if self.repair and (self.missing or self.unreadable or self.different):
             yield Section(self.repair)
 
 
 def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
-    """Check a copy of a corpus, and name whatever is not as it should be.
+    """Check a copy of a corpus and list its faults.
 
-    Every recording is read. A corpus with a name is compared with its index, byte for byte where the index knows them;
-    any other folder with its own design, speakers by emotions by words, where at least half of that is there.
+    Every recording is read. TESS, EMO-DB, RAVDESS and the demo corpus are compared with their index, byte for byte
+    where the index has a SHA-256. In any other folder, every speaker should say every word in every emotion; gaps are
+    reported if at least half of these recordings are there.
 
     Parameters
     ----------
@@ -142,12 +143,12 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     Returns
     -------
     CheckReport
-        Prints as sentences; `ok` tells whether nothing is wrong.
+        Prints as sentences; `ok` is True if nothing is wrong.
 
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or has no recordings that are named as in a corpus.
+        If the corpus or folder is not found, or no recording in it is named as in a corpus.
 
     Notes
     -----
@@ -167,7 +168,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
         unreadable=tuple(Finding(p.recording.file.relative, p.error) for p in probes if p.error),
         different=_different(corpus, stock, unreadable={p.recording.file for p in probes if p.error}),
         foreign=tuple(Finding(name) for name in stock.strangers),
-        odd=(*(Finding(o.recording.file.relative, o.what) for o in oddities(probes)), *_in_one_copy(stock)),
+        odd=(*oddities(probes), *_in_one_copy(stock)),
         others=tuple(Finding(name) for name in stock.others),
         n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.has_index else 0,
         repair=corpus.repair,
@@ -175,10 +176,11 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
 
 
 def _gaps(stock: Inventory) -> list[str]:
-    """Return the places that are empty in a folder that is at least half full, by its own design."""
+    """Return the combinations of speaker, emotion and text without a recording, if at least half have one."""
     present = _present(stock)
     speakers, emotions, texts = (sorted(set(column)) for column in zip(*present, strict=True))
     crossed = [Cell(*values) for values in product(speakers, emotions, texts)]
+    # With fewer than half, the folder was hardly meant to be crossed, and nearly all of it would be reported.
     return [str(cell) for cell in crossed if cell not in present] if 2 * len(present) >= len(crossed) else []
 
 
@@ -187,15 +189,15 @@ def _present(stock: Inventory) -> set[Cell]:
 
 
 def _doubled(corpus: Corpus, pair: Pair) -> Finding:
-    """Return what there is to say of a copy: some are no accident of this folder."""
+    """Return the finding for a copy, which may have been published as one."""
     published = corpus.digests.get(pair.left_out.id)
     as_published = pair.left_out.id != pair.kept.id and published == pair.kept.digest
-    what = f"a copy of {pair.kept.file.relative}{', published so' if as_published else ''}"
+    what = f"a copy of {pair.kept.file.relative}{', as published' if as_published else ''}"
     return Finding(pair.left_out.file.relative, what, as_published)
 
 
 def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Findings:
-    """Return the readable recordings with other contents than the published, or than the one that is used."""
+    """Return the readable recordings that differ from the published ones, or from the one used under their name."""
     published = corpus.digests
     changed = [
         Finding(r.file.relative, "not the published bytes (SHA-256 differs)")
@@ -211,7 +213,8 @@ def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Fi
 
 
 def _in_one_copy(stock: Inventory) -> Findings:
-    """Return, where most of the corpus is there twice, the recordings that are there once."""
+    """Return the recordings that are there once, if most of the corpus is there twice."""
+    # Archives from Kaggle hold a corpus twice; gaps in either copy would otherwise go unnoticed.
     twice = {pair.kept.id for pair in (*stock.copies, *stock.rivals)}
     once = [recording for recording in stock.kept if recording.id not in twice]
     if 2 * len(once) >= len(stock.kept):
@@ -220,20 +223,20 @@ def _in_one_copy(stock: Inventory) -> Findings:
 
 
 class Probe(NamedTuple):
-    """Rate, channels and peak of a recording, or why it cannot be read.
+    """Rate, channels and peak of a recording, or the reason why it cannot be read.
 
     Attributes
     ----------
     recording : NamedRecording
         The recording.
     rate, channels : int
-        Its sampling rate in Hz and its channels.
+        The sampling rate in Hz and the number of channels.
     start : int
         The byte at which the samples of a WAV file begin; 0 for other formats.
     peak : float
-        The largest sample, whatever its sign.
+        The largest absolute value of a sample.
     error : str
-        Why it cannot be read; empty where it can.
+        The reason why it cannot be read; empty if it can.
     """
 
     recording: NamedRecording
@@ -244,15 +247,8 @@ class Probe(NamedTuple):
     error: str = ""
 
 
-class Oddity(NamedTuple):
-    """All that is unlike the rest about a recording."""
-
-    recording: NamedRecording
-    what: str
-
-
 def probe(recording: NamedRecording) -> Probe:
-    """Read a recording."""
+    """Return rate, channels and peak of a recording, or the reason why it cannot be read."""
     path = recording.file.path
     try:
         y, rate = audio.read(path)
@@ -262,8 +258,8 @@ def probe(recording: NamedRecording) -> Probe:
     return Probe(recording, rate, sf.info(path).channels, _start_of_samples(path), float(abs(y).max()))
 
 
-def oddities(probes: Sequence[Probe]) -> Iterator[Oddity]:
-    """Yield the recordings that can be read and are unlike the rest, and in what."""
+def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
+    """Yield a finding for each readable recording that differs from the rest."""
     readable = [p for p in probes if not p.error]
     usual_rate, usual_channels = _most_common(p.rate for p in readable), _most_common(p.channels for p in readable)
     usual_start = _most_common(p.start for p in readable if p.start)
@@ -277,7 +273,7 @@ def oddities(probes: Sequence[Probe]) -> Iterator[Oddity]:
             "silent": peak == 0.0,
         }
         if any(what.values()):
-            yield Oddity(recording, "; ".join(text for text, holds in what.items() if holds))
+            yield Finding(recording.file.relative, "; ".join(text for text, holds in what.items() if holds))
 
 
 def _most_common(numbers: Iterable[int]) -> int:
@@ -286,17 +282,18 @@ def _most_common(numbers: Iterable[int]) -> int:
 
 
 def _start_of_samples(path: str) -> int:
-    """Return the byte at which the samples of a WAV file begin, after whatever chunks; 0 for other formats."""
+    """Return the byte at which the samples of a WAV file begin, after all other chunks; 0 for other formats."""
     with open(path, "rb") as file:
         head = file.read(12)
         while head[:4] == b"RIFF" and len(chunk := file.read(8)) == 8:
             size = int.from_bytes(chunk[4:], "little")
             if chunk[:4] == b"data":
                 return file.tell()
-            file.seek(size + size % 2, 1)
+            file.seek(size + size % 2, 1)  # a chunk of odd size is followed by one byte of padding
     return 0
 
 
 def _is_disguised(file: File) -> bool:
+    # Two files of TESS are AIFF with the suffix .wav; every AIFF file begins with FORM.
     with open(file.path, "rb") as opened:
         return file.relative.lower().endswith(".wav") and opened.read(4) == b"FORM"

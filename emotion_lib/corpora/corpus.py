@@ -1,4 +1,4 @@
-"""What a corpus is: its name, how its files are named, its index, and what is to be said of it."""
+"""The description of a corpus: its names, how its files are named, its index, its licence and its reference."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from typing import NamedTuple
 import pandas as pd
 
 INTEGERS = {"rate": "Int64", "samples": "Int64"}
-"""Columns of an index that are whole numbers, or blank where they are not known."""
+"""The integer columns of an index; blank where a number is not known."""
 
+# Speaker "03" of EMO-DB would become the number 3.
 _TEXTS = dict.fromkeys(("id", "speaker", "text"), "str")
-"""Columns of an index that may look like numbers and are none."""
 
 _NOTHING: Mapping[str, str | int] = MappingProxyType({})
 
 
 class Name(NamedTuple):
-    """What the name of a recording says.
+    """The facts in the file name of a recording.
 
     Attributes
     ----------
     id : str
-        The name as it ought to be spelt.
+        The name, spelt correctly.
     speaker, emotion, text : str
-        Who says what, and how.
+        The speaker, the emotion, and the word or sentence.
     misspelt : bool
-        Whether the file is called otherwise.
+        Whether the file's own name is misspelt.
     more : mapping of str to str or int
-        What names say in this corpus alone, by column.
+        Further columns that only this corpus has, such as the take.
     """
 
     id: str
@@ -42,36 +42,36 @@ class Name(NamedTuple):
 
     @property
     def columns(self) -> dict[str, str | int]:
-        """What it says, by column of the corpus table."""
+        """The columns of the corpus table that the name gives."""
         return {"speaker": self.speaker, "emotion": self.emotion, "text": self.text, **self.more}
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A corpus.
+    """A description of a corpus.
 
     Attributes
     ----------
     name : str
-        What `load` calls it, and the value of the column `corpus`.
+        Its name for `load`, and the value of the column `corpus`.
     title : str
-        What people call it: the short name, then the long one after a comma.
+        Its title: the short name, then the long one after a comma.
     read_name : callable
-        Reads the name of a recording without its suffix; None where it is not one of this corpus.
+        Reads the file name of a recording (without its suffix); returns None for a name that this corpus does not use.
     cure : str
-        How to get it, as the end of an error message.
+        How to get the corpus, as the end of an error message.
     repair : str
-        How to mend a copy of it, as a sentence.
+        How to repair a copy of it, as a sentence.
     note : str
-        What `describe` adds about it.
+        A remark that `describe` adds.
     kind_of_text : str
-        What the column `text` holds.
+        The kind of text in the column `text`: a word or a sentence.
     place : str
-        Where `fetch` puts a recording in the folder of the corpus, as a format of its row in the index.
+        The path of a recording in the folder that `fetch` writes: a format string, filled from its row of the index.
     licence, reference : str
-        On what terms it may be used, and what to cite.
+        The licence, and the publication to cite.
     has_index : bool
-        Whether the library knows every utterance of it. Its ids are names then, and relative paths otherwise.
+        Whether the library lists every utterance. If so, ids are file names; if not, they are relative paths.
     """
 
     name: str
@@ -88,28 +88,28 @@ class Corpus:
 
     @property
     def short_title(self) -> str:
-        """Its title up to the comma."""
+        """The title up to the comma."""
         return self.title.partition(",")[0]
 
     @property
     def ids(self) -> frozenset[str]:
-        """Every utterance of it; empty where there is no index."""
+        """The ids of all utterances; empty if there is no index."""
         return _ids(self.name) if self.has_index else frozenset()
 
     @property
     def digests(self) -> dict[str, str]:
-        """SHA-256 of each utterance by id, as far as the index knows them."""
+        """The SHA-256 of each utterance by id, where the index has it."""
         return _digests(self.name) if self.has_index else {}
 
 
 @cache
 def read_index(name: str) -> pd.DataFrame:
-    """Return the index of a corpus, one row an utterance, sorted by id; nobody may change it."""
+    """Return the index of a corpus, one row per utterance, sorted by id; it is shared, so do not change it."""
     with resources.files("emotion_lib.corpora").joinpath(f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(
             file,
             dtype=_TEXTS | INTEGERS,
-            keep_default_na=False,
+            keep_default_na=False,  # a text may be "nan" or "null"
             na_values=dict.fromkeys(INTEGERS, ""),
         )
 

@@ -1,11 +1,11 @@
-"""Download an archive: resume it, check it, unpack its recordings, and swap them into place."""
+"""Download a corpus: resume what broke off, compare every file with the index, unpack archives."""
 
 import json
 import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import WARNING
@@ -24,15 +24,16 @@ from emotion_lib.corpora.inventory import digest
 from emotion_lib.errors import AudioError, CorpusError
 from emotion_lib.progress import bar
 
-_BLOCK = 1 << 18
+# zipfile raises these for members that are damaged, encrypted, or packed by an unknown method.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What zipfile raises for members that are damaged, packed in an unknown way, or encrypted."""
+
+_BLOCK = 1 << 16
 
 
 class Wanted(NamedTuple):
-    """A recording to bring: its place in the folder of the corpus, its SHA-256, and the most bytes it can have.
+    """A recording to download: its path in the folder of the corpus, its SHA-256, and a limit of its size in bytes.
 
-    The SHA-256 is empty where the index does not know it.
+    The SHA-256 is empty if the index does not have it.
     """
 
     place: str
@@ -40,22 +41,28 @@ class Wanted(NamedTuple):
     most_bytes: int
 
     def is_met_by(self, path: str | os.PathLike[str]) -> bool:
-        """Return whether a file has these bytes or, where nobody knows them, is a recording that can be read."""
-        return digest(path) == self.sha256 if self.sha256 else _can_be_read(path)
+        """Return whether a file has this SHA-256 or, if the SHA-256 is not known, is audio that can be read."""
+        if self.sha256:
+            return digest(path) == self.sha256
+        try:
+            audio.read(path)
+        except AudioError:
+            return False
+        return True
 
 
 def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wanted]) -> None:
-    """Unpack each wanted recording once, under the name that the index gives it.
+    """Unpack each wanted recording once, under its name in the index.
 
-    A place is never taken from the archive, and no more bytes are written than the index allows, so an archive can
-    neither write elsewhere nor fill the disk.
+    Paths come from the index, not from the archive, and the size of each file is limited, so an archive can neither
+    write outside the target nor fill the disk.
 
     Parameters
     ----------
     corpus : Corpus
-        Says which names are recordings.
+        The corpus, which reads the names of the files.
     archive : Path
-        A zip file that holds each recording once or more often, in any folders.
+        A zip file that holds each recording at least once, in any folders.
     target : Path
         Folder to write to; it is emptied first.
     wanted : mapping of str to Wanted
@@ -64,7 +71,7 @@ def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wan
     Raises
     ------
     CorpusError
-        If the archive cannot be read, has a path that leads out of it, or lacks a recording with the right bytes.
+        If the archive cannot be read, has a path that leads out of it, or lacks a correct copy of a recording.
     """
     shutil.rmtree(target, ignore_errors=True)
     try:
@@ -72,19 +79,19 @@ def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wan
             members = _audio_members(opened.infolist(), archive.name)
             done, wrong = _unpack_members(corpus, opened, members, target, wanted)
     except zipfile.BadZipFile as error:
-        raise CorpusError(f"{archive.name}: not a whole zip archive ({error})") from error
-    refuse_wrong(wrong - done)
+        raise CorpusError(f"{archive.name}: not a complete zip archive ({error})") from error
+    refuse_wrong(wrong - done)  # one correct copy is enough
     refuse_missing(wanted.keys() - done)
 
 
 def refuse_wrong(names: Iterable[str]) -> None:
-    """Raise a CorpusError that names the recordings with other bytes than the index says, or that cannot be read."""
+    """Raise a CorpusError with the names of the recordings that differ from the index or cannot be read."""
     if listed := sorted(names):
-        raise CorpusError(f"{_few(listed)}: not as published (other bytes than the index says, or no audio)")
+        raise CorpusError(f"{_few(listed)}: not as published (the SHA-256 differs, or the audio cannot be read)")
 
 
 def refuse_missing(names: Iterable[str]) -> None:
-    """Raise a CorpusError that names the recordings that the source does not have."""
+    """Raise a CorpusError with the names of the recordings that the source does not have."""
     if listed := sorted(names):
         raise CorpusError(f"{_few(listed)}: missing at the source")
 
@@ -93,21 +100,14 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _can_be_read(path: str | os.PathLike[str]) -> bool:
-    try:
-        audio.read(path)
-    except AudioError:
-        return False
-    return True
-
-
 def _audio_members(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zipfile.ZipInfo]:
-    """Return the members that are recordings; a path that leads out of the archive is an error."""
+    """Return the audio files of an archive; raise a CorpusError if any path leads out of it."""
     members = [member for member in members if not member.is_dir()]
     for member in members:
+        # Windows takes backslashes as separators, and C: as another drive.
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise CorpusError(f"{archive}: {member.filename!r} leads out of the folder it is unpacked to")
+            raise CorpusError(f"{archive}: {member.filename!r} leads out of the folder where it is unpacked")
     return [member for member in members if has_audio_suffix(member.filename)]
 
 
@@ -118,7 +118,7 @@ def _unpack_members(
     target: Path,
     wanted: Mapping[str, Wanted],
 ) -> tuple[set[str], set[str]]:
-    """Unpack members; return the ids that came out right, and those of which a copy came out wrong."""
+    """Unpack members; return the ids with a correct copy and the ids with a wrong copy, which may overlap."""
     done: set[str] = set()
     wrong: set[str] = set()
     for member in members:
@@ -131,12 +131,13 @@ def _unpack_members(
 
 
 def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, wanted: Wanted) -> bool:
-    """Write one member to its place; return whether it came out as the index says."""
+    """Write one member to its place; return whether it agrees with the index."""
     place = target / wanted.place
     place.parent.mkdir(parents=True, exist_ok=True)
     left = wanted.most_bytes
     try:
         with opened.open(member) as packed, open(place, "wb") as file:
+            # One byte more than allowed is read, so that a member that is too large is found to be wrong.
             while left >= 0 and (block := packed.read(min(_BLOCK, left + 1))):
                 left -= len(block)
                 file.write(block)
@@ -147,37 +148,35 @@ def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
 
 RETRIES = 3
 _SECONDS_TO_CONNECT_AND_READ = (15, 60)
-_BLOCK = 1 << 16
-_MOST_WRONG = 5
-_ARCHIVE_COPIES = 4
-"""An archive may hold a corpus this often; Kaggle's of TESS and of RAVDESS hold it twice."""
+_MOST_WRONG = 5  # after so many wrong files the rest will hardly be better, and the download stops
+_ARCHIVE_COPIES = 4  # the size limit of an archive, in corpora: Kaggle's archives of TESS and RAVDESS hold each twice
 
 
 class DownloadSource(Protocol):
-    """Where a corpus comes from."""
+    """A place that offers a corpus."""
 
     @property
     def size(self) -> str:
-        """How much is downloaded, in words."""
+        """The size of the download, in words."""
 
     def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download into `staging`, and return the folder there that holds every wanted recording, verified."""
+        """Download into `staging`, and return the folder in it that holds every wanted recording, verified."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A corpus as one zip archive that anybody may download.
+    """A corpus in one zip archive that can be downloaded without an account.
 
     Attributes
     ----------
     address : str
-        Where the archive is.
+        The URL of the archive.
     size : str
-        How much is downloaded, in words.
+        The size of the download, in words.
     md5 : str
-        Its MD5 where that was published; it vouches for recordings whose bytes the index does not know.
+        The MD5 of the archive, if it was published; it covers recordings whose SHA-256 is not in the index.
     retries : int
-        How often to ask again.
+        How often a failed request is repeated.
     """
 
     address: str
@@ -186,7 +185,7 @@ class Archive:
     retries: int = RETRIES
 
     def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download the archive and unpack each recording once; an archive that is wrong is thrown away."""
+        """Download the archive and unpack each recording once; delete a wrong archive."""
         archive, folder = staging / f"{_name_at(self.address).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
         kennel = _kennel(staging, {archive.name: (self.address, self.md5 and f"md5:{self.md5}")}, self.retries)
@@ -194,29 +193,29 @@ class Archive:
             with requests.Session() as session, _quiet():
                 resuming = Resuming(session, staging, most_bytes, corpus.short_title, progress)
                 if not _fetched(kennel, archive.name, resuming):
-                    raise CorpusError(f"{archive.name}: not the archive that was published (MD5 differs)")
+                    raise CorpusError(f"{archive.name}: not the published archive (MD5 differs)")
             unpack(corpus, archive, folder, wanted)
         except CorpusError as error:
             archive.unlink(missing_ok=True)
-            cure = "the archive was thrown away: fetch again, or from another place with `--source`"
+            cure = "the archive was deleted: fetch again, or with another `--source`"
             raise CorpusError(f"{error}; {cure}") from error
         return folder
 
 
 @dataclass(frozen=True)
 class Dataverse:
-    """A corpus file by file, from a repository of research data that runs Dataverse.
+    """A corpus in single files, in a Dataverse repository of research data.
 
     Attributes
     ----------
     address : str
-        Where the repository is.
+        The URL of the repository.
     doi : str
-        Which data set of it is the corpus.
+        The DOI of the corpus in it.
     size : str
-        How much is downloaded, in words.
+        The size of the download, in words.
     retries : int
-        How often to ask again.
+        How often a failed request is repeated.
     """
 
     address: str
@@ -225,7 +224,7 @@ class Dataverse:
     retries: int = RETRIES
 
     def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download the recordings that are not there yet, each compared with the index."""
+        """Download the recordings that are not there yet, and compare each with the index."""
         folder = staging / "recordings"
         wrong: list[str] = []
         with requests.Session() as session, _quiet():
@@ -239,40 +238,42 @@ class Dataverse:
                 if len(wrong) == _MOST_WRONG:
                     break
         refuse_wrong(wrong)
-        _remove_others(folder, files)
+        # pooch writes to a temporary file beside the target, which a killed download leaves behind.
+        for path in folder.rglob("*"):
+            if path.is_file() and path.relative_to(folder).as_posix() not in files:
+                path.unlink()
         return folder
 
     def _addresses(self, corpus: Corpus, staging: Path) -> dict[str, str]:
         listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files?persistentId={self.doi}"
         path = staging / "files.json"
-        path.unlink(missing_ok=True)  # the repository may have another list by now
+        path.unlink(missing_ok=True)  # the list may have changed since an earlier fetch
         kennel = _kennel(staging, {path.name: (listing, None)}, self.retries)
         kennel.fetch(path.name, downloader=pooch.HTTPDownloader(timeout=_SECONDS_TO_CONNECT_AND_READ))
         try:
             rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in json.loads(path.read_bytes())["data"]]
         except (KeyError, TypeError, ValueError) as error:
-            cure = "fetch from another place with `--source`"
-            raise CorpusError(f"{listing}: not the list of files that was expected; {cure}") from error
+            raise CorpusError(f"{listing}: not the expected list of files; fetch with another `--source`") from error
         found = [(corpus.read_name(stem), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
 
 
 @dataclass(frozen=True)
 class Resuming:
-    """A downloader for pooch that asks only for the bytes that an interrupted download did not bring.
+    """A downloader for pooch that resumes an interrupted download instead of starting again.
 
     Attributes
     ----------
     session : requests.Session
-        Keeps the connection open from file to file.
+        A session, which keeps the connection open from file to file.
     staging : Path
-        Folder for what has come so far, in a file named after the address.
+        Folder for unfinished files, which are named after the address.
     most_bytes : int
-        The most that the file can have.
+        The largest size that the file can have.
     description : str
-        What the bar says.
+        The text of the progress bar.
     progress : bool, optional
-        Whether to show a bar; on a terminal when None.
+        Whether to show a progress bar. By default only on a terminal.
     """
 
     session: requests.Session
@@ -282,21 +283,23 @@ class Resuming:
     progress: bool | None = None
 
     def __call__(self, url: str, output_file: str, _: pooch.Pooch) -> None:
-        """Download `url`, and put it in the place of `output_file` once it is whole."""
+        """Download `url`, and move it to `output_file` when it is complete."""
         part = self.staging / f"{_name_at(url).name}.part"
         have = part.stat().st_size if part.exists() else 0
+        # Without "identity" a server may compress the answer, and positions in it are then not positions in the file.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = _SECONDS_TO_CONNECT_AND_READ
         with self.session.get(url, headers=headers, stream=True, timeout=timeout) as response:
             if response.status_code != requests.codes.requested_range_not_satisfiable:
                 self._write(response, part, have)
+            # A range behind the end is fine if the file is complete already.
             elif _size(response, have) != have:
                 part.unlink()
-                raise requests.ConnectionError(f"{url}: has changed since the download began")
+                raise requests.ConnectionError(f"{url}: the file changed since the download began")
         os.replace(part, output_file)
 
     def _write(self, response: requests.Response, part: Path, have: int) -> None:
-        """Add what the server sends to `part`, or begin anew where it sends everything; raise where it breaks off."""
+        """Append the answer to `part`, or start again if the server sends the whole file."""
         response.raise_for_status()
         resumed = response.status_code == requests.codes.partial_content
         begun = have if resumed else 0
@@ -310,7 +313,7 @@ class Resuming:
         come = part.stat().st_size
         if come > self.most_bytes:
             part.unlink()
-            raise CorpusError(f"{response.url}: more than {self.most_bytes} bytes, so it is not what was asked for")
+            raise CorpusError(f"{response.url}: more than {self.most_bytes} bytes, which is too large to be the corpus")
         if total is not None and come != total:
             raise requests.ConnectionError(f"{response.url}: broke off after {come} of {total} bytes")
 
@@ -322,12 +325,12 @@ class Resuming:
 
 
 def _name_at(address: str) -> Path:
-    """Return the path that an address ends in, without its query."""
+    """Return the path of an address, without its query."""
     return Path(urlsplit(address).path)
 
 
 def _size(response: requests.Response, begun: int) -> int | None:
-    """Return the size of the whole file in bytes, as far as the server says."""
+    """Return the size of the whole file in bytes, or None if the server does not tell."""
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     length = response.headers.get("Content-Length", "")
     if total.isdigit():
@@ -336,25 +339,18 @@ def _size(response: requests.Response, begun: int) -> int | None:
 
 
 def _fetched(kennel: pooch.Pooch, place: str, downloader: Resuming) -> bool:
-    """Bring one file; return whether it has the digest that is known of it."""
+    """Download one file; return whether it has the expected digest."""
     try:
         kennel.fetch(place, downloader=downloader)
     except requests.RequestException:
-        raise
-    except ValueError:
+        raise  # some of them are ValueErrors too
+    except ValueError:  # raised by pooch if the digest differs
         return False
     return True
 
 
-def _remove_others(folder: Path, places: Container[str]) -> None:
-    """Remove what a killed download left between the recordings."""
-    for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).as_posix() not in places:
-            path.unlink()
-
-
 def _kennel(folder: Path, files: Mapping[str, tuple[str, str | None]], retries: int) -> pooch.Pooch:
-    """Return a pooch for files with their addresses and digests, as far as these are known."""
+    """Return a pooch for files with their addresses and, where known, their digests."""
     return pooch.Pooch(
         path=folder,
         base_url="",

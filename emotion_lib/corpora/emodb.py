@@ -1,7 +1,7 @@
 """EMO-DB, the Berlin database of emotional speech (Burkhardt et al. 2005, doi:10.21437/Interspeech.2005-446).
 
-Ten German actors, five women and five men, say ten sentences in seven emotions: 535 recordings, the ones that listeners
-recognised and took for natural. Names are speaker, sentence, emotion and take, one after the other (`03a01Fa`).
+Ten German actors, five women and five men, say ten sentences in seven emotions. The corpus keeps the 535 recordings
+whose emotion listeners recognised and found natural. File names join speaker, sentence, emotion and take (`03a01Fa`).
 """
 
 import re
@@ -17,23 +17,24 @@ EMOTION_OF = {
     "T": "sad",
     "N": "neutral",
 }
-"""The letter in a file name -> emotion: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral."""
+"""Letter in the file name -> emotion; the letters abbreviate Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral."""
 
+# ASCII, because \d would otherwise match the digits of other scripts too.
 _NAME = re.compile(rf"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[{''.join(EMOTION_OF)}])(?P<take>[a-z])", re.ASCII)
 
 
 def read_name(stem: str) -> Name | None:
-    """Read the name of a recording of EMO-DB, without its suffix.
+    """Read the file name of an EMO-DB recording.
 
     Parameters
     ----------
     stem : str
-        For instance `"03a01Fa"`.
+        File name without its suffix, for instance `"03a01Fa"`.
 
     Returns
     -------
     Name or None
-        None where the name is not in EMO-DB's naming. `text` is the code of the sentence, `more` has the `take`.
+        None if EMO-DB does not name files like this. `text` is the code of the sentence; `more` has the `take`.
 
     Examples
     --------
@@ -52,7 +53,7 @@ EMODB = Corpus(
     title="EMO-DB, the Berlin database of emotional speech",
     read_name=read_name,
     cure="get EMO-DB with `emotion-lib fetch emodb`, or set EMOTION_LIB_DATA to the folder that holds `emodb`",
-    repair="`emotion-lib fetch emodb` brings the published files.",
+    repair="`emotion-lib fetch emodb` downloads the published files.",
     kind_of_text="sentence",
     place="wav/{id}.wav",
     licence="free for research, Technical University of Berlin",

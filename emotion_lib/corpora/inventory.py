@@ -1,4 +1,4 @@
-"""Which recordings lie where: the folders that are searched, the audio files in them, copies and gaps."""
+"""Find the folder of a corpus, list its files, and sort them into utterances, copies and foreign files."""
 
 import os
 import posixpath
@@ -18,7 +18,7 @@ from emotion_lib.errors import AudioError, CorpusError
 
 
 class File(NamedTuple):
-    """A file below the folder of a corpus; `relative` is written with forward slashes on every system."""
+    """A file below the folder of a corpus; `relative` has forward slashes on every system."""
 
     path: str
     relative: str
@@ -26,21 +26,17 @@ class File(NamedTuple):
 
     @property
     def is_audio(self) -> bool:
-        """Whether its suffix is one of a recording."""
+        """Whether the suffix is that of an audio file."""
         return has_audio_suffix(self.relative)
 
     @property
     def stem(self) -> str:
-        """Its name without folder and suffix."""
+        """The file name without folder and suffix."""
         return posixpath.splitext(posixpath.basename(self.relative))[0]
-
-    def digest(self) -> str:
-        """Return the SHA-256 of its bytes in hexadecimal; raise a CorpusError where they cannot be read."""
-        return digest(self.path)
 
 
 def digest(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file in hexadecimal; raise a CorpusError where it cannot be read."""
+    """Return the SHA-256 of a file in hexadecimal; raise a CorpusError if it cannot be read."""
     try:
         return sources.digest(path, os.fspath(path)).hex()
     except AudioError as error:
@@ -48,9 +44,9 @@ def digest(path: str | os.PathLike[str]) -> str:
 
 
 def files_below(folder: str | os.PathLike[str]) -> list[File]:
-    """Return every file below a folder, the shallow ones first, so that a nested copy comes after what it copies.
+    """Return every file below a folder, without hidden files and those that macOS adds to archives.
 
-    Hidden files and folders and what macOS adds to archives are skipped.
+    Shallow files come first, so that the original stays and a copy in a nested folder is left out.
     """
     root = os.path.join(os.path.abspath(folder), "")
     found = (
@@ -62,17 +58,17 @@ def files_below(folder: str | os.PathLike[str]) -> list[File]:
 
 
 def has_audio(folder: Path) -> bool:
-    """Return whether a recording lies below a folder."""
+    """Return whether there is a recording below a folder."""
     return folder.is_dir() and any(has_audio_suffix(path) and os.path.isfile(path) for path in walk(str(folder)))
 
 
 def places(name: str) -> list[Path]:
-    """Return where a corpus is looked for, the first place first."""
+    """Return the folders in which a corpus is searched, in order."""
     return [_spelt(parent, name) for parent in folders_of_corpora().values()]
 
 
 def folders_of_corpora() -> dict[str, Path]:
-    """Return the folders that corpora are looked for in, by what they are, the first place first."""
+    """Return the parent folders of corpora by name, in the order in which they are searched."""
     given = os.environ.get("EMOTION_LIB_DATA")
     checkout = _checkout()
     folders = {"EMOTION_LIB_DATA": Path(given).expanduser()} if given else {}
@@ -81,7 +77,7 @@ def folders_of_corpora() -> dict[str, Path]:
 
 
 def _spelt(parent: Path, name: str) -> Path:
-    """Return the folder of a corpus as it is spelt there (`TESS` for `tess`)."""
+    """Return the folder of a corpus, in upper or lower case as it is spelt there (`TESS` for `tess`)."""
     exact = parent / name
     if exact.exists() or not parent.is_dir():
         return exact
@@ -89,14 +85,14 @@ def _spelt(parent: Path, name: str) -> Path:
 
 
 def _checkout() -> Path | None:
-    """Return the clone of the repository that this file runs from, or None in an installed package."""
+    """Return the clone of the repository that this file is in, or None for an installed package."""
     root = Path(__file__).resolve().parents[2]
     return root if (root / "pyproject.toml").is_file() else None
 
 
 @dataclass(frozen=True)
 class NamedRecording:
-    """A file and what its name says; `id` is the one of the corpus table."""
+    """A file with the facts in its name; `id` is the one in the corpus table."""
 
     id: str
     name: Name
@@ -104,12 +100,12 @@ class NamedRecording:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of its bytes, read once."""
-        return self.file.digest()
+        """The SHA-256 of the file, which is read once."""
+        return digest(self.file.path)
 
 
 class Pair(NamedTuple):
-    """A recording that was left out, and the one that stands for it."""
+    """A recording that was left out, and the recording that is used instead."""
 
     left_out: NamedRecording
     kept: NamedRecording
@@ -117,22 +113,22 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Inventory:
-    """The files of a corpus, sorted into what is used and what is not.
+    """The files of a corpus, sorted into those that are used and those that are not.
 
     Attributes
     ----------
-    kept : list of Recording
-        One for each id, sorted by id.
+    kept : list of NamedRecording
+        The recordings that are used, one for each id, sorted by id.
     copies : list of Pair
-        Byte-identical to a kept one.
+        Recordings that are byte-identical to a kept one.
     rivals : list of Pair
-        Other contents under the id of a kept one.
+        Recordings with the id of a kept one, but other contents.
     strangers : list of str
-        Relative paths of recordings whose names are not of this corpus.
+        Relative paths of recordings that are not named as in this corpus.
     others : list of str
-        Relative paths of files that are no recordings.
+        Relative paths of files that are not audio.
     missing : list of str
-        Ids of the index that are not there, sorted.
+        Ids of the index that have no recording, sorted.
     """
 
     kept: list[NamedRecording]
@@ -144,18 +140,22 @@ class Inventory:
 
 
 def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
-    """Sort the files of a corpus; only files of equal size, or of one id, are read."""
+    """Sort the files of a corpus; files are read only if they share a size or an id with another."""
     files = list(files)
     recordings, strangers = recognise(corpus, files)
     distinct, copies = _without_copies(recordings, corpus.digests)
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
     others = [file.relative for file in files if not file.is_audio]
     kept.sort(key=lambda recording: recording.id)
-    return Inventory(kept, copies, rivals, strangers, others, _missing(corpus, kept))
+    # Two ids of RAVDESS were published with the same bytes: one of them is a copy, and not missing.
+    present = {recording.id for recording in kept}
+    contents = {digest for id, digest in corpus.digests.items() if id in present}
+    missing = sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)
+    return Inventory(kept, copies, rivals, strangers, others, missing)
 
 
 def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[NamedRecording], list[str]]:
-    """Return the recordings whose names are of the corpus, and the relative paths of those whose are not."""
+    """Return the recordings that are named as in the corpus, and the relative paths of all other recordings."""
     recordings, strangers = [], []
     for file in files:
         if not file.is_audio:
@@ -171,7 +171,8 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[NamedRecordin
 def _without_copies(
     recordings: list[NamedRecording], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return one recording of each content, in the order given, and the copies."""
+    """Return the recordings without byte-identical copies, and the copies."""
+    # Copies have the same size, so a file whose size is unique is never read: `load` stays quick.
     of_size = defaultdict(list)
     for recording in recordings:
         of_size[recording.file.size].append(recording)
@@ -185,7 +186,7 @@ def _without_copies(
 def _one_for_each_id(
     recordings: list[NamedRecording], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return one recording of each id, and its rivals."""
+    """Return one recording of each id, and the rest of them as rivals."""
     of_id = defaultdict(list)
     for recording in recordings:
         of_id[recording.id].append(recording)
@@ -195,7 +196,7 @@ def _one_for_each_id(
 def _best_of_each(
     groups: Iterable[list[NamedRecording]], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return of each group the recording that agrees with the index, else the first, and pairs of the rest with it."""
+    """Return the recording of each group that agrees with the index (else its first), and pairs of the rest with it."""
     best, pairs = [], []
     for group in groups:
         agreeing = (r for r in group if len(group) > 1 and digests.get(r.id) == r.digest)
@@ -203,10 +204,3 @@ def _best_of_each(
         best.append(kept)
         pairs += [Pair(recording, kept) for recording in group if recording is not kept]
     return best, pairs
-
-
-def _missing(corpus: Corpus, kept: Iterable[NamedRecording]) -> list[str]:
-    """Return the ids of the index that are not there, nor under another id with which they were published alike."""
-    present = {recording.id for recording in kept}
-    contents = {digest for id, digest in corpus.digests.items() if id in present}
-    return sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)

@@ -1,9 +1,10 @@
-"""Where each corpus can be fetched from, and the fetching of one."""
+"""Fetch a corpus from one of the places that offer it."""
 
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,16 +40,12 @@ SOURCES: dict[str, dict[str, DownloadSource]] = {
         ),
     },
 }
-"""Where each corpus can be fetched from, by the names that the command line takes; the first is the default."""
+"""The sources of each corpus, by the names that the command line takes; the first is the default."""
 
-_BYTES_PER_FRAME = 4
-"""Two channels of 16 bits, which is the most that any corpus has."""
-
-_MOST_BYTES_AROUND = 1 << 16
-"""What stands before and behind the samples; in RAVDESS up to 60 kB."""
-
-_MOST_BYTES = 1 << 21
-"""Of a recording whose length the index does not know: ten seconds at 48 kHz in stereo."""
+# The size of a recording is limited, so that a wrong or hostile archive cannot fill the disk.
+_BYTES_PER_FRAME = 4  # two channels of 16 bits; no corpus has more
+_MOST_BYTES_AROUND = 1 << 16  # header and notes; files of RAVDESS have up to 60 kB of them
+_MOST_BYTES = 1 << 21  # if the index does not have the length: ten seconds of stereo at 48 kHz
 
 
 def fetch(
@@ -61,26 +58,26 @@ def fetch(
 ) -> Path:
     """Download a corpus and put it where `load` finds it.
 
-    What comes is compared with the index byte for byte, and becomes visible in one step when all of it is right. Of
-    most of RAVDESS the index knows no bytes: there the MD5 of Zenodo's archive vouches for them, while from Kaggle
-    only the names, their number, and that each can be read are sure. What an interrupted fetch has brought is kept
-    beside the target, and the next one goes on from there. A whole copy in place is left alone; a broken one is kept
-    under another name.
+    Every file is compared with the index byte for byte, and the corpus becomes visible in one step, when it is complete
+    and correct. The index has no SHA-256 for most of RAVDESS. There, the MD5 of Zenodo's archive is checked instead;
+    from Kaggle, only the names and number of the files are checked, and that each can be read. An interrupted fetch
+    keeps its files beside the target, and the next fetch resumes there. A complete copy is left alone; a broken one is
+    kept under another name.
 
     Parameters
     ----------
     name : str
         `"tess"`, `"emodb"` or `"ravdess"`.
     to : str or path, optional
-        Folder that is to hold the recordings. By default the one where the corpus is or would be found first:
-        `$EMOTION_LIB_DATA/<name>`, `data/<name>` in the repository, or the user's data folder.
-    source : str or Source, optional
-        Where to fetch it from: `"kaggle"` or `"dataverse"` for TESS, `"makers"` or `"kaggle"` for EMO-DB, `"zenodo"` or
-        `"kaggle"` for RAVDESS; the first of them when not given.
+        Folder for the recordings. By default the folder where `find` finds the corpus, or the first folder that it
+        searches: `$EMOTION_LIB_DATA/<name>`, `data/<name>` in the repository, or the user's data folder.
+    source : str or DownloadSource, optional
+        Source of the download: `"kaggle"` or `"dataverse"` for TESS, `"makers"` or `"kaggle"` for EMO-DB, `"zenodo"` or
+        `"kaggle"` for RAVDESS. By default the first one.
     index : DataFrame, optional
-        What to bring, as `corpora.index` returns it; all of the corpus when not given.
+        Recordings to fetch, as rows of `corpora.index`. By default the whole corpus.
     progress : bool, optional
-        Whether to show a bar; on a terminal when None.
+        Whether to show a progress bar. By default only on a terminal.
 
     Returns
     -------
@@ -90,19 +87,23 @@ def fetch(
     Raises
     ------
     ParameterError
-        If the corpus cannot be fetched, or not from a source of that name.
+        If the corpus cannot be fetched, or has no source with this name.
     CorpusError
-        If the download breaks off, the bytes are not those of the index, or the folder holds something else.
+        If the download breaks off, a file differs from the index, or the folder holds other files.
     """
     chosen = _download_source(name, source)
     corpus = CORPORA[name]
     wanted = _wanted(corpus, read_index(name) if index is None else index)
-    target = _default_target(name) if to is None else Path(to).expanduser().absolute()
-    if _is_whole(corpus, target, wanted):
+    if to is None:
+        searched = places(name)
+        target = next((place for place in searched if has_audio(place)), searched[0])
+    else:
+        target = Path(to).expanduser().absolute()
+    if _is_complete(corpus, target, wanted):
         return target
-    _refuse_foreign(corpus, target, wanted)
+    # Beside the target, hence on the same disk: the folder can then be moved into place in one step.
     staging = target.with_name(f".{target.name}.fetch")
-    with _told_plainly(target):
+    with _corpus_errors(target):
         staging.mkdir(parents=True, exist_ok=True)
         _install(chosen.bring(corpus, wanted, staging, progress=progress), target)
         shutil.rmtree(staging, ignore_errors=True)
@@ -110,7 +111,7 @@ def fetch(
 
 
 def terms(name: str, source: str | None = None) -> str:
-    """Say in a sentence what `fetch` would download, on what terms it may be used, and what to cite.
+    """Return one sentence with the size of a download, its licence and its reference.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def terms(name: str, source: str | None = None) -> str:
     Raises
     ------
     ParameterError
-        If the corpus cannot be fetched, or not from a source of that name.
+        If the corpus cannot be fetched, or has no source with this name.
 
     Examples
     --------
@@ -139,9 +140,9 @@ def terms(name: str, source: str | None = None) -> str:
 
 
 def _download_source(name: str, source: str | DownloadSource | None) -> DownloadSource:
-    """Return the source of a name, or the first that a corpus has."""
+    """Return the source with this name, or the default source of the corpus."""
     if name not in SOURCES:
-        raise ParameterError(f"corpus {name!r}: cannot be fetched; those that can are {', '.join(SOURCES)}")
+        raise ParameterError(f"corpus {name!r}: cannot be fetched; must be one of {', '.join(SOURCES)}")
     known = SOURCES[name]
     if source is None:
         return next(iter(known.values()))
@@ -158,72 +159,50 @@ def _wanted(corpus: Corpus, index: pd.DataFrame) -> dict[str, Wanted]:
     return dict(zip(index["id"], map(Wanted, in_folder, index["sha256"], most_bytes), strict=True))
 
 
-def _default_target(name: str) -> Path:
-    """Return the folder where a corpus is found, or the first of those where it would be."""
-    looked = places(name)
-    return next((place for place in looked if has_audio(place)), looked[0])
-
-
-def _is_whole(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> bool:
-    """Return whether every wanted recording is in a folder, byte for byte as far as the bytes are known."""
-    named = [(id, file) for file in _files(target) if (id := _id(corpus, file)) in wanted]
-    if len(named) < len(wanted):
-        return False
-    return {id for id, file in named if id and wanted[id].is_met_by(file.path)} >= wanted.keys()
-
-
-def _refuse_foreign(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> None:
-    """Raise a CorpusError where the target is something else than a copy of the corpus."""
+def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> bool:
+    """Return whether a folder holds every wanted recording; raise a CorpusError for a folder with other files."""
     if target.exists() and not target.is_dir():
-        raise CorpusError(f"{target}: a file, not a folder; give a folder that is not there yet with `--to`")
-    foreign = [file.relative for file in _files(target) if _id(corpus, file) not in wanted]
+        raise CorpusError(f"{target}: a file, not a folder; give a new folder with `--to`")
+    named: list[tuple[str, File]] = []
+    foreign: list[File] = []
+    for file in files_below(target) if target.is_dir() else []:
+        name = corpus.read_name(file.stem) if file.is_audio else None
+        if name and name.id in wanted:
+            named.append((name.id, file))
+        else:
+            foreign.append(file)
+    # Reading every file takes long, so a folder with too few is not read.
+    if len(named) >= len(wanted) and {id for id, file in named if wanted[id].is_met_by(file.path)} >= wanted.keys():
+        return True
     if foreign:
         cure = "give another folder with `--to`"
-        raise CorpusError(f"{target}: holds {foreign[0]}, which is not of {corpus.short_title}; {cure}")
-
-
-def _files(target: Path) -> list[File]:
-    return files_below(target) if target.is_dir() else []
-
-
-def _id(corpus: Corpus, file: File) -> str | None:
-    """Return the id of a recording, or None for a file that is not named as one."""
-    name = corpus.read_name(file.stem) if file.is_audio else None
-    return name.id if name else None
+        raise CorpusError(f"{target}: holds {foreign[0].relative}, which is not part of {corpus.short_title}; {cure}")
+    return False
 
 
 def _install(folder: Path, target: Path) -> None:
-    """Move the finished folder to the target; a folder that was there keeps its contents under another name."""
+    """Move the finished folder to the target; if a folder is there already, rename that one."""
     if target.exists() and not any(target.iterdir()):
         target.rmdir()
     if target.exists():
-        os.replace(target, _free_name(target))
+        names = (target.with_name(f"{target.name}.old{n}") for n in count(1))
+        os.replace(target, next(name for name in names if not name.exists()))
     os.replace(folder, target)
 
 
-def _free_name(target: Path) -> Path:
-    n = 1
-    while (name := target.with_name(f"{target.name}.old{n}")).exists():
-        n += 1
-    return name
-
-
 @contextmanager
-def _told_plainly(target: Path) -> Iterator[None]:
-    """Turn what networks and disks raise into a CorpusError with the cure."""
+def _corpus_errors(target: Path) -> Iterator[None]:
+    """Turn errors of the network and the disk into a CorpusError with the cure."""
     try:
         yield
     except requests.RequestException as error:
-        cure = "what has come is kept: run the same command again, or fetch with another `--source`"
-        raise CorpusError(f"the download stopped ({_reason(error)}); {cure}") from error
+        reason = str(error)
+        # The text of a connection error is a nest of internal objects; the name of the server says enough.
+        if isinstance(error, requests.ConnectionError) and error.request is not None:
+            reason = f"{urlsplit(str(error.request.url)).hostname} cannot be reached; check the connection"
+        cure = "finished parts are kept: run the same command again, or fetch with another `--source`"
+        raise CorpusError(f"the download stopped ({reason}); {cure}") from error
     except OSError as error:
         raise CorpusError(
             f"{target}: cannot be written ({error}); make room, or give another folder with `--to`"
         ) from error
-
-
-def _reason(error: requests.RequestException) -> str:
-    """Return why a download stopped; of a server that cannot be reached, no more than its name."""
-    if isinstance(error, requests.ConnectionError) and error.request is not None:
-        return f"{urlsplit(str(error.request.url)).hostname} cannot be reached; check the connection"
-    return str(error)

@@ -1,11 +1,10 @@
 """The speech of RAVDESS (Livingstone and Russo 2018, doi:10.1371/journal.pone.0196391).
 
 Twenty-four actors, twelve women and twelve men, say two sentences in eight emotions, each at two intensities (neutral
-at one) and in two takes: 1440 recordings. Names are numbers, joined by hyphens (`03-01-05-01-02-01-12`): modality (03,
-sound alone), channel (01, speech), emotion, intensity, sentence, take and actor.
+at one) and in two takes: 1440 recordings. File names are numbers joined by hyphens (`03-01-05-01-02-01-12`): modality
+(03, sound alone), channel (01, speech), emotion, intensity, sentence, take and actor.
 
-The index has the SHA-256 of five recordings that are odd; of the others it knows the names, which follow
-from the design.
+The index has the SHA-256 of five odd recordings. It has only the names of the others, which follow from the design.
 """
 
 import re
@@ -24,7 +23,7 @@ EMOTION_OF = {
 }
 INTENSITY_OF = {"01": "normal", "02": "strong"}
 TEXT_OF = {"01": "kids", "02": "dogs"}
-"""The number of a sentence -> its first word: "Kids are talking by the door", "Dogs are sitting by the door"."""
+"""Number of the sentence -> its first word: "Kids are talking by the door", "Dogs are sitting by the door"."""
 
 _NAME = re.compile(
     r"03-01-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<text>0[12])-(?P<take>0[12])-(?P<actor>0[1-9]|1\d|2[0-4])",
@@ -33,17 +32,17 @@ _NAME = re.compile(
 
 
 def read_name(stem: str) -> Name | None:
-    """Read the name of a recording of RAVDESS's speech, without its suffix.
+    """Read the file name of a RAVDESS speech recording.
 
     Parameters
     ----------
     stem : str
-        For instance `"03-01-05-01-02-01-12"`.
+        File name without its suffix, for instance `"03-01-05-01-02-01-12"`.
 
     Returns
     -------
     Name or None
-        None where the name is not one of speech in RAVDESS's naming; `more` has the `intensity` and the `take`.
+        None if RAVDESS does not name speech recordings like this. `more` has the `intensity` and the `take`.
 
     Examples
     --------
@@ -63,7 +62,7 @@ RAVDESS = Corpus(
     title="RAVDESS, the speech of the Ryerson audio-visual database",
     read_name=read_name,
     cure="get RAVDESS with `emotion-lib fetch ravdess`, or set EMOTION_LIB_DATA to the folder that holds `ravdess`",
-    repair="`emotion-lib fetch ravdess` brings the published files.",
+    repair="`emotion-lib fetch ravdess` downloads the published files.",
     kind_of_text="sentence",
     place="{speaker}/{id}.wav",
     licence="CC BY-NC-SA 4.0, Ryerson University",

@@ -1,16 +1,17 @@
-"""Reports that print as sentences, and as HTML in a notebook."""
+"""Reports that print as sentences, or as HTML in a notebook."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import chain
 from typing import NamedTuple
 
 SHOWN = 20
-"""How many names of a kind a report prints; its attributes hold them all."""
+"""How many items of a list a report prints; the attributes of the report hold all of them."""
 
 
 class Section(NamedTuple):
-    """A sentence of a report, and what it lists."""
+    """A sentence of a report, and the items listed below it."""
 
     sentence: str
     items: Sequence[str] = ()
@@ -21,20 +22,25 @@ class Report(ABC):
 
     @abstractmethod
     def _parts(self) -> Iterable[Section]:
-        """Yield what the report says, in order."""
+        """Yield the sections of the report in order."""
 
     def __str__(self) -> str:
-        return "\n".join(line for part in self._parts() for line in (part.sentence, *_indented(part.items)))
+        lines = ((sentence, *(f"  {item}" for item in shortened(items))) for sentence, items in self._parts())
+        return "\n".join(chain.from_iterable(lines))
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return "".join(f"<p>{escape(part.sentence)}</p>{_html_list(part.items)}" for part in self._parts())
+        html = ""
+        for sentence, items in self._parts():
+            listed = "".join(f"<li>{escape(item)}</li>" for item in shortened(items))
+            html += f"<p>{escape(sentence)}</p>" + (f"<ul>{listed}</ul>" if listed else "")
+        return html
 
 
 def shortened(items: Sequence[str]) -> list[str]:
-    """Return the first items, and how many more there are.
+    """Return the first items and, if there are more, a line with their number.
 
     Examples
     --------
@@ -46,7 +52,7 @@ def shortened(items: Sequence[str]) -> list[str]:
 
 
 def enumerated(words: Sequence[str]) -> str:
-    """Return words as English lists them.
+    """Join words with commas and a final "and".
 
     Examples
     --------
@@ -57,7 +63,7 @@ def enumerated(words: Sequence[str]) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one.
+    """Return a number with its noun in the singular or plural.
 
     Examples
     --------
@@ -66,13 +72,3 @@ def counted(n: int, noun: str) -> str:
     """
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{n} {noun if n == 1 else plural}"
-
-
-def _indented(items: Sequence[str]) -> list[str]:
-    return [f"  {item}" for item in shortened(items)]
-
-
-def _html_list(items: Sequence[str]) -> str:
-    """Return a list in HTML; nothing for an empty one."""
-    lines = "".join(f"<li>{escape(item)}</li>" for item in shortened(items))
-    return f"<ul>{lines}</ul>" if lines else ""

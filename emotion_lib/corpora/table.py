@@ -1,4 +1,4 @@
-"""From a name or a folder to the corpus table: load it, describe it, list it as an index."""
+"""The corpus table: load it from a name or a folder, describe it, and make an index."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from emotion_lib import audio
-from emotion_lib.corpora.corpus import INTEGERS, Corpus, Name
+from emotion_lib.corpora.corpus import INTEGERS, Corpus
 from emotion_lib.corpora.emodb import EMODB
 from emotion_lib.corpora.inventory import (
     File,
@@ -31,11 +31,11 @@ from emotion_lib.emotions import in_order
 from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError
 
 CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, DEMO)}
-"""The corpora that have a name of their own."""
+"""The corpora that can be loaded by name."""
 
 
 class FoundCorpus(NamedTuple):
-    """A corpus, the folder it is in, and every file below that."""
+    """A corpus, its folder, and every file below that folder."""
 
     corpus: Corpus
     folder: Path
@@ -45,8 +45,8 @@ class FoundCorpus(NamedTuple):
 def find(name: str) -> Path:
     """Find the folder of a corpus on this machine.
 
-    It is looked for in `$EMOTION_LIB_DATA`, in `data` of the repository, and in the user's data folder, in this order;
-    a folder counts when a recording lies somewhere below it.
+    The search goes through `$EMOTION_LIB_DATA`, `data` in the repository, and the user's data folder, in this order. A
+    folder counts only if it holds a recording, at any depth.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def find(name: str) -> Path:
     Raises
     ------
     ParameterError
-        If there is no corpus of that name.
+        If there is no corpus with this name.
     CorpusError
-        If none of the places holds a recording; the message says how to get the corpus.
+        If no recording is found; the message says how to get the corpus.
     """
     if name not in CORPORA:
-        raise ParameterError(f"corpus {name!r}: not a name the library knows ({', '.join(CORPORA)})")
+        raise ParameterError(f"corpus {name!r}: must be one of {', '.join(CORPORA)}")
     looked = places(name)
     for place in looked:
         if has_audio(place):
@@ -76,20 +76,21 @@ def find(name: str) -> Path:
 def load(
     name_or_path: str | os.PathLike[str] = "tess", *, otherwise: str | None = None, keep_duplicates: bool = False
 ) -> pd.DataFrame:
-    """Load a corpus as a table with one row an utterance.
+    """Load a corpus as a table with one row per utterance.
 
-    Only names and sizes are looked at, and the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` reads the audio too. A folder that holds a corpus with a name is recognised by its file names.
+    Only file names and sizes are read, and the bytes of files that have the same size, so that a corpus loads in a
+    fraction of a second; `check` also reads the audio. If a folder holds TESS, EMO-DB, RAVDESS or the demo corpus, its
+    file names show which.
 
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        `"tess"`, `"emodb"`, `"ravdess"`, `"demo"`, or a folder that holds one of them or recordings named as TESS
-        names them, at any depth.
+        `"tess"`, `"emodb"`, `"ravdess"`, `"demo"`, or a folder that holds, at any depth, one of them or recordings that
+        are named as in TESS.
     otherwise : str, optional
-        Corpus to load instead where the first is not found, for instance `"demo"`; `describe` says so then.
+        Corpus to load if the first is not found, for instance `"demo"`; `describe` then says so.
     keep_duplicates : bool, default False
-        Keep copies too: the second recording of an id becomes `id#2`. To measure what copies do to a result.
+        Keep copies too, to measure how they change a result. The second recording of an id becomes `id#2`.
 
     Returns
     -------
@@ -100,12 +101,12 @@ def load(
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or has no recordings that are named as in a corpus.
+        If the corpus or folder is not found, or no recording in it is named as in a corpus.
 
     Warns
     -----
     CorpusWarning
-        If files were left out (copies, foreign names), or utterances of the corpus are missing, with their number.
+        If files were left out (copies, foreign names) or utterances of the corpus are missing; it tells how many.
 
     Notes
     -----
@@ -127,12 +128,12 @@ def load(
 
 
 def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
-    """Return what corpus a name or folder is and the files there.
+    """Return the corpus that a name or folder stands for, with its files.
 
     Raises
     ------
     CorpusError
-        If it is not found, or no recording there is named as in the corpus.
+        If it is not found, or no recording in it is named as in the corpus.
     """
     if isinstance(name_or_path, str) and name_or_path in CORPORA:
         corpus, folder = CORPORA[name_or_path], find(name_or_path)
@@ -142,25 +143,26 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
         files = files_below(folder)
         corpus = _corpus_of(files)
     if not any(file.is_audio for file in files):
-        raise CorpusError(f"{folder}: no recordings in it or below; {corpus.cure}")
+        raise CorpusError(f"{folder}: no recordings in this folder or below; {corpus.cure}")
     if not recognise(corpus, files)[0]:
         found = counted(sum(file.is_audio for file in files), "recording")
-        raise CorpusError(f"{folder}: {found}, none of them named as in {corpus.title}; {corpus.cure}")
+        raise CorpusError(f"{folder}: {found}, but no name as in {corpus.title}; {corpus.cure}")
     return FoundCorpus(corpus, folder, files)
 
 
 def existing(path: str | os.PathLike[str]) -> Path:
-    """Return a folder that exists; raise a CorpusError where it does not."""
+    """Return the path of an existing folder; raise a CorpusError if there is no such folder."""
     folder = Path(path).expanduser()
     if not folder.exists():
         raise CorpusError(f"{folder}: no such folder; give one that holds recordings, or {TESS.cure}")
     if not folder.is_dir():
-        raise CorpusError(f"{folder}: a file, not a folder; unpack it where it is an archive, and give the folder")
+        raise CorpusError(f"{folder}: a file, not a folder; unpack it if it is an archive, and give the folder")
     return folder
 
 
 def named_as(files: Iterable[File]) -> Corpus:
-    """Return the corpus in whose naming most of the recordings are; a folder where TESS's and others' share one."""
+    """Return the corpus that names its files as most of these recordings are named."""
+    # FOLDER comes first and wins a tie: TESS and the demo corpus use the same names, and so does a folder of your own.
     stems = [file.stem for file in files if file.is_audio]
     return max(
         (FOLDER, *CORPORA.values()), key=lambda corpus: sum(corpus.read_name(stem) is not None for stem in stems)
@@ -168,7 +170,7 @@ def named_as(files: Iterable[File]) -> Corpus:
 
 
 def _corpus_of(files: Sequence[File]) -> Corpus:
-    """Return the corpus to which most of the recordings belong, by their names."""
+    """Return the corpus whose index lists most of the recordings, else FOLDER."""
     read_name = named_as(files).read_name
     ids = [name.id for file in files if file.is_audio and (name := read_name(file.stem))]
     for corpus in CORPORA.values():
@@ -178,7 +180,7 @@ def _corpus_of(files: Sequence[File]) -> Corpus:
 
 
 def _number_copies(recordings: Sequence[NamedRecording]) -> list[NamedRecording]:
-    """Return the recordings sorted by id, where the second of an id is `id#2`."""
+    """Return the recordings sorted by id, with `id#2` for the second one of an id."""
     seen: Counter[str] = Counter()
     numbered = []
     for recording in recordings:
@@ -195,7 +197,7 @@ def _table(corpus: Corpus, recordings: Iterable[NamedRecording]) -> pd.DataFrame
 
 
 def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
-    """Warn, with a number, of whatever is not as its makers published it."""
+    """Warn about recordings that were left out or are missing, with their number."""
     cases = {
         "{} byte-identical to others and left out": len(stock.copies),
         "{} left out because another has the same name": len(stock.rivals),
@@ -205,15 +207,16 @@ def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
     for sentence, n in cases.items():
         if n:
             what = sentence.format(counted(n, "recording"))
+            # stacklevel 3 is the line that calls `load`.
             warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` names them", CorpusWarning, stacklevel=3)
 
 
-_MOST_NAMED = 7
+_MOST_NAMED = 7  # TESS has seven emotions, and all are named
 
 
 @dataclass(frozen=True, repr=False)
 class Description(Report):
-    """What a corpus table holds; prints as sentences.
+    """The contents of a corpus table; prints as sentences.
 
     Attributes
     ----------
@@ -233,20 +236,22 @@ def describe(table: pd.DataFrame) -> Description:
     Parameters
     ----------
     table : DataFrame
-        As `load` returns it, or rows of it, or tables of several corpora one below the other.
+        A table from `load`, some rows of one, or the tables of several corpora one below the other.
 
     Returns
     -------
     Description
-        Prints as text, and as a paragraph in a notebook. Of the demo corpus it says that nothing measured on it is
-        a result, and whether it stands in for a corpus that was not found.
+        Prints as text, or as a paragraph in a notebook. It says if the demo corpus replaces a corpus that was not
+        found, and that nothing measured on the demo corpus is a result.
 
     Notes
     -----
     Notebook: 01_explore
     """
-    wanted = table.attrs.get("instead_of")
-    sentences = [f"{_called(wanted)} was not found on this machine."] if wanted else []
+    sentences = []
+    if wanted := table.attrs.get("instead_of"):
+        title = _capital(CORPORA[wanted].short_title) if wanted in CORPORA else wanted
+        sentences.append(f"{title} was not found on this machine.")
     for name, rows in table.groupby("corpus"):
         corpus = CORPORA.get(str(name), FOLDER)
         sentences.append(f"{_capital(corpus.title)}: {_contents(rows, corpus.kind_of_text)}.")
@@ -254,17 +259,12 @@ def describe(table: pd.DataFrame) -> Description:
     return Description(tuple(sentences) or ("No utterances.",))
 
 
-def _called(wanted: str) -> str:
-    """Return what people call the corpus of a name, at the start of a sentence; a path stays what it is."""
-    return _capital(CORPORA[wanted].short_title) if wanted in CORPORA else wanted
-
-
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
 def _contents(rows: pd.DataFrame, kind_of_text: str) -> str:
-    """Return how many utterances, speakers, emotions and texts there are, and the names of the few."""
+    """Return the numbers of utterances, texts, speakers and emotions, and the names of the last two."""
     speakers, emotions = sorted(set(rows["speaker"])), in_order(rows["emotion"])
     return (
         f"{counted(len(rows), 'utterance')} of {counted(rows['text'].nunique(), kind_of_text)} "
@@ -274,57 +274,52 @@ def _contents(rows: pd.DataFrame, kind_of_text: str) -> str:
 
 
 def _in_brackets(names: list[str] | tuple[str, ...]) -> str:
-    """Return names in brackets, or nothing where there are too many to read."""
+    """Return names in brackets, or an empty string if there are too many to read."""
     return f" ({enumerated(names)})" if len(names) <= _MOST_NAMED else ""
 
 
-class _Named(NamedTuple):
-    name: Name
-    file: File
-
-
 def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
-    """Make the index of a folder of recordings, in the naming of whichever corpus most of them are.
+    """Make the index of a folder of recordings.
 
-    The same files give the same index, wherever and in whatever folders they lie.
+    The names are read as those of the corpus that most of the recordings follow. The same files give the same index,
+    whatever folders they are in.
 
     Parameters
     ----------
     folder : str or path
-        With each recording once.
+        A folder that holds each recording once.
 
     Returns
     -------
     DataFrame
-        Columns id, speaker, emotion, text, what names in this corpus say besides, rate (Hz), samples, sha256 (of the
-        file); sorted by id.
+        Columns id, speaker, emotion, text, those that only this corpus has (such as `take`), rate (Hz), samples, sha256
+        (of the file); sorted by id.
 
     Raises
     ------
     CorpusError
-        If the folder has no recordings in the naming of a corpus, or two with one name.
+        If no recording in the folder is named as in a corpus, or two recordings have the same name.
     AudioError
         If a recording cannot be read.
     """
-    return pd.DataFrame([_row(recording) for recording in _named_once(folder)]).astype(INTEGERS)
+    rows = []
+    for recording in _named_once(folder):
+        y, rate = audio.read(recording.file.path)
+        known = {"id": recording.id, **recording.name.columns}
+        rows.append(known | {"rate": rate, "samples": len(y), "sha256": recording.digest})
+    return pd.DataFrame(rows).astype(INTEGERS)
 
 
-def _named_once(folder: str | os.PathLike[str]) -> list[_Named]:
-    """Return the recordings of a folder sorted by name, each name once."""
+def _named_once(folder: str | os.PathLike[str]) -> list[NamedRecording]:
+    """Return the recordings of a folder sorted by name; raise a CorpusError if a name comes twice."""
     files = [file for file in files_below(existing(folder)) if file.is_audio]
     read_name = named_as(files).read_name
-    named = [_Named(name, file) for file in files if (name := read_name(file.stem))]
+    named = [NamedRecording(name.id, name, file) for file in files if (name := read_name(file.stem))]
     if not named:
-        raise CorpusError(f"{folder}: no recordings in TESS's naming, or that of another corpus; {FOLDER.cure}")
-    named.sort(key=lambda recording: recording.name.id)
+        raise CorpusError(f"{folder}: no recordings named as in TESS or another corpus; {FOLDER.cure}")
+    named.sort(key=lambda recording: recording.id)
     for one, next_one in pairwise(named):
-        if one.name.id == next_one.name.id:
+        if one.id == next_one.id:
             pair = f"{one.file.relative} and {next_one.file.relative}"
-            raise CorpusError(f"{pair}: two recordings of one name; an index needs each once, remove one")
+            raise CorpusError(f"{pair}: two recordings with one name; remove one, since an index lists each name once")
     return named
-
-
-def _row(recording: _Named) -> dict[str, str | int]:
-    name, file = recording
-    y, rate = audio.read(file.path)
-    return {"id": name.id, **name.columns, "rate": rate, "samples": len(y), "sha256": file.digest()}

@@ -1,27 +1,27 @@
-"""TESS, the demo corpus that is named like it, and any folder of files named like it."""
+"""TESS, and two corpora that name their files as TESS does: the demo corpus and any folder of your own."""
 
 from emotion_lib.corpora.corpus import Corpus, Name
 from emotion_lib.emotions import STYLES
 
 EMOTION_OF = {name: name for name in STYLES} | {"ps": "surprise", "surprised": "surprise"}
-"""The last part of a file name -> emotion; TESS writes `ps` for pleasant surprise."""
+"""Last part of the file name -> emotion; TESS writes `ps` for pleasant surprise."""
 
 MISSPELT_SPEAKERS = {"OA": "OAF"}
-"""TESS ships one file, `OA_bite_neutral.wav`, whose speaker lacks a letter."""
+"""Misspelt speaker -> speaker; TESS was published with one such file, `OA_bite_neutral.wav`."""
 
 
 def read_name(stem: str) -> Name | None:
-    """Read the name of a recording of TESS, without its suffix.
+    """Read the file name of a TESS recording.
 
     Parameters
     ----------
     stem : str
-        For instance `"OAF_back_angry"`; the text in the middle may have underscores of its own.
+        File name without its suffix, for instance `"OAF_back_angry"`; the text in the middle may contain underscores.
 
     Returns
     -------
     Name or None
-        None where the name is not in TESS's naming. `id` has the misspelt speaker repaired.
+        None if TESS does not name files like this. `id` has the speaker spelt correctly.
 
     Examples
     --------
@@ -47,7 +47,7 @@ TESS = Corpus(
     title="TESS, the Toronto emotional speech set",
     read_name=read_name,
     cure="get TESS with `emotion-lib fetch tess`, or set EMOTION_LIB_DATA to the folder that holds `tess`",
-    repair="`emotion-lib fetch tess` brings the published files.",
+    repair="`emotion-lib fetch tess` downloads the published files.",
     place="{speaker}_{emotion}/{id}.wav",
     licence="CC BY-NC-ND 4.0, University of Toronto",
     reference="Dupuis and Pichora-Fuller 2010, doi:10.5683/SP2/E8H2MF",
@@ -57,9 +57,9 @@ DEMO = Corpus(
     name="demo",
     title="the demo corpus",
     read_name=read_name,
-    cure="the demo corpus lies in `data/demo` of the repository and is not part of the installed package: "
-    "run in a clone of the repository, or set EMOTION_LIB_DATA to the `data` folder of one",
-    repair="`git checkout data/demo` brings the published files back.",
+    cure="the demo corpus is in `data/demo` of the repository and is not part of the installed package: "
+    "run in a clone of the repository, or set EMOTION_LIB_DATA to the `data` folder of a clone",
+    repair="`git checkout data/demo` restores the published files.",
     note="It is synthetic speech: nothing measured on it is a result. "
     "`emotion-lib fetch tess` brings TESS, which the notebooks are about.",
 )

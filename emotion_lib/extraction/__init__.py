@@ -1,6 +1,7 @@
-"""A corpus table in, arrays of features out: on all cores or a cluster, kept for the next time.
+"""Extract features from the recordings of a corpus table, on all cores or on a cluster, and cache them.
 
-What was left out is reported. Where the arrays are larger than memory, they are written to disk as they are made.
+Recordings that cannot be used are left out and reported. `extract` returns arrays in memory; `extract_to` writes a
+store on disk for corpora that are larger than memory.
 """
 
 from emotion_lib.extraction.arrays import Extracted, Features, LeftOut

@@ -1,4 +1,4 @@
-"""Extracted features in memory: arrays beside the corpus table, and what was left out."""
+"""Extracted features in memory: arrays, their rows of the corpus table, and the recordings that were left out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _MOST_REASONS = 5
 
 
 class LeftOut(NamedTuple):
-    """A recording that could not be used, and why."""
+    """A recording that could not be used, and the reason."""
 
     id: str
     path: Path
@@ -30,7 +30,7 @@ class LeftOut(NamedTuple):
 
 
 class Extracted(ABC):
-    """Have what features in memory and features on disk have in common: labels, a report, a line that shows them."""
+    """The common base of features in memory and features on disk."""
 
     lengths: np.ndarray
     table: "pd.DataFrame"
@@ -54,7 +54,7 @@ class Extracted(ABC):
 
     @property
     def report(self) -> str:
-        """How many recordings were used, which were left out, and why."""
+        """The number of recordings that were used, and the reasons why others were left out."""
         if not self.left_out:
             return f"{len(self)} recordings"
         reasons = [each.reason for each in self.left_out[:_MOST_REASONS]]
@@ -64,11 +64,11 @@ class Extracted(ABC):
         return (" " if len(reasons) == 1 else "\n  ").join([count, *reasons])
 
     def __repr__(self) -> str:
-        """Return one line that says what this holds."""
+        """Return the feature, its shape and the report."""
         return f"{self.feature}, {' x '.join(map(str, self.shape))}: {self.report}"
 
     def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
+        """Return the same text as HTML for a notebook."""
         return f"<p>{'<br>'.join(map(escape, repr(self).splitlines()))}</p>"
 
     def _positions(self, rows: Rows) -> np.ndarray:
@@ -76,26 +76,26 @@ class Extracted(ABC):
             return np.atleast_1d(np.arange(len(self))[rows])
         except IndexError as error:
             raise ParameterError(
-                f"rows: {error}; where recordings were left out, split `features.table`, not the table extracted from"
+                f"rows: {error}; if recordings were left out, split `features.table`, not the original table"
             ) from error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Features(Extracted):
-    """Hold the features of a corpus, and the rows of its table that they belong to.
+    """The features of a corpus, with the rows of its table.
 
     Parameters
     ----------
     X : ndarray of shape (n_utterances, n_features) or (n_utterances, n_frames, n_features), float32
-        The features; utterances shorter than the longest end in frames of zeros.
+        The features; shorter utterances are padded at the end with frames of zeros.
     lengths : ndarray of shape (n_utterances,), int32
-        Frames of each utterance that are not padding; 1 where a feature is one vector.
+        Frames of each utterance without padding; 1 if the feature is one vector.
     table : DataFrame
-        The rows of the corpus table that could be used, in its order, numbered from 0.
+        The rows of the corpus table that could be used, in the same order, numbered from 0.
     feature : str
         The name of the feature.
     settings : FeatureSettings
-        How it was made.
+        The settings of the extraction.
     left_out : tuple of LeftOut
         The recordings that could not be used.
 
@@ -115,7 +115,7 @@ class Features(Extracted):
         return self.X.shape
 
     def __getitem__(self, rows: Rows) -> "Features":
-        """Take some of the utterances.
+        """Select some of the utterances.
 
         Parameters
         ----------
@@ -125,12 +125,12 @@ class Features(Extracted):
         Returns
         -------
         Features
-            Padded as before; it knows nothing of what was left out.
+            The padding stays; `left_out` is empty.
 
         Raises
         ------
         ParameterError
-            If the rows reach past the utterances, or the mask has another length.
+            If a position does not exist, or the mask has another length than the table.
         """
         taken = self._positions(rows)
         table = self.table.iloc[taken].reset_index(drop=True)

@@ -1,7 +1,7 @@
-"""Features that were extracted before, found again by the content of a recording and how they were made.
+"""A cache of extracted features, found by the content of the recording, the feature and its settings.
 
-One SQLite file holds them, so that processes can share it and a kill in the middle of a write loses only that write.
-It may be deleted at any time, and whatever cannot be read in it is extracted anew.
+It is one SQLite file, so that processes can share it and a kill in the middle of a write loses only that write. The
+file may be deleted at any time; damaged entries are extracted again.
 """
 
 import os
@@ -29,12 +29,13 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
+# A cache file, today's or that of an older version (named after a digest of the code), and SQLite's files beside it.
 _NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
-"""What a file of the cache is called (once after a digest of the code), and what SQLite puts beside it."""
 
 _DIGESTED_AT_ONCE = 64
-_ASKED_AT_ONCE = 500
+_ASKED_AT_ONCE = 500  # older versions of SQLite take at most 999 parameters in one query
 
+# Errors that say nothing about the content of the file: it is locked, the disk is full, or access is not allowed.
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -47,16 +48,16 @@ _PASSING = {
 
 
 class _Identity(NamedTuple):
-    """What a file was when it was looked at: its stamp is quick to compare, its digest says what is in it."""
+    """A file at one moment: the stamp is quick to compare, the digest identifies the content."""
 
     stamp: str
     digest: bytes
 
 
 class FeatureCache:
-    """Keep the features of recordings, for one feature and one set of settings.
+    """A cache for one feature with one set of settings.
 
-    A recording is known by the SHA-256 of its content; its path, size and times only save reading it again. Another
+    A recording is identified by the SHA-256 of its content; its path, size and times only avoid reading it again. A new
     `FEATURES_VERSION` starts a new file and removes the old one.
 
     Parameters
@@ -64,7 +65,7 @@ class FeatureCache:
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
-        How it is made.
+        The settings of the extraction.
     """
 
     def __init__(self, feature: str, settings: FeatureSettings) -> None:
@@ -73,7 +74,7 @@ class FeatureCache:
         self._identities: dict[Path, _Identity] = {}
 
     def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
-        """Find features that were kept.
+        """Return the cached features of recordings.
 
         Parameters
         ----------
@@ -83,7 +84,7 @@ class FeatureCache:
         Returns
         -------
         list of ndarray or None
-            One for each path; None where nothing is kept of what the file holds now.
+            One for each path; None if there are no features for the present content of the file.
         """
         self._identities = self._identify(paths)
         nothing: dict[bytes, np.ndarray] = {}
@@ -91,7 +92,7 @@ class FeatureCache:
         return [kept.get(self._identities[path].digest) if path in self._identities else None for path in paths]
 
     def keep(self, values: dict[Path, np.ndarray]) -> None:
-        """Keep the features of recordings that `recall` was asked for, unless their files changed since.
+        """Add features of recordings that were passed to `recall`, unless their files have changed since then.
 
         Parameters
         ----------
@@ -103,18 +104,11 @@ class FeatureCache:
             identity = self._identities.get(path)
             if identity and _stamp(path) == identity.stamp:
                 packed = _pack(value)
-                rows.append(
-                    (
-                        identity.digest,
-                        self.recipe,
-                        self._checksum(identity.digest, packed),
-                        packed,
-                    )
-                )
+                rows.append((identity.digest, self.recipe, self._checksum(identity.digest, packed), packed))
         self._run(lambda connection: _insert(connection, "features", rows), None)
 
     def _identify(self, paths: Sequence[Path]) -> dict[Path, _Identity]:
-        """Return the identity of each file that can be read; only files that are new or touched are read."""
+        """Return the identity of each readable file; only new or changed files are read."""
         stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
         nothing: dict[Path, _Identity] = {}
         identities = self._run(lambda connection: _known_identities(connection, stamps), nothing)
@@ -125,7 +119,7 @@ class FeatureCache:
         return identities | new
 
     def _kept(self, connection: sqlite3.Connection) -> dict[bytes, np.ndarray]:
-        """Return the features that are kept of the files, by their digest; not those that are damaged."""
+        """Return the undamaged features of the files by digest."""
         digests = list({identity.digest for identity in self._identities.values()})
         query = "SELECT digest, checksum, value FROM features WHERE recipe = ? AND digest IN"
         rows = _selected(connection, query, digests, self.recipe)
@@ -136,31 +130,32 @@ class FeatureCache:
         }
 
     def _checksum(self, digest: bytes, packed: bytes) -> int:
-        """Return a number that differs when a value, or what it belongs to, was damaged."""
+        """Return a checksum that reveals damage of a value or of its key."""
         return zlib.crc32(digest + self.recipe.encode() + packed)
 
     def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """Return what `work` gives, or `otherwise` where the file cannot be used; a damaged file is removed."""
+        """Return the result of `work`, or `otherwise` if the file cannot be used; remove a damaged file."""
         try:
             with closing(self._connect()) as connection, connection:
                 return work(connection)
         except OSError:
             return otherwise
         except sqlite3.Error as error:
+            # The low byte is the primary code, the rest only tells more about it. No code at all counts as damage.
             if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING:
                 _remove(self.path)
             return otherwise
 
     def _connect(self) -> sqlite3.Connection:
-        """Return a connection to the file, made with its tables where it was missing."""
+        """Return a connection to the file, which is created if it is missing."""
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for old in _files(self.path.parent):
                 if not old.name.startswith(self.path.name):
                     _remove(old)
-        connection = sqlite3.connect(self.path, timeout=60)
+        connection = sqlite3.connect(self.path, timeout=60)  # seconds to wait while another process writes
         try:
-            # To wait for the disk takes longer than to extract; what a loss of power leaves is found to be damaged.
+            # Waiting for the disk takes longer than extracting; the checksums reveal damage from a loss of power.
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(_TABLES)
         except sqlite3.Error:
@@ -170,7 +165,7 @@ class FeatureCache:
 
 
 def folder() -> Path:
-    """Find the folder of the cache: $EMOTION_LIB_CACHE, or the user's own for caches.
+    """Return the folder of the cache: $EMOTION_LIB_CACHE, or the user's cache folder.
 
     Returns
     -------
@@ -181,18 +176,18 @@ def folder() -> Path:
 
 
 def kept() -> list[Path]:
-    """List the files of the cache, and no other files of its folder.
+    """List the files of the cache, but no other files in its folder.
 
     Returns
     -------
     list of Path
-        Sorted; empty where nothing is kept.
+        Sorted; empty if there is no cache.
     """
     return _files(folder())
 
 
 def clear() -> None:
-    """Delete the files of the cache, and no other files of its folder.
+    """Delete the files of the cache, but no other files in its folder.
 
     Raises
     ------
@@ -204,12 +199,12 @@ def clear() -> None:
 
 
 def _files(place: Path) -> list[Path]:
-    """Return the files in a folder that are named as the cache names its own."""
+    """Return the files in a folder that are named like files of the cache."""
     return sorted(path for path in place.glob("features-*") if _NAME.fullmatch(path.name) and path.is_file())
 
 
 def _remove(path: Path) -> None:
-    """Delete a cache file and its journal, or leave them to the process that has them open (Windows)."""
+    """Delete a cache file and its journal; on Windows, leave them if another process has them open."""
     for name in (path, path.with_name(f"{path.name}-journal")):
         with suppress(OSError):
             name.unlink(missing_ok=True)
@@ -217,16 +212,13 @@ def _remove(path: Path) -> None:
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
-        connection.executemany(
-            f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})",
-            rows,
-        )
+        connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
 
 def _known_identities(connection: sqlite3.Connection, stamps: dict[Path, str]) -> dict[Path, _Identity]:
-    """Return the identities of the files whose stamp is the one on record."""
+    """Return the identities of the files whose stamp has not changed."""
     keys = {path: _key(path) for path in stamps}
-    # As bytes, since damage can leave text that is none.
+    # As bytes, since sqlite3 cannot decode damaged text.
     query = "SELECT path, CAST(stamp AS BLOB), CAST(digest AS BLOB) FROM recordings WHERE path IN"
     found = {key: (stamp, digest) for key, stamp, digest in _selected(connection, query, list(keys.values()))}
     known = {path: found[key] for path, key in keys.items() if key in found}
@@ -238,7 +230,7 @@ def _known_identities(connection: sqlite3.Connection, stamps: dict[Path, str]) -
 
 
 def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> list[tuple[Any, ...]]:
-    """Return the rows that a query, which ends in IN, finds for some keys; SQLite takes only so many in one go."""
+    """Return the rows of a query that ends in IN, asked in portions since SQLite limits the number of parameters."""
     rows = []
     for first in range(0, len(keys), _ASKED_AT_ONCE):
         some = keys[first : first + _ASKED_AT_ONCE]
@@ -247,7 +239,7 @@ def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *ot
 
 
 def _key(path: Path) -> bytes:
-    """Return the whole path as bytes, which any file name can be."""
+    """Return the absolute path as bytes, since a file name need not be valid text."""
     return os.fsencode(os.path.abspath(path))
 
 
@@ -261,7 +253,7 @@ def _stamp(path: Path) -> str | None:
 
 
 def _digest_all(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:
-    """Return each file with the digest of its content, or None where it cannot be read."""
+    """Return each file with the digest of its content, or with None if it cannot be read."""
     n_at_once = max(1, min(_DIGESTED_AT_ONCE, len(paths) // THREADS))
     some = [paths[first : first + n_at_once] for first in range(0, len(paths), n_at_once)]
     return chain.from_iterable(map_in_order(lambda batch: [(path, _digest(path)) for path in batch], some))
@@ -275,7 +267,7 @@ def _digest(path: Path) -> bytes | None:
 
 
 def _pack(value: np.ndarray) -> bytes:
-    """Return an array of one or two dimensions as bytes: the number of rows (0 for a vector), then the numbers."""
+    """Return an array of one or two dimensions as bytes: the number of rows (0 for a vector), then the values."""
     n_rows = len(value) if value.ndim == 2 else 0
     return n_rows.to_bytes(4, "little") + value.astype("<f4").tobytes()
 

@@ -1,4 +1,4 @@
-"""Extract a feature from many recordings on all cores, with what is cached taken from the cache."""
+"""Extract a feature from many recordings on all cores or a cluster, or take it from the cache."""
 
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -22,19 +22,19 @@ from emotion_lib.progress import bar
 if TYPE_CHECKING:
     import pandas as pd
 
-BATCH = 64
+BATCH = 64  # recordings in one task of a worker
 
 Value = np.ndarray | AudioError
-"""The features of a recording, or the error that says why there are none."""
+"""The features of a recording, or the reason why there are no features."""
 
 
 def check_feature(feature: str, executor: Executor | None = None) -> None:
-    """Raise a `ParameterError` for a feature that is unknown, or what is no executor."""
+    """Raise a `ParameterError` for an unknown feature, or an executor that is not an `Executor`."""
     if feature not in FEATURES:
         raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
     if executor is not None and not isinstance(executor, Executor):
         raise ParameterError(
-            f"executor={executor!r}: must be a concurrent.futures.Executor; that of a Dask client is "
+            f"executor={executor!r}: must be a concurrent.futures.Executor; a Dask client gives one with "
             "`client.get_executor()`"
         )
 
@@ -42,34 +42,35 @@ def check_feature(feature: str, executor: Executor | None = None) -> None:
 def compute(
     paths: Iterable[Path], feature: str, settings: FeatureSettings, *, executor: Executor | None = None
 ) -> Iterator[list[tuple[Path, Value]]]:
-    """Yield batches of recordings with their features, in order; only some batches are taken ahead.
+    """Yield batches of recordings with their features, in order, working only a few batches ahead.
 
     Parameters
     ----------
     paths : iterable of Path
-        The recordings, of which there may be any number.
+        Any number of recordings.
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
         How the recordings are read and the feature is made.
     executor : concurrent.futures.Executor, optional
-        Where, and left open; threads of this process when not given.
+        Workers, which are left open. By default threads of this process.
 
     Yields
     ------
     list of tuple of Path and Value
     """
-    work = partial(_computed, feature=feature, settings=settings)
-    return map_in_order(work, _batches(paths), executor=executor)
+    remaining = iter(paths)
+    batches = iter(lambda: list(islice(remaining, BATCH)), [])  # until a batch is empty
+    return map_in_order(partial(_computed, feature=feature, settings=settings), batches, executor=executor)
 
 
 def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
-    """Extract one feature from one recording, which may be in memory; the cache is not asked.
+    """Extract one feature from one recording, without the cache.
 
     Parameters
     ----------
     recording : path, bytes or binary file object
-        Whatever `audio.read` takes.
+        A recording, as for `audio.read`.
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
@@ -82,7 +83,7 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
     Raises
     ------
     ParameterError
-        If the feature is unknown, or the recording is nothing that can be read.
+        If the feature is unknown, or the recording is neither path, bytes nor binary file.
     AudioError
         If the recording cannot be used.
 
@@ -102,26 +103,19 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
     return FEATURES[feature](y, sr, settings=settings)
 
 
-def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
-    remaining = iter(paths)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch
-
-
 def _computed(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[tuple[Path, Value]]:
-    """Return each recording with its features, or the error that says why there are none."""
-    return [(path, _value(path, feature, settings)) for path in paths]
-
-
-def _value(path: Path, feature: str, settings: FeatureSettings) -> Value:
-    try:
-        return extract_one(path, feature, settings=settings)
-    except AudioError as error:
-        return error
+    # At the top level of the module, so that it can be sent to other processes.
+    found: list[tuple[Path, Value]] = []
+    for path in paths:
+        try:
+            found.append((path, extract_one(path, feature, settings=settings)))
+        except AudioError as error:
+            found.append((path, error))
+    return found
 
 
 SECONDS_UNTIL_KEPT = 1.0
-"""Seconds from one write into the cache to the next, in which a kill loses what was computed."""
+"""Seconds between two writes to the cache: a kill loses at most the features of this time."""
 
 
 def extract(
@@ -135,8 +129,9 @@ def extract(
 ) -> Features:
     """Extract one feature from every recording of a corpus table.
 
-    A recording that cannot be used is left out and reported; the others are not lost. What was extracted before is
-    taken from the cache, where it is found by the content of the recording, the feature, and its settings.
+    A recording that cannot be used is left out and reported, and the others are still extracted. Features that were
+    extracted before come from the cache, which identifies them by the content of the recording, the feature and its
+    settings.
 
     Parameters
     ----------
@@ -147,13 +142,13 @@ def extract(
     settings : FeatureSettings
         How the recordings are read and the feature is made.
     cache : bool
-        Whether features are kept on disk for the next time, in $EMOTION_LIB_CACHE or the user's folder for caches.
+        Whether to cache features on disk, in $EMOTION_LIB_CACHE or the user's cache folder.
     progress : bool, optional
-        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+        Whether to show a progress bar. By default only on a terminal and in a live notebook.
     executor : concurrent.futures.Executor, optional
-        Where recordings are read and computed instead of in threads of this process, and left open: a pool of
-        processes, or a cluster of Dask through `client.get_executor()`. Its workers need this version of the
-        library, and the recordings under the same paths; the cache stays here.
+        Workers instead of threads of this process: a pool of processes, or a Dask cluster through
+        `client.get_executor()`. They need this version of the library and the recordings under the same paths. The
+        cache stays on this machine, and the executor stays open.
 
     Returns
     -------
@@ -162,18 +157,20 @@ def extract(
     Raises
     ------
     ParameterError
-        If the feature is unknown, the table is empty or lacks a column, or `executor` is no Executor.
+        If the feature is unknown, the table is empty or lacks a column, or `executor` is not an Executor.
     CorpusError
-        If none of the recordings could be used.
+        If no recording could be used.
 
     Notebook: 02_features
     """
     check_feature(feature, executor)
-    _check_table(table)
-    # A worker elsewhere has a working folder of its own.
+    check_columns("the table", table, "id", "path")
+    if len(table) == 0:
+        raise ParameterError("the table is empty: must have at least one recording")
+    # Workers on other machines have a working folder of their own.
     paths = [Path(path).absolute() for path in table["path"]]
-    kept_before = FeatureCache(feature, settings) if cache else None
-    values = _values(paths, feature, settings, cache=kept_before, progress=progress, executor=executor)
+    store = FeatureCache(feature, settings) if cache else None
+    values = _values(paths, feature, settings, cache=store, progress=progress, executor=executor)
     left_out = tuple(
         LeftOut(str(id_), path, str(value))
         for id_, path, value in zip(table["id"], paths, values, strict=True)
@@ -181,16 +178,10 @@ def extract(
     )
     kept = [value for value in values if isinstance(value, np.ndarray)]
     if not kept:
-        raise CorpusError(f"none of {len(paths)} recordings could be used; the first: {left_out[0].reason}")
+        raise CorpusError(f"none of the {len(paths)} recordings could be used; the first: {left_out[0].reason}")
     rows = table[[isinstance(value, np.ndarray) for value in values]].reset_index(drop=True)
     X, lengths = _pad(kept)
     return Features(X, lengths, rows, feature, settings, left_out)
-
-
-def _check_table(table: "pd.DataFrame") -> None:
-    check_columns("the table", table, "id", "path")
-    if len(table) == 0:
-        raise ParameterError("the table is empty: must have at least one recording")
 
 
 def _values(
@@ -202,9 +193,10 @@ def _values(
     progress: bool | None,
     executor: Executor | None,
 ) -> list[Value]:
-    """Return the features of each recording, from the cache or anew, or the error that says why there are none."""
+    """Return the features of each recording, from the cache or newly computed, or its error."""
     recalled = cache.recall(paths) if cache else [None] * len(paths)
     missing = [path for path, value in zip(paths, recalled, strict=True) if value is None]
+    # Closed at once where the bar is interrupted, so that finished features still reach the cache.
     with closing(_anew(missing, feature, settings, cache, executor)) as anew:
         computed = dict(bar(anew, description="Extracting features", progress=progress, total=len(missing)))
     return [computed[path] if value is None else value for path, value in zip(paths, recalled, strict=True)]
@@ -213,7 +205,7 @@ def _values(
 def _anew(
     paths: list[Path], feature: str, settings: FeatureSettings, cache: FeatureCache | None, executor: Executor | None
 ) -> Generator[tuple[Path, Value]]:
-    """Yield each recording with its features or its error; what came is kept, but at most once a second."""
+    """Yield each recording with its features or its error, and cache the features about once a second."""
     new: dict[Path, np.ndarray] = {}
     kept = time.monotonic()
     try:
@@ -229,7 +221,7 @@ def _anew(
 
 
 def _pad(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the features as one array, padded with zeros to the longest, and the real lengths."""
+    """Return the features as one array, padded with zeros to the longest, and the lengths without padding."""
     if values[0].ndim == 1:
         return np.stack(values).astype(np.float32), np.ones(len(values), dtype=np.int32)
     lengths = np.array([len(value) for value in values], dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Features on disk, for more recordings than memory holds: a Zarr store, written as it goes and read in batches."""
+"""Features on disk, for corpora larger than memory: a Zarr store, written step by step and read in batches."""
 
 import os
 from collections.abc import Iterable, Iterator, Sized
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
     import zarr
 
 STORE_FORMAT = 1
-"""Version of the layout; another one is refused."""
+"""Version of the layout; stores with another version are refused."""
 
 ATTRIBUTES = ("format", "features_version", "feature", "settings", "recordings", "frames", "finished")
-"""What a group says of itself."""
+"""The attributes of the Zarr group."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StoredFeatures(Extracted):
-    """Know the features of any number of recordings, which stay on disk until they are read.
+    """Features of any number of recordings, which stay on disk until they are read.
 
-    It is what `extract_to` wrote and `open_stored` opens.
+    `extract_to` writes them and `open_stored` opens them.
 
     Parameters
     ----------
     frames : zarr.Array of shape (n_frames, n_features), float32
-        The features of all utterances, one below the other.
+        The features of all utterances, one after another.
     starts : ndarray of shape (n_utterances,), int64
         The first frame of each utterance.
     lengths : ndarray of shape (n_utterances,), int32
-        Frames of each utterance; 1 where a feature is one vector.
+        Frames of each utterance; 1 if the feature is one vector.
     over_time : bool
-        Whether the feature has frames, even if it is only one; it is one vector otherwise.
+        Whether the feature is a sequence of frames (True) or one vector (False).
     table : DataFrame
-        A row for each utterance, numbered from 0: its `path`, and more after `joined`.
+        A row for each utterance, numbered from 0, with its `path`; `joined` adds the other columns.
     feature : str
         The name of the feature.
     settings : FeatureSettings
-        How it was made.
+        The settings of the extraction.
     left_out : tuple of LeftOut
-        The recordings that could not be used; their `id` is the position among all recordings, from 0.
+        The recordings that could not be used; `id` is the position among all recordings, from 0.
     """
 
     frames: "zarr.Array[Any]"
@@ -65,7 +65,7 @@ class StoredFeatures(Extracted):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape that all utterances have when read at once, as in `Features`."""
+        """The shape of all features in one array, as in `Features`."""
         longest = (int(self.lengths.max(initial=0)),) if self.over_time else ()
         return (len(self), *longest, self.frames.shape[1])
 
@@ -75,19 +75,19 @@ class StoredFeatures(Extracted):
         Parameters
         ----------
         rows : array of bool, sequence of int, or slice
-            A mask as long as the table, or positions in it. What is read is fastest where they follow one another.
+            A mask as long as the table, or positions in it. Neighbouring rows are read fastest.
 
         Returns
         -------
         X : ndarray of shape (n_rows, n_features) or (n_rows, n_frames, n_features), float32
-            In the order of `rows`; utterances shorter than the longest of them end in frames of zeros.
+            In the order of `rows`; shorter utterances are padded at the end with frames of zeros.
         lengths : ndarray of shape (n_rows,), int32
-            Frames of each that are not padding.
+            Frames of each utterance without padding.
 
         Raises
         ------
         ParameterError
-            If the rows reach past the utterances, or the mask has another length.
+            If a position does not exist, or the mask has another length than the table.
         CorpusError
             If files of the folder are missing.
         """
@@ -112,7 +112,7 @@ class StoredFeatures(Extracted):
         return Features(X, lengths, self.table, self.feature, self.settings, self.left_out)
 
     def __getitem__(self, rows: Rows) -> "StoredFeatures":
-        """Take some of the utterances, without reading them.
+        """Select some of the utterances without reading them.
 
         Parameters
         ----------
@@ -122,24 +122,24 @@ class StoredFeatures(Extracted):
         Returns
         -------
         StoredFeatures
-            It knows nothing of what was left out.
+            A selection with an empty `left_out`.
 
         Raises
         ------
         ParameterError
-            If the rows reach past the utterances, or the mask has another length.
+            If a position does not exist, or the mask has another length than the table.
         """
         taken = self._positions(rows)
         table = self.table.iloc[taken].reset_index(drop=True)
         return replace(self, starts=self.starts[taken], lengths=self.lengths[taken], table=table, left_out=())
 
     def joined(self, table: "pd.DataFrame") -> "StoredFeatures":
-        """Give each utterance the row that its recording has in a corpus table, and with it its labels.
+        """Add the labels of a corpus table: each utterance gets the row with its path.
 
         Parameters
         ----------
         table : DataFrame
-            A corpus table, in any order; its column `path` is compared with the paths that were extracted.
+            A corpus table, in any order; its column `path` must contain the extracted paths.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class StoredFeatures(Extracted):
         Raises
         ------
         ParameterError
-            If the table has no column `path`, has a path twice, or lacks that of an utterance.
+            If the table has no column `path`, has a path twice, or lacks the path of an utterance.
         """
         import pandas as pd
 
@@ -160,24 +160,26 @@ class StoredFeatures(Extracted):
         rows = paths.get_indexer(pd.Index(self.table["path"]))
         if (rows < 0).any():
             raise ParameterError(
-                f"the table has no row for {self.table['path'][int(rows.argmin())]}: must have the paths that were "
-                "extracted; where the recordings were moved, extract again"
+                f"the table has no row for {self.table['path'][int(rows.argmin())]}: must have the paths of all "
+                "extracted recordings; if they were moved, extract again"
             )
         return replace(self, table=table.iloc[rows].reset_index(drop=True))
 
     def _at(self, positions: np.ndarray) -> np.ndarray:
         frames = np.asarray(self.frames.oindex[positions])
         if np.isnan(frames).any():
-            raise CorpusError(f"{self.frames.store}: damaged (files of it are missing); delete it and extract again")
+            raise CorpusError(
+                f"{self.frames.store}: damaged (some of its files are missing); delete it and extract again"
+            )
         return frames
 
 
 AnyFeatures: TypeAlias = Features | StoredFeatures
-"""Utterances in memory, or on disk."""
+"""Features in memory or on disk."""
 
 
 def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
-    """Open what `extract_to` wrote.
+    """Open a store that `extract_to` wrote.
 
     Parameters
     ----------
@@ -191,7 +193,7 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
     Raises
     ------
     CorpusError
-        If there is no such folder, it is something else, damaged, unfinished, or was written by another version.
+        If the folder is missing, not a store, damaged, unfinished, or written by another version of the library.
     MissingExtraError
         If Zarr is not installed.
     """
@@ -199,8 +201,8 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
     group = open_group(store)
     if not group.attrs["finished"]:
         raise CorpusError(
-            f"{store}: unfinished, with {group.attrs['recordings']} recordings in it; extract to it once more, with "
-            "the same recordings, and it goes on where it stopped"
+            f"{store}: unfinished, with {group.attrs['recordings']} recordings; call `extract_to` again with the same "
+            "recordings to resume"
         )
     try:
         return _stored(group)
@@ -209,12 +211,12 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
 
 
 def _stored(group: Any) -> StoredFeatures:
-    """Return what a whole group holds."""
+    """Return the features of a finished group; any damage raises some error."""
     import pandas as pd
 
     paths, lengths, reasons = (group[name][:] for name in ("paths", "lengths", "reasons"))
     if (len(lengths), lengths.sum()) != (group.attrs["recordings"], group.attrs["frames"]):
-        raise ValueError("files of it are missing")
+        raise ValueError("some of its files are missing")
     used = lengths > 0
     left_out = tuple(LeftOut(str(row), Path(paths[row]), reasons[row]) for row in np.flatnonzero(~used))
     lengths = lengths[used]
@@ -231,38 +233,38 @@ def _stored(group: Any) -> StoredFeatures:
 
 
 def open_group(store: Path, *, mode: Literal["r", "r+"] = "r") -> Any:
-    """Return the group in a folder, or raise a `CorpusError` where it is not one that this version can use."""
+    """Return the Zarr group in a folder; raise a `CorpusError` if this version of the library cannot use it."""
     with extra("zarr"):
         import zarr
     try:
         group = zarr.open_group(store, mode=mode, zarr_format=3)
-        attributes = {"features_version": None, **group.attrs}  # the first stores had none
+        attributes = {"features_version": None, **group.attrs}  # the first stores had no version
         version, features_version, *_ = (attributes[name] for name in ATTRIBUTES)
     except (OSError, ValueError, KeyError) as error:
-        raise CorpusError(f"{store}: holds no features; name a folder that `extract_to` wrote, or a new one") from error
+        raise CorpusError(f"{store}: holds no features; give a folder that `extract_to` wrote, or a new one") from error
     if (version, features_version) != (STORE_FORMAT, FEATURES_VERSION):
         raise CorpusError(f"{store}: written by another version of the library; delete it and extract again")
     return group
 
 
 def as_text(path: str | os.PathLike[str]) -> str:
-    """Return the whole path as a store keeps it: bytes of a name that are no text are written out."""
+    """Return the absolute path as text, with the invalid bytes of a file name as escapes."""
     return encodable(str(Path(path).absolute()))
 
 
 def encodable(text: str) -> str:
-    """Return a text that every file can hold."""
+    """Return a text that can be encoded as UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 ROWS = 4096
-"""Recordings in a chunk, and at most held back before they are written."""
+"""Recordings in a chunk of a column, and the most that are held in memory before they are written."""
 
 CHUNK_BYTES = 2**18
-"""Of frames: an utterance is read with all of its chunk, and each chunk is a file."""
+"""Bytes of frames in a chunk. Small chunks make many files; large ones are read whole for a single utterance."""
 
 HELD_BYTES = 2**22
-"""Of frames, at most held back before they are written."""
+"""Bytes of frames that are held in memory before they are written."""
 
 _TEXT = np.dtypes.StringDType()
 
@@ -276,26 +278,27 @@ def extract_to(
     executor: Executor | None = None,
     progress: bool | None = None,
 ) -> StoredFeatures:
-    """Extract one feature from any number of recordings, to a folder that is read without loading it whole.
+    """Extract one feature from any number of recordings into a store on disk.
 
-    Recordings are taken from the iterable as they are needed and features are written as they come, so that memory
-    does not grow with their number. The same call goes on where a run was stopped or killed, and adds what the
-    iterable has beyond what is there; recordings that are there, or were left out, are not looked at again.
+    Recordings are taken from the iterable when they are needed and features are written as they come, so memory use
+    does not grow with their number. The same call resumes a run that was stopped or killed, and extracts recordings
+    that were added at the end of the iterable. Recordings that are already extracted or were left out are not read
+    again.
 
     Parameters
     ----------
     store : path
         The folder, a Zarr group: new, empty, or written by the same call. Only one process may write to it.
     recordings : iterable of path
-        Such as the column `path` of a corpus table, or a generator.
+        The column `path` of a corpus table, for instance, or a generator.
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
         How the recordings are read and the feature is made.
     executor : concurrent.futures.Executor, optional
-        Where recordings are read and computed, as in `extract`; what they come to is written here.
+        Workers that read and compute, as for `extract`; this process writes.
     progress : bool, optional
-        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+        Whether to show a progress bar. By default only on a terminal and in a live notebook.
 
     Returns
     -------
@@ -304,10 +307,10 @@ def extract_to(
     Raises
     ------
     ParameterError
-        If the feature is unknown, `recordings` is one path or a table or empty, or `executor` is no Executor.
+        If the feature is unknown, `recordings` is empty, a single path or a table, or `executor` is not an Executor.
     CorpusError
-        If the folder is something else or holds other features or recordings, nothing can be written there, or none
-        of the recordings could be used.
+        If the folder is not a store, holds other features or recordings, or cannot be written, or if no recording could
+        be used.
     MissingExtraError
         If Zarr is not installed.
 
@@ -344,60 +347,61 @@ def extract_to(
 
 
 class _Folder:
-    """The folder while it is written: how much of it is whole, and what is held back until it is worth a write.
+    """A store that is being written; recordings are held in memory until there are enough for a write.
 
     Parameters
     ----------
     path : Path
-        New, empty, or written before.
+        A folder that is new, empty, or a store.
     made : dict
-        Feature and settings, as they stand in the attributes.
+        The attributes that stay the same: versions, feature and settings.
     """
 
     def __init__(self, path: Path, made: dict[str, Any]) -> None:
         self.path = path
+        is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
         with _writing(path):
-            self._group = _begun(path, made) if _is_free(path) else _gone_on_with(path, made)
+            self._group = _begun(path, made) if is_free else _resumed(path, made)
         self.recordings: int = self._group.attrs["recordings"]
         self._frames: int = self._group.attrs["frames"]
         self._held: list[tuple[Path, Value]] = []
         self._held_bytes = 0
 
     def pass_over(self, paths: Iterator[Path]) -> None:
-        """Take from the paths those that were written before; raise a `CorpusError` where they are others."""
+        """Skip the paths that were written before; raise a `CorpusError` if they differ from those in the store."""
         for row, kept in enumerate(self._kept("paths")):
             path = next(paths, None)
             if path is None or as_text(path) != kept:
                 raise CorpusError(
-                    f"{self.path}: its recording {row} is {kept}, given was {path or 'none'}; give the same recordings "
-                    "in the same order, name another folder, or delete it"
+                    f"{self.path}: recording {row} is {kept} in the store, but {path or 'missing'} in the call; give "
+                    "the same recordings in the same order, give another folder, or delete the store"
                 )
 
     def add(self, path: Path, value: Value) -> None:
-        """Take one recording, and write what is held back when that is enough."""
+        """Hold one recording, and write all that are held when there are enough."""
         self._held.append((path, value))
         self._held_bytes += value.nbytes if isinstance(value, np.ndarray) else 0
         if len(self._held) >= ROWS or self._held_bytes >= HELD_BYTES:
             self._write(finished=False)
 
     def finish(self) -> None:
-        """Write the rest, and that it is all."""
+        """Write the rest, and mark the store as finished."""
         if not self.recordings and not self._held:
-            raise ParameterError("recordings: none given; must have at least one")
+            raise ParameterError("recordings: empty; must have at least one")
         self._write(finished=True)
         if not self._frames:
             raise CorpusError(
-                f"{self.path}: none of {self.recordings} recordings could be used; the first: "
-                f"{next(self._kept('reasons'))}; delete the folder when that is mended"
+                f"{self.path}: none of the {self.recordings} recordings could be used; the first: "
+                f"{next(self._kept('reasons'))}; delete the folder after you have solved this"
             )
 
     def _kept(self, name: str) -> Iterator[str]:
-        """Yield what is written of each recording."""
+        """Yield the entries of a column, read in chunks."""
         for start in range(0, self.recordings, ROWS):
             yield from self._group[name][start : min(start + ROWS, self.recordings)]
 
     def _write(self, *, finished: bool) -> None:
-        """Write what is held back; it counts once the attributes, which are written last, say so."""
+        """Write the recordings that are held; the attributes come last, since they say how much is valid."""
         values = [value for _, value in self._held]
         arrays = [value for value in values if isinstance(value, np.ndarray)]
         lengths = np.array([_n_frames(value) for value in values], dtype=np.int32)
@@ -418,10 +422,6 @@ class _Folder:
         self._held, self._held_bytes = [], 0
 
 
-def _is_free(path: Path) -> bool:
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
-
-
 def _begun(path: Path, made: dict[str, Any]) -> Any:
     with extra("zarr"):
         import zarr
@@ -429,13 +429,13 @@ def _begun(path: Path, made: dict[str, Any]) -> Any:
     return zarr.create_group(path, zarr_format=3, attributes=made | counts)
 
 
-def _gone_on_with(path: Path, made: dict[str, Any]) -> Any:
-    """Return the group that was written before, if it was made alike."""
+def _resumed(path: Path, made: dict[str, Any]) -> Any:
+    """Return the group in a folder; raise a `CorpusError` if it has another feature or other settings."""
     group = open_group(path, mode="r+")
     if any(group.attrs[name] != value for name, value in made.items()):
         raise CorpusError(
-            f"{path}: holds {group.attrs['feature']} made with {FeatureSettings(**group.attrs['settings'])}; "
-            "name another folder, or delete it"
+            f"{path}: holds {group.attrs['feature']} with {FeatureSettings(**group.attrs['settings'])}; "
+            "give another folder, or delete this one"
         )
     return group
 
@@ -446,13 +446,12 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(
-            f"{path}: cannot be written ({error.strerror or error}); mend that, and the same call goes on where it "
-            "stopped"
+            f"{path}: cannot be written ({error.strerror or error}); repair this, and repeat the call to resume"
         ) from error
 
 
 def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: Any) -> None:
-    """Write rows below the first ones that are whole; what stands there is of a run that was killed."""
+    """Write rows after the valid ones, over any rows that a killed run has left there."""
     if name not in group:
         group.create_array(name, shape=(0, *values.shape[1:]), dtype=values.dtype, **layout)
     array = group[name]
@@ -461,17 +460,17 @@ def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: 
 
 
 def _layout(value: np.ndarray) -> dict[str, Any]:
-    """Return how frames are laid out on disk, for the features of one recording."""
+    """Return how Zarr stores frames that are like those of one recording."""
     n_features = value.shape[-1]
     return {
         "chunks": (max(1, CHUNK_BYTES // (4 * n_features)), n_features),
-        "compressors": None,  # lossless ones save 8 % and make reading in any order half as fast
-        "fill_value": np.nan,  # what is read where a file of the folder was lost
+        "compressors": None,  # lossless compression saves 8 %, but makes reading in random order half as fast
+        "fill_value": np.nan,  # Zarr returns it for a missing file, so that the loss is noticed
         "chunk_key_encoding": {"name": "default", "separator": "."},  # all files in one folder
         "dimension_names": ("frame" if value.ndim == 2 else "utterance", "feature"),
     }
 
 
 def _n_frames(value: Value) -> int:
-    """Return the frames of a recording, 1 where a feature is one vector, and 0 where it was left out."""
+    """Return the number of frames: 1 if the feature is one vector, and 0 if the recording was left out."""
     return len(np.atleast_2d(value)) if isinstance(value, np.ndarray) else 0

@@ -1,7 +1,7 @@
-"""Who is held out: a corpus table in, the rows for training and for the test of a named protocol out.
+"""Divide a corpus into training and test by a named protocol, which decides which speakers and words are held out.
 
-`protocols` has the rules; `listing` turns what they give into a list of utterances. Such lists of TESS, EMO-DB and
-RAVDESS are files beside it, `lists/CORPUS-PROTOCOL.csv`; `make splits` makes them anew.
+`split` returns the rows of each fold and `list_folds` the same folds as a list of utterances. The lists of TESS, EMO-DB
+and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` writes them again.
 """
 
 from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split

@@ -1,4 +1,4 @@
-"""The named protocols by which utterances are divided into training and test, and their folds as lists."""
+"""The named protocols that divide utterances into training and test, and their folds as lists."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,11 +11,14 @@ from emotion_lib import corpora
 from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import ParameterError, check_columns, extra
 
-_FOLDS_OF_WORDS = 5
+_FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
+
+# Up to ten speakers, each is held out alone, as is usual with the ten of EMO-DB. In a larger corpus four are held out
+# together: the 24 of RAVDESS then need 6 trainings instead of 24.
 _HELD_OUT_ALONE = 10
-"""Speakers of a corpus up to which each is held out alone, as is done with EMO-DB."""
 _HELD_OUT_TOGETHER = 4
-"""Speakers that are held out together in a larger one, as is done with RAVDESS."""
+
+# Several corpora together have as many folds as RAVDESS alone.
 _FOLDS_OF_SEVERAL = 6
 
 
@@ -26,9 +29,9 @@ class Split:
     Parameters
     ----------
     fold : str
-        Its name: a number, the voices in their direction ("OAF -> YAF"), or both ("OAF -> YAF, 3").
+        Its name: a number, the training and the test voice ("OAF -> YAF"), or both ("OAF -> YAF, 3").
     train, test : ndarray of int
-        Positions of the rows on either side.
+        Positions of the rows for training and of those for the test.
     """
 
     fold: str
@@ -37,26 +40,28 @@ class Split:
 
 
 def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
-    """Divide a corpus by a named protocol; there is no default, since the protocol is half of every figure.
+    """Divide a corpus into training and test by a named protocol.
 
-    - `random`: a fifth of each emotion's utterances is held out. Voices and words are on both sides.
-    - `by_word`: five folds; no word of a test was in its training. Voices are on both sides.
-    - `by_speaker`: each speaker is held out once, and the others train. Words are on both sides.
-    - `by_speaker_and_word`: both at once, five folds of words for each speaker; neither voice nor word of a test was
-      in its training. The held-out speaker's other words and the others' held-out words are on no side.
-    - `leave_speaker_out`: as `by_speaker`, for corpora of many speakers, who are held out in folds: one at a time where
-      a corpus has up to ten, else four at a time, in their order. Of a corpus that has an index a fold holds the same
-      speakers, whichever of them are there. Of several corpora, in up to six folds, some speakers of each are held out
-      at a time.
+    There is no default: a score means nothing without its protocol.
+
+    - `random`: holds out a fifth of the utterances of each emotion. Training and test share voices and words.
+    - `by_word`: five folds; training and test share voices, but no words.
+    - `by_speaker`: holds out each speaker once and trains on the others. Training and test share words, but no voices.
+    - `by_speaker_and_word`: five folds of words for each speaker; training and test share neither voices nor words. The
+      other words of the held-out speaker, and the held-out words of the other speakers, are not used.
+    - `leave_speaker_out`: like `by_speaker`, for corpora of many speakers. Speakers are held out in alphabetical order,
+      one at a time in a corpus of up to ten speakers and four at a time in a larger one. If the corpus has an index,
+      the folds follow the index, so they stay the same when recordings are missing. If the table holds several
+      corpora, there are at most six folds, and each holds out some speakers of every corpus.
 
     Parameters
     ----------
     table : DataFrame
         A corpus table.
     protocol : {"random", "by_word", "by_speaker", "by_speaker_and_word", "leave_speaker_out"}
-        The rule.
+        Name of the protocol.
     seed : int
-        Seed of what is drawn: utterances or words. Speakers are held out in their order.
+        Seed that draws utterances (`random`) or words. Speakers are not drawn.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
 
 
 def direction(fold: str) -> str:
-    """Return which voices train and which is tested in a fold, whatever its words.
+    """Return the training and the test voice of a fold, without the number of its words.
 
     Parameters
     ----------
@@ -92,7 +97,7 @@ def direction(fold: str) -> str:
     Returns
     -------
     str
-        The same for all folds of one direction; empty where a fold is not named after voices.
+        The same for all folds with these voices; empty if the fold is not named after voices.
 
     Examples
     --------
@@ -103,7 +108,6 @@ def direction(fold: str) -> str:
 
 
 def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Yield one split that holds out a fifth of each emotion."""
     with extra("train"):
         from sklearn.model_selection import train_test_split
 
@@ -122,34 +126,37 @@ def _by_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
         yield _sides(str(number), ~of_fold, of_fold)
 
 
-def _by_speaker(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+def _by_speaker(table: pd.DataFrame, _: int) -> Iterator[Split]:
     for voices, of_speaker in _speakers(table):
         yield _sides(voices, ~of_speaker, of_speaker)
 
 
 def _by_speaker_and_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Yield a split for each speaker and each fold of words; none where the speaker says no word of the fold."""
+    """Yield a split for each speaker and fold of words, except where the speaker says no word of the fold."""
     folds = list(enumerate(_words(table, seed), start=1))
     for voices, of_speaker in _speakers(table):
         for number, of_fold in folds:
             part = _sides(f"{voices}, {number}", ~of_speaker & ~of_fold, of_speaker & of_fold)
-            if len(part.test) and not len(part.train):
+            if not len(part.test):
+                continue
+            if not len(part.train):
                 raise ParameterError(f"by_speaker_and_word: nothing to train on in fold {part.fold!r}; add other words")
-            if len(part.test):
-                yield part
+            yield part
 
 
-def _leave_speaker_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
-    voices = _voices(table)
-    speakers = {corpus: sorted(set(rows)) for corpus, rows in voices.groupby(_corpora(table))}
+def _leave_speaker_out(table: pd.DataFrame, _: int) -> Iterator[Split]:
+    corpus_of = table["corpus"].astype(str) if "corpus" in table else pd.Series("", index=table.index)
+    # Two corpora may use one name for two people, so a voice is a corpus with a speaker.
+    voices = corpus_of + "/" + table["speaker"].astype(str)
+    speakers = {corpus: sorted(set(rows)) for corpus, rows in voices.groupby(corpus_of)}
     most = max(map(len, speakers.values()), default=0)
     if most < 2:
-        raise ParameterError(f"leave_speaker_out: {most} speaker in each corpus; one needs at least two")
+        raise ParameterError(f"leave_speaker_out: {most} speaker in each corpus; at least two are needed")
     numbers = voices.map(_folds(speakers)).to_numpy()
     present = np.unique(numbers)
     if len(present) < 2:
         raise ParameterError(
-            f"leave_speaker_out: all {most} speakers are held out together, which leaves none to train on; add others"
+            f"leave_speaker_out: all {most} speakers are in one fold, so nobody is left to train on; add other speakers"
         )
     for number in present:
         yield _sides(str(number + 1), numbers != number, numbers == number)
@@ -160,7 +167,7 @@ def _sides(fold: str, train: np.ndarray, test: np.ndarray) -> Split:
 
 
 def _words(table: pd.DataFrame, seed: int) -> Iterator[np.ndarray]:
-    """Yield for each fold of words which rows have one of them."""
+    """Yield a mask of the rows for each fold of words."""
     with extra("train"):
         from sklearn.model_selection import GroupKFold
 
@@ -173,7 +180,7 @@ def _words(table: pd.DataFrame, seed: int) -> Iterator[np.ndarray]:
 
 
 def _speakers(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield for each speaker the direction in which he or she is tested, and which rows are his or hers."""
+    """Yield each speaker's fold name and a mask of his or her rows."""
     speakers = sorted(table["speaker"].unique())
     if len(speakers) < 2:
         raise ParameterError(f"column 'speaker': {len(speakers)} speaker; at least two are needed")
@@ -183,20 +190,10 @@ def _speakers(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield f"{source} -> {speaker}", table["speaker"].to_numpy() == speaker
 
 
-def _voices(table: pd.DataFrame) -> pd.Series:
-    """Return who speaks each utterance; speakers of two corpora are never the same."""
-    return _corpora(table) + "/" + table["speaker"].astype(str)
-
-
-def _corpora(table: pd.DataFrame) -> pd.Series:
-    """Return the corpus of each utterance; one where the table does not say."""
-    return table["corpus"].astype(str) if "corpus" in table else pd.Series("", index=table.index)
-
-
 def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
-    """Return the number of the fold in which each speaker of some corpora is held out."""
+    """Return the number of the fold that holds out each speaker."""
     if len(speakers) > 1:
-        sizes = {corpus: -(-len(names) // _FOLDS_OF_SEVERAL) for corpus, names in speakers.items()}
+        sizes = {corpus: -(-len(names) // _FOLDS_OF_SEVERAL) for corpus, names in speakers.items()}  # rounded up
     else:
         speakers = {corpus: _everybody(corpus, names) for corpus, names in speakers.items()}
         sizes = {c: 1 if len(names) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER for c, names in speakers.items()}
@@ -204,7 +201,7 @@ def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _everybody(corpus: str, present: list[str]) -> list[str]:
-    """Return all speakers of a corpus, as its index has them; those that are there where it knows them not."""
+    """Return all speakers in the index of a corpus, or the present ones if the index does not know them."""
     if corpus not in CORPORA:
         return present
     indexed = sorted({f"{corpus}/{speaker}" for speaker in corpora.index(corpus)["speaker"]})
@@ -221,14 +218,14 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
 """The protocols by name."""
 
 UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out")
-"""The protocols whose tests hold no voice that was in training."""
+"""The protocols that never test a voice they trained on."""
 
 
 def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame:
-    """List which utterances train and which are tested in each fold of a protocol.
+    """List the training and test utterances of each fold of a protocol.
 
-    The list does not depend on the order of the rows. The lists of `splits/lists` are made so from the indexes of the
-    corpora, with the seed 0.
+    The list does not depend on the order of the rows. The files in `splits/lists` were made by this function from the
+    indexes of the corpora, with seed 0.
 
     Parameters
     ----------
@@ -237,18 +234,18 @@ def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataF
     protocol : str
         Name of a protocol, as `split` takes it.
     seed : int
-        Seed of what is drawn.
+        Seed that draws utterances or words, as for `split`.
 
     Returns
     -------
     DataFrame
-        Columns id, fold, side (`"train"` or `"test"`); folds in their order, and sorted by id in each. An utterance
-        that is on neither side of a fold has no row there.
+        Columns id, fold, side (`"train"` or `"test"`); folds in the order of `split`, each sorted by id. An utterance
+        that a fold does not use has no row there.
 
     Raises
     ------
     ParameterError
-        As `split` does, and if the table has no ids or one of them twice.
+        As for `split`, and if the table has no column `id` or has an id twice.
 
     Examples
     --------
@@ -263,11 +260,10 @@ def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataF
     check_columns("the table", table, "id")
     if table["id"].duplicated().any():
         twice = table["id"][table["id"].duplicated()].iloc[0]
-        raise ParameterError(f"id {twice!r}: twice in the table; list each corpus alone, without copies")
+        raise ParameterError(f"id {twice!r}: twice in the table; list one corpus at a time, without copies")
     table = table.sort_values("id", ignore_index=True)
-    return pd.concat([_of_fold(table["id"], part) for part in split(table, protocol, seed=seed)], ignore_index=True)
-
-
-def _of_fold(ids: pd.Series, part: Split) -> pd.DataFrame:
-    sides = pd.concat([pd.Series("train", index=part.train), pd.Series("test", index=part.test)]).sort_index()
-    return pd.DataFrame({"id": ids.loc[sides.index], "fold": part.fold, "side": sides})
+    folds = []
+    for part in split(table, protocol, seed=seed):
+        sides = pd.concat([pd.Series("train", index=part.train), pd.Series("test", index=part.test)]).sort_index()
+        folds.append(pd.DataFrame({"id": table["id"].loc[sides.index], "fold": part.fold, "side": sides}))
+    return pd.concat(folds, ignore_index=True)

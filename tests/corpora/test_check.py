@@ -156,9 +156,11 @@ def test_a_broken_copy_of_tess_is_named_sixteen_times(tess: pd.DataFrame, tmp_pa
 
 def test_a_report_prints_as_sentences() -> None:
     report = CheckReport("tess", "/data", 1, 3, missing=(Finding("A"), Finding("B")), repair="Fetch it again.")
-    assert str(report) == "tess in /data: 1 of 3 utterances, not all is well.\nMissing (2):\n  A\n  B\nFetch it again."
+    assert (
+        str(report) == "tess in /data: 1 of 3 utterances, something is wrong.\nMissing (2):\n  A\n  B\nFetch it again."
+    )
     assert report._repr_html_() == (
-        "<p>tess in /data: 1 of 3 utterances, not all is well.</p>"
+        "<p>tess in /data: 1 of 3 utterances, something is wrong.</p>"
         "<p>Missing (2):</p><ul><li>A</li><li>B</li></ul><p>Fetch it again.</p>"
     )
 

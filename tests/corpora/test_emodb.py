@@ -91,7 +91,7 @@ def test_check_names_what_is_missing_different_and_before_the_samples(emodb_fold
     assert [str(finding) for finding in report.odd] == [
         f"wav/{id}.wav: samples begin at byte 4096, in most at 44" for id in PADDED
     ]
-    assert str(report).endswith("`emotion-lib fetch emodb` brings the published files.")
+    assert str(report).endswith("`emotion-lib fetch emodb` downloads the published files.")
 
 
 def test_what_stands_before_the_samples_is_not_read_as_sound(emodb_folder: Path) -> None:

@@ -75,9 +75,7 @@ def test_another_archive_than_the_published_is_thrown_away(
 ) -> None:
     published = server.files["/files/speech.zip"]
     server.files["/files/speech.zip"] = zipped(recordings(ravdess_folder) | {"more.txt": b"more"})
-    with pytest.raises(
-        CorpusError, match=r"speech\.zip: not the archive that was published .* thrown away: fetch again"
-    ):
+    with pytest.raises(CorpusError, match=r"speech\.zip: not the published archive .* deleted: fetch again"):
         fetch("ravdess", source=zenodo, index=index)
     assert not (data / "ravdess").exists()
     server.files["/files/speech.zip"] = published
@@ -130,7 +128,7 @@ def test_the_terms_of_ravdess() -> None:
 
 
 def test_a_corpus_that_cannot_be_fetched_is_an_error() -> None:
-    with pytest.raises(ParameterError, match="'demo': cannot be fetched; those that can are tess, emodb, ravdess"):
+    with pytest.raises(ParameterError, match="'demo': cannot be fetched; must be one of tess, emodb, ravdess"):
         corpora.fetch("demo")
 
 

@@ -101,9 +101,9 @@ def test_what_its_makers_doubled_is_named_and_is_not_wrong(three_actors: Path) -
     report = corpora.check(three_actors)
     assert report.ok
     assert (report.n_utterances, report.n_expected, report.missing) == (179, 180, ())
-    assert list(map(str, report.doubled)) == [f"Actor_07/{OTHER_TWIN}.wav: a copy of Actor_07/{TWIN}.wav, published so"]
+    assert list(map(str, report.doubled)) == [f"Actor_07/{OTHER_TWIN}.wav: a copy of Actor_07/{TWIN}.wav, as published"]
     assert list(map(str, report.odd)) == ["Actor_01/03-01-02-01-01-02-01.wav: channels: 2, most have 1"]
-    assert "178 recordings read, and not compared: the index does not know the published bytes." in str(report)
+    assert "178 recordings read but not compared: the index has no SHA-256" in str(report)
 
 
 def test_the_second_name_of_a_recording_is_not_missed_where_it_is_deleted(three_actors: Path) -> None:

@@ -145,7 +145,7 @@ def test_an_archive_is_an_error_that_says_to_unpack_it(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_an_error_that_tells_how_to_get_tess(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"no recordings in it or below; .*`emotion-lib fetch tess`"):
+    with pytest.raises(CorpusError, match=r"no recordings in this folder or below; .*`emotion-lib fetch tess`"):
         corpora.load(tmp_path)
 
 
@@ -222,12 +222,12 @@ def test_the_folders_make_no_difference(tess_folder: Path, tmp_path: Path) -> No
 
 def test_two_recordings_of_one_name_cannot_be_indexed(tess_folder: Path) -> None:
     shutil.copytree(tess_folder, tess_folder / "again")
-    with pytest.raises(CorpusError, match="two recordings of one name"):
+    with pytest.raises(CorpusError, match="two recordings with one name; remove one"):
         corpora.make_index(tess_folder)
 
 
 def test_a_folder_without_recordings_cannot_be_indexed(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no recordings in TESS's naming"):
+    with pytest.raises(CorpusError, match=r"no recordings named as in TESS .*SPEAKER_word_emotion.wav"):
         corpora.make_index(tmp_path)
 
 
@@ -246,7 +246,7 @@ def test_a_changed_index_changes_nobody_elses() -> None:
 
 def test_a_corpus_without_index_is_an_error() -> None:
     with pytest.raises(
-        ParameterError, match="corpus 'folder': has no index; those that have one are tess, emodb, ravdess, demo"
+        ParameterError, match="corpus 'folder': has no index; corpora with an index are tess, emodb, ravdess, demo"
     ):
         corpora.index("folder")
 

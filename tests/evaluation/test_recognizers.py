@@ -355,7 +355,7 @@ def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, ta
     [
         ("speaker == speaker", "svm", "model='svm': must be one of mean_mfcc_lstm, mean_mfcc_lstm_normalised, frame"),
         ("emotion != 'sad'", "frame_cnn", "emotion 'sad': no utterance of it in folder; leave it out"),
-        ("speaker == 'A'", "frame_cnn", "leave_speaker_out: 1 speaker in each corpus; one needs at least two"),
+        ("speaker == 'A'", "frame_cnn", "leave_speaker_out: 1 speaker in each corpus; at least two are needed"),
         (
             "speaker == 'A' or emotion != 'sad'",
             "frame_cnn",

@@ -46,8 +46,8 @@ def store(tmp_path: Path) -> Path:
 def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two recordings a batch and a write, and chunks that end in the middle of utterances."""
     monkeypatch.setattr(extractor, "BATCH", 2)
-    monkeypatch.setattr(store, "ROWS", 2)
-    monkeypatch.setattr(store, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(zarr_store, "ROWS", 2)
+    monkeypatch.setattr(zarr_store, "CHUNK_BYTES", 500)
 
 
 def in_memory(table: pd.DataFrame, feature: str) -> extraction.Features:
@@ -154,7 +154,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    with pytest.raises(CorpusError, match=r"features.zarr: unfinished, with \d+ recordings in it; extract to it once"):
+    with pytest.raises(CorpusError, match=r"features.zarr: unfinished, with \d+ recordings; call `extract_to` again"):
         open_stored(store)
     before = zarr.open_group(store, mode="r").attrs["recordings"]
     assert 30 < before < 50
@@ -190,18 +190,20 @@ def test_a_second_call_computes_nothing_and_a_longer_one_adds(
 
 def test_other_recordings_are_refused(store: Path, table: pd.DataFrame) -> None:
     stored(store, table)
-    with pytest.raises(CorpusError, match=r"its recording 0 is \S+noise_0.wav, given was \S+noise_6.wav; give the"):
+    with pytest.raises(
+        CorpusError, match=r"recording 0 is \S+noise_0.wav in the store, but \S+noise_6.wav in the call; give the"
+    ):
         stored(store, table[::-1])
-    with pytest.raises(CorpusError, match=r"its recording 5 is \S+noise_5.wav, given was none"):
+    with pytest.raises(CorpusError, match=r"recording 5 is \S+noise_5.wav in the store, but missing in the call"):
         stored(store, table[:5])
     assert len(open_stored(store)) == 7
 
 
 def test_other_features_are_refused(store: Path, table: pd.DataFrame) -> None:
     stored(store, table)
-    with pytest.raises(CorpusError, match=r"holds mfcc made with FeatureSettings\(sr=16000.*; name another folder"):
+    with pytest.raises(CorpusError, match=r"holds mfcc with FeatureSettings\(sr=16000.*; give another folder"):
         stored(store, table, "mean_mfcc")
-    with pytest.raises(CorpusError, match="holds mfcc made with"):
+    with pytest.raises(CorpusError, match="holds mfcc with"):
         extract_to(store, table["path"], "mfcc", settings=replace(SMALL, n_mfcc=4))
 
 
@@ -225,7 +227,7 @@ def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, table: pd.Da
     (tmp_path / "file.zarr").write_text("mine")
     for place in (tmp_path, tmp_path / "others.zarr", tmp_path / "file.zarr"):
         before = sorted(tmp_path.rglob("*"))
-        with pytest.raises(CorpusError, match=f"{place.name}: holds no features; name a folder"):
+        with pytest.raises(CorpusError, match=f"{place.name}: holds no features; give a folder"):
             stored(place, table)
         with pytest.raises(CorpusError, match="holds no features"):
             open_stored(place)
@@ -241,7 +243,7 @@ def test_an_empty_folder_is_written_to(store: Path, table: pd.DataFrame) -> None
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, table: pd.DataFrame) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(CorpusError, match=r"features.zarr: cannot be written \(Not a directory\); mend that"):
+    with pytest.raises(CorpusError, match=r"features.zarr: cannot be written \(Not a directory\); repair this"):
         stored(tmp_path / "file" / "features.zarr", table)
 
 
@@ -294,7 +296,9 @@ def test_a_name_that_is_no_text_is_written_out(store: Path, table: pd.DataFrame,
 
 
 def test_recordings_of_which_none_can_be_used_are_an_error(store: Path, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"none of 2 recordings could be used; the first: a.wav: no such file.*; del"):
+    with pytest.raises(
+        CorpusError, match=r"none of the 2 recordings could be used; the first: a.wav: no such file.*; del"
+    ):
         extract_to(store, [tmp_path / "a.wav", tmp_path / "b.wav"], "mfcc", settings=SMALL)
 
 
@@ -303,7 +307,7 @@ def test_what_are_no_recordings_is_refused(store: Path, table: pd.DataFrame) -> 
         with pytest.raises(ParameterError, match="recordings: must be an iterable of paths"):
             extract_to(store, given, "mfcc")  # type: ignore[arg-type]
     assert not store.exists()
-    with pytest.raises(ParameterError, match="recordings: none given"):
+    with pytest.raises(ParameterError, match="recordings: empty; must have"):
         extract_to(store, [], "mfcc")
     with pytest.raises(ParameterError, match="feature='mffc': must be one of"):
         extract_to(store, table["path"], "mffc")
