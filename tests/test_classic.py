@@ -119,7 +119,7 @@ def test_a_feature_names_its_columns_or_is_refused_as_a_row_for_each_frame(featu
     if value.ndim == 1:
         assert len(set(extractor.get_feature_names_out())) == len(value)
     else:
-        with pytest.raises(ParameterError, match=f"feature='{feature}': has a row for each frame"):
+        with pytest.raises(ParameterError, match=f"feature='{feature}': .* row for each frame"):
             extractor.fit(["a.wav"])
 
 
@@ -166,14 +166,14 @@ def test_numbers_are_no_recordings() -> None:
 
 
 def test_no_recordings_are_refused() -> None:
-    with pytest.raises(ParameterError, match="X: no recordings; must have at least one"):
+    with pytest.raises(ParameterError, match=r"X .*at least one recording"):
         FeatureExtractor().transform([])
 
 
 def test_a_recording_that_cannot_be_used_is_named_with_its_cure(demo: pd.DataFrame) -> None:
     one_bad = [demo["path"][0], "gone.wav"]
     with pytest.raises(
-        AudioError, match=r"1 of 2 recordings cannot be used, .*: gone\.wav: no such file; check the pa"
+        AudioError, match=r"1 of 2 recordings cannot be used; .*: gone\.wav: no such file; check the pa"
     ):
         FeatureExtractor(settings=SMALL).transform(one_bad)
     with pytest.raises(AudioError, match=r"none of 1 recordings .*: gone\.wav: no such file; check the path"):

@@ -1,7 +1,7 @@
-"""The classic side: classifiers of scikit-learn on a few numbers a recording, against which networks are measured.
+"""Classic baselines: scikit-learn classifiers on a few numbers for each recording, to compare the networks with.
 
-scikit-learn takes a third of a second to import, so its classes, and ours that inherit from them, wait until they
-are used.
+Importing scikit-learn takes a third of a second, so this module imports it, and our classes that inherit from it, on
+first use.
 """
 
 from importlib import import_module
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["BASELINES", "FeatureExtractor", "baseline", "pipeline"]
 
 BASELINES = ("most_frequent", "logistic_regression", "svm")
-"""The baselines by name."""
+"""Names of the baselines."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the transformer, and scikit-learn with it, on first use (PEP 562)."""
+    """Import `FeatureExtractor`, and with it scikit-learn, on first use (PEP 562)."""
     if name != "FeatureExtractor":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with extra("train"):
@@ -32,32 +32,32 @@ def __getattr__(name: str) -> Any:
 def pipeline(
     name: str, *, feature: str = "mean_std_mfcc", settings: FeatureSettings = DEFAULT, seed: int = 0
 ) -> "Pipeline":
-    """Build the whole classic path, untrained: recordings in, emotions out.
+    """Build an untrained pipeline that takes recordings and predicts emotions.
 
-    It goes through `cross_validate` and `GridSearchCV` as any pipeline does. Give them the speakers as groups, or
-    the voices of the test are those of the training.
+    It works with `cross_validate` and `GridSearchCV` like any other pipeline. Pass the speakers as `groups`;
+    otherwise the same speakers are in training and test.
 
     Parameters
     ----------
     name : {"most_frequent", "logistic_regression", "svm"}
-        Which baseline it ends in.
+        The baseline that classifies the features.
     feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
-        What it is given of each recording.
+        The feature of each recording that the baseline takes.
     settings : FeatureSettings
-        How recordings are read and the feature is made.
+        How recordings are read and the feature is computed.
     seed : int
-        Seed of what is drawn.
+        Random seed of the classifier.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Takes a sequence of recordings, such as `table["path"]`; its step `extractor` is a `FeatureExtractor`, the
-        others are those of `baseline(name)`.
+        It takes a sequence of recordings, such as `table["path"]`. Its step `extractor` is a `FeatureExtractor`; the
+        other steps are those of `baseline(name)`.
 
     Raises
     ------
     ParameterError
-        If there is no baseline of that name. A feature that does not fit is found by `fit`.
+        If there is no baseline of that name. The feature is only checked by `fit`.
 
     Examples
     --------
@@ -76,23 +76,24 @@ def pipeline(
 
 
 def baseline(name: str, *, seed: int = 0) -> "Pipeline":
-    """Build an untrained baseline, its scaling included.
+    """Build an untrained baseline, including the scaling of the features.
 
-    - `most_frequent` predicts the commonest emotion of the training for every utterance: what knowing nothing scores.
-    - `logistic_regression` weighs the features, one set of weights an emotion.
-    - `svm` draws curved borders between the emotions (radial basis functions, C = 10).
+    - `most_frequent` predicts the most frequent emotion of the training for every utterance: the score of a model
+      that has learnt nothing from the features.
+    - `logistic_regression` has one weight for each feature and emotion.
+    - `svm` separates the emotions by curved boundaries (radial basis functions, C = 10).
 
     Parameters
     ----------
     name : {"most_frequent", "logistic_regression", "svm"}
-        Which one.
+        Name of the baseline.
     seed : int
-        Seed of what is drawn.
+        Random seed of the classifier.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Takes X of shape (n_utterances, n_features).
+        It takes X of shape (n_utterances, n_features).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Recordings to features, as a transformer of scikit-learn."""
+"""A scikit-learn transformer from recordings to features."""
 
 import os
 from collections.abc import Sequence
@@ -19,23 +19,23 @@ Recordings: TypeAlias = "Sequence[Source] | pd.Series[Any] | np.ndarray"
 class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Turn recordings into the X of scikit-learn, inside pipelines, cross-validation and searches.
 
-    Nothing is learnt from the training recordings, so that none of them can leak into a test. What was extracted
-    before is taken from the cache: the folds and grids of a search extract each recording once.
+    It learns nothing from the training recordings, so no information leaks into a test. Features that were extracted
+    before come from the cache, so a cross-validated search extracts each recording once.
 
     Parameters
     ----------
     feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
-        A name in `features.FEATURES` that is one vector a recording.
+        A name in `features.FEATURES` that gives one vector for each recording.
     settings : FeatureSettings, optional
-        How recordings are read and the feature is made; `features.DEFAULT` when not given.
+        How recordings are read and the feature is computed; `features.DEFAULT` when not given.
     cache : bool
-        Whether the features of files are kept on disk for the next time, as `extraction.extract` does.
+        Whether to keep the features of files on disk for the next time, as `extraction.extract` does.
     progress : bool, optional
-        Whether a bar shows the progress; by default on a terminal and in a live notebook.
+        Whether to show a progress bar; by default it is shown on a terminal and in a live notebook.
 
     See Also
     --------
-    emotion_lib.extraction.extract : The same for a corpus table; it leaves out what cannot be used.
+    emotion_lib.extraction.extract : The same for a corpus table; it leaves out recordings that cannot be used.
 
     Examples
     --------
@@ -69,9 +69,9 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Parameters
         ----------
         X : sequence of recordings
-            Not read.
+            Only its type and length are checked.
         y : ignored
-            Labels, which pipelines hand on.
+            Labels, which pipelines pass on.
 
         Returns
         -------
@@ -81,8 +81,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Raises
         ------
         ParameterError
-            If `feature` is unknown or a row for each frame, `settings` is no FeatureSettings, or X no sequence of
-            recordings.
+            If `feature` is unknown or gives a row for each frame, `settings` is not a FeatureSettings, or X is not a
+            sequence of recordings.
         """
         self._settings()
         _check_recordings(X)
@@ -94,7 +94,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Parameters
         ----------
         X : sequence of recordings
-            Paths, such as `table["path"]`; bytes and binary file objects too, which are not cached.
+            Paths, such as `table["path"]`, bytes or binary file objects; only the features of files are cached.
 
         Returns
         -------
@@ -106,60 +106,62 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         ParameterError
             As for `fit`.
         AudioError
-            If a recording cannot be used: a row of X cannot be left out here.
+            If a recording cannot be used: a transformer must return a row for each recording.
         """
         settings = self._settings()
         _check_recordings(X)
         paths = [recording for recording in X if isinstance(recording, str | os.PathLike)]
-        if len(paths) == len(X):
-            return self._from_files(paths)
+        if len(paths) == len(X):  # `extract` caches and runs in parallel, but it takes files alone
+            return self._from_files(paths, settings)
         return np.stack([extract_one(recording, self.feature, settings=settings) for recording in X])
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Name the columns of what `transform` returns.
+        """Return the names of the features that `transform` computes.
 
         Parameters
         ----------
         input_features : ignored
-            Names of the columns of X, which has none.
+            Names of the columns of X; recordings have none.
 
         Returns
         -------
         ndarray of shape (n_features,), object
-            Such as "mfcc_1_mean"; the first coefficient is the level.
+            Such as "mfcc_1_mean"; the first coefficient measures the level.
 
         Raises
         ------
         ParameterError
-            If `feature` is unknown or a row for each frame, or `settings` is no FeatureSettings.
+            If `feature` is unknown or gives a row for each frame, or `settings` is not a FeatureSettings.
         """
         return np.array(_names(self._settings())[self.feature], dtype=object)
 
     def _settings(self) -> FeatureSettings:
-        """Return the settings, once feature and settings have been found to be usable."""
+        """Return the settings after checking them and the feature."""
         settings = DEFAULT if self.settings is None else self.settings
         if not isinstance(settings, FeatureSettings):
             raise ParameterError(f"settings={settings!r}: must be a FeatureSettings, or None for the defaults")
         vectors = _names(settings)
         if self.feature not in vectors:
-            what = "has a row for each frame, X one for each recording" if self.feature in FEATURES else "is unknown"
+            what = "gives a row for each frame, not for each recording" if self.feature in FEATURES else "is unknown"
             raise ParameterError(f"feature={self.feature!r}: {what}; must be one of {', '.join(vectors)}")
         return settings
 
-    def _from_files(self, paths: list[str | os.PathLike[str]]) -> np.ndarray:
-        """Return the features of recordings on disk, or raise an error that names the first without."""
+    def _from_files(self, paths: list[str | os.PathLike[str]], settings: FeatureSettings) -> np.ndarray:
+        """Extract features from files; the error names the first recording that cannot be used."""
         table = pd.DataFrame({"id": [str(path) for path in paths], "path": paths})
         try:
-            features = extract(table, self.feature, settings=self._settings(), cache=self.cache, progress=self.progress)
+            features = extract(table, self.feature, settings=settings, cache=self.cache, progress=self.progress)
         except CorpusError as error:
             raise AudioError(str(error)) from error
         if features.left_out:
-            count = f"{len(features.left_out)} of {len(paths)} recordings cannot be used"
-            raise AudioError(f"{count}, and a transformer leaves none out; the first: {features.left_out[0].reason}")
+            count = (
+                f"{len(features.left_out)} of {len(paths)} recordings cannot be used; remove them from X, since each"
+            )
+            raise AudioError(f"{count} row needs its features. The first: {features.left_out[0].reason}")
         return features.X
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn should know: X is a sequence of recordings, and nothing is learnt."""
+        """Tell scikit-learn that X is a sequence of recordings, and that `transform` works before `fit`."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
@@ -175,13 +177,12 @@ def _names(settings: FeatureSettings) -> dict[str, list[str]]:
         "mean_mfcc": means,
         "mean_std_mfcc": means + deviations,
         "duration_level": ["duration", "level"],
-        "egemaps": [f"egemaps_{number}" for number in range(1, 89)],
+        "egemaps": [f"egemaps_{number}" for number in range(1, 89)],  # openSMILE's 88 functionals
     }
 
 
 def _check_recordings(X: object) -> None:
-    """Raise a `ParameterError` for what is no sequence of recordings, a table and a single path among them."""
     if isinstance(X, str | bytes) or hasattr(X, "columns") or not hasattr(X, "__len__"):
         raise ParameterError(f"X: {type(X).__name__}, expected a sequence of recordings, such as `table['path']`")
     if len(X) == 0:
-        raise ParameterError("X: no recordings; must have at least one")
+        raise ParameterError("X is empty: must have at least one recording")

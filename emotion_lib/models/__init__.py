@@ -1,6 +1,7 @@
-"""The networks: how each is built, and its form without Keras.
+"""Build the networks in Keras, and export them to ONNX, which runs without Keras.
 
-Keras is imported inside the functions, silently, since it takes seconds and writes to the terminal.
+The functions import Keras on first use, since that takes seconds, and hide the lines that TensorFlow writes to the
+terminal.
 """
 
 from emotion_lib.models.keras_import import import_keras

@@ -9,12 +9,12 @@ from emotion_lib.errors import extra
 
 
 def import_keras() -> Any:
-    """Import Keras with TensorFlow behind it, without the lines that TensorFlow writes as it starts.
+    """Import Keras with the TensorFlow backend, and hide the lines that TensorFlow writes as it starts.
 
     Returns
     -------
     module
-        `keras`, ready for use.
+        `keras`.
 
     Raises
     ------
@@ -25,18 +25,18 @@ def import_keras() -> Any:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with silent_stderr():
+    with silent_stderr():  # contextlib.redirect_stderr does not catch what compiled code writes
         with extra("train"):
             import keras
             import tensorflow as tf
-        tf.zeros(1)
+        tf.zeros(1)  # the first tensor starts TensorFlow's runtime, which writes too
         tf.get_logger().setLevel("ERROR")
     return keras
 
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Send to nowhere what compiled code writes to file descriptor 2, as long as the block runs."""
+    """Discard everything written to file descriptor 2 inside the block, even by compiled code."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

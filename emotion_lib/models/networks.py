@@ -1,4 +1,4 @@
-"""The networks, and their ONNX form."""
+"""The Keras networks, and their export to ONNX."""
 
 import warnings
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import keras
 
 STANDARDISE = "standardise"
-"""Name of the layer whose mean and variance `training.fit` takes from the training utterances."""
+"""Name of the layer whose mean and variance `training.fit` sets from the training utterances."""
 
 STEPS = 5
-"""Batches that TensorFlow trains on before it comes back to Python."""
+"""Batches that TensorFlow trains on before it returns to Python; each return costs time."""
 
 STATISTICS = "statistics"
 """Name of the input that takes voice statistics."""
@@ -30,25 +30,25 @@ def mean_mfcc_lstm(
 ) -> "keras.Model":
     """Build the original network: an LSTM that reads the averaged coefficients one after the other.
 
-    What it takes for time is the index of the coefficient, since time was averaged away before. It is here
-    to be measured as it was published, not to be recommended.
+    The coefficients are averaged over time, so the LSTM steps from coefficient to coefficient, not through time.
+    The network is kept as it was published, for comparison; it is not recommended.
 
     Parameters
     ----------
     n_mfcc : int > 0
-        Averaged coefficients of an utterance.
+        Number of averaged coefficients of an utterance.
     n_emotions : int > 1
         Outputs.
     normalise : bool
-        Whether each coefficient is first brought to mean 0 and variance 1 over the training utterances;
-        the original does not.
+        Whether to scale each coefficient to mean 0 and variance 1 over the training utterances, which the
+        original does not do.
     seed : int
         Seed of the initial weights.
 
     Returns
     -------
     keras.Model
-        Compiled; takes (n_utterances, n_mfcc, 1), gives (n_utterances, n_emotions) probabilities.
+        Compiled; maps (n_utterances, n_mfcc, 1) to probabilities of shape (n_utterances, n_emotions). It has
         307 655 trainable parameters with the defaults.
 
     References
@@ -72,19 +72,19 @@ def mean_mfcc_lstm(
 def frame_lstm(
     n_features: int = 40, *, n_emotions: int = len(EMOTIONS), units: int = 128, seed: int = 0
 ) -> "keras.Model":
-    """Build an LSTM over real time, whose outputs are averaged over the real frames of the utterance.
+    """Build an LSTM over time, whose outputs are averaged over the frames of the utterance.
 
-    An LSTM reads forwards, so padding at the end cannot reach the frames before it; the average gives padding
-    a weight of zero. Every frame is brought to mean 0 and variance 1 over the training utterances' frames.
+    An LSTM reads forwards, so padding at the end cannot affect the frames before it; the average gives padding
+    a weight of zero. Each feature is scaled to mean 0 and variance 1 over the frames of the training utterances.
 
     Parameters
     ----------
     n_features : int > 0
-        Numbers in a frame.
+        Number of features in a frame.
     n_emotions : int > 1
         Outputs.
     units : int > 0
-        Cells of the LSTM.
+        Number of LSTM cells.
     seed : int
         Seed of the initial weights.
 
@@ -92,8 +92,8 @@ def frame_lstm(
     -------
     keras.Model
         Compiled; takes frames (n_utterances, n_frames, n_features) and the weight of each frame
-        (n_utterances, n_frames), which `features.frame_weights` makes from lengths; gives
-        (n_utterances, n_emotions) probabilities.
+        (n_utterances, n_frames), which `features.frame_weights` computes from lengths; returns
+        probabilities of shape (n_utterances, n_emotions).
 
     References
     ----------
@@ -115,29 +115,29 @@ def frame_lstm(
 def frame_cnn(
     n_features: int = 64, *, n_emotions: int = len(EMOTIONS), channels: Sequence[int] = (24, 48, 96, 128), seed: int = 0
 ) -> "keras.Model":
-    """Build convolutions over time and frequency, whose outputs are averaged where the network attends to.
+    """Build a convolutional network over time and frequency with attentive pooling over time.
 
-    A convolution looks for the same pattern at every pitch and at every time, which carries further to a new voice
-    than a weight for each band. Each utterance is brought to mean 0 and variance 1 first, so that level and microphone
-    say nothing. Padding is set to zero after each step, so that an utterance gives the same probabilities alone and
-    among longer ones.
+    A convolution looks for the same pattern at every frequency and at every time, which generalises better to a new
+    voice than a separate weight for each band. Each utterance is first scaled to mean 0 and variance 1, so that its
+    level does not matter. Padding is set to zero after each layer, so that an utterance gets the same probabilities
+    alone and in a batch with longer ones.
 
     Parameters
     ----------
     n_features : int > 0, a multiple of 16
-        Mel bands of a frame.
+        Number of mel bands in a frame.
     n_emotions : int > 1
         Outputs.
     channels : sequence of int > 0, of length 4
-        Patterns that each convolution looks for.
+        Number of filters in each convolution.
     seed : int
         Seed of the initial weights.
 
     Returns
     -------
     keras.Model
-        Compiled; takes frames and their weights, as `frame_lstm` does, and gives (n_utterances, n_emotions)
-        probabilities. 263 744 parameters with the defaults.
+        Compiled; takes frames and their weights, as `frame_lstm` does, and returns probabilities of shape
+        (n_utterances, n_emotions). It has 263 744 parameters with the defaults.
 
     References
     ----------
@@ -148,35 +148,39 @@ def frame_cnn(
     dense, _, dropout = _seeded_layers(seed)
     frames = keras.Input((None, n_features), name="frames")
     weights = keras.Input((None,), name="frame_weights")
-    longer = keras.layers.ZeroPadding1D((0, 2 ** (len(channels) - 1) - 1))  # so that no real frame is cut off
+    # Time is halved once less than there are convolutions; pooling drops a remainder, which must not be a real frame.
+    longer = keras.layers.ZeroPadding1D((0, 2 ** (len(channels) - 1) - 1))
     counted = longer(weights[:, :, None])
     real = keras.ops.cast(counted > 0, "float32")[..., None]
     hidden = _standardised_utterance(longer(frames), counted)[..., None] * real
-    for number, n in enumerate(channels):
-        hidden, real = _convolved(
-            hidden, real, n, halve_time=number < len(channels) - 1, seed=1000 * seed + 500 + number
-        )
+    for number, n in enumerate(channels):  # seeds from 500 on, since `_seeded_layers` counts up from 0
+        halve_time = number < len(channels) - 1
+        hidden, real = _convolved(hidden, real, n, halve_time=halve_time, seed=1000 * seed + 500 + number)
     hidden, real = keras.layers.Reshape((-1, channels[-1] * n_features // 2 ** len(channels)))(hidden), real[:, :, 0]
-    hidden = _over_neighbours(dense(96, "relu")(hidden) * real, 96, seed=1000 * seed + 600)
+    # Five steps of time are 0.8 seconds here, two or three syllables.
+    initial = keras.initializers.HeNormal(1000 * seed + 600)
+    syllables = keras.layers.Conv1D(96, 5, padding="same", activation="relu", kernel_initializer=initial)
+    hidden = syllables(dense(96, "relu")(hidden) * real)
     hidden = dropout(0.2)(hidden)
-    attention = _attention(dense(1, None)(dense(32, "tanh")(hidden)), real)
+    scores = dense(1, None)(dense(32, "tanh")(hidden))
+    attention = keras.layers.Softmax(axis=1)(scores + (real - 1) * 1e4)  # -1e4 gives padding a weight of zero
     probabilities = dense(n_emotions, "softmax")(dropout(0.2)(_mean_and_deviation(hidden, attention)))
     optimizer = keras.optimizers.AdamW(2e-3, weight_decay=1e-3)
     return _compiled(keras.Model([frames, weights], probabilities, name="frame_cnn"), optimizer=optimizer)
 
 
 def average_networks(members: Sequence[Any]) -> "keras.Model":
-    """Join trained networks to one, whose probabilities are the geometric mean of theirs.
+    """Combine trained networks into one, whose probabilities are the geometric mean of theirs, renormalised.
 
     Parameters
     ----------
     members : sequence of keras.Model
-        At least one; of the same inputs and outputs. They become parts of the result.
+        At least one, all with the same inputs and outputs. They become parts of the result.
 
     Returns
     -------
     keras.Model
-        Takes what they take.
+        It takes the same inputs as the members.
     """
     keras = import_keras()
     for number, member in enumerate(members):
@@ -188,7 +192,7 @@ def average_networks(members: Sequence[Any]) -> "keras.Model":
 
 
 def _standardised_utterance(frames: Any, weights: Any) -> Any:
-    """Return frames of mean 0 and variance 1 over all the real ones of the utterance."""
+    """Scale the frames of each utterance to mean 0 and variance 1, counting only real frames."""
     ops = import_keras().ops
     weight = weights / frames.shape[-1]
     centred = frames - ops.sum(frames * weight, axis=(1, 2), keepdims=True)
@@ -196,7 +200,7 @@ def _standardised_utterance(frames: Any, weights: Any) -> Any:
 
 
 def _convolved(hidden: Any, real: Any, channels: int, *, halve_time: bool, seed: int) -> tuple[Any, Any]:
-    """Return the output of a convolution, frequency and perhaps time halved, and which of its frames are real."""
+    """Apply a convolution that halves frequency and optionally time; return its output and which frames are real."""
     keras = import_keras()
     initial = keras.initializers.HeNormal(seed)
     hidden = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=initial)(hidden)
@@ -207,19 +211,6 @@ def _convolved(hidden: Any, real: Any, channels: int, *, halve_time: bool, seed:
     return keras.layers.SpatialDropout2D(0.07, seed=seed)(hidden * real), real
 
 
-def _over_neighbours(hidden: Any, channels: int, *, seed: int) -> Any:
-    """Return the output of a convolution over five steps of time: 0.8 seconds, two or three syllables."""
-    keras = import_keras()
-    initial = keras.initializers.HeNormal(seed)
-    return keras.layers.Conv1D(channels, 5, padding="same", activation="relu", kernel_initializer=initial)(hidden)
-
-
-def _attention(scores: Any, real: Any) -> Any:
-    """Return how much each frame counts: the weights of the real frames sum to 1, padding counts nothing."""
-    keras = import_keras()
-    return keras.layers.Softmax(axis=1)(scores + (real - 1) * 1e4)
-
-
 def _mean_and_deviation(hidden: Any, weights: Any) -> Any:
     ops = import_keras().ops
     mean = ops.sum(hidden * weights, axis=1)
@@ -228,7 +219,7 @@ def _mean_and_deviation(hidden: Any, weights: Any) -> Any:
 
 
 def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
-    """Return makers of dense, LSTM and dropout layers, each layer with its own seed that follows from `seed`."""
+    """Return functions that make dense, LSTM and dropout layers; each layer gets the next seed after 1000 * `seed`."""
     keras = import_keras()
     seeds = iter(range(1000 * seed, 1000 * seed + 1000))
 
@@ -248,9 +239,9 @@ def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
 
 
 def _standardise(*, axis: int) -> Any:
-    """Return a layer that subtracts a mean and divides by a deviation which `training.fit` sets once.
+    """Return a layer that subtracts a mean and divides by a standard deviation, both of which `training.fit` sets.
 
-    Keras' own Normalization loses its mean and variance on the way to ONNX; a batch normalisation that never
+    Keras' own Normalization loses its mean and variance in the export to ONNX; a batch normalisation that never
     trains keeps them as weights.
     """
     keras = import_keras()
@@ -260,7 +251,7 @@ def _standardise(*, axis: int) -> Any:
 
 
 def _compiled(model: Any, *, optimizer: Any = "adam") -> Any:
-    """Return the model compiled as the original was: Adam unless told, cross-entropy, accuracy."""
+    """Compile the model as the original was: cross-entropy, accuracy, and Adam by default."""
     model.compile(
         optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
@@ -272,12 +263,12 @@ def _compiled(model: Any, *, optimizer: Any = "adam") -> Any:
 
 
 def to_onnx(model: Any) -> bytes:
-    """Write a network in ONNX's form, which runs without Keras.
+    """Export a network to ONNX, which runs without Keras.
 
     Parameters
     ----------
     model : keras.Model
-        From this module.
+        A network of this module, trained or not.
 
     Returns
     -------
@@ -290,16 +281,11 @@ def to_onnx(model: Any) -> bytes:
     """
     with TemporaryDirectory() as folder, silent_stderr(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
-        _call_once(model)
+        shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
+        given = [np.ones(shape, np.float32) for shape in shapes]
+        model.predict(given if len(given) > 1 else given[0], verbose=0)  # Keras exports no network that never ran
         with extra("train"):
             import tf2onnx  # noqa: F401 (Keras asks for it later, and less clearly)
         path = Path(folder) / "network.onnx"
         model.export(path, format="onnx", verbose=False)
         return path.read_bytes()
-
-
-def _call_once(model: Any) -> None:
-    """Run the network once, on ones; a network that was never called cannot be exported."""
-    shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
-    given = [np.ones(shape, np.float32) for shape in shapes]
-    model.predict(given if len(given) > 1 else given[0], verbose=0)

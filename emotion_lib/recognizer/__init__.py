@@ -1,9 +1,9 @@
-"""The recogniser: the emotion of a recording and its probabilities, or "I don't know" and why.
+"""Recognise the emotion of a recording, with probabilities, or answer "I don't know" and give the reason.
 
-It needs NumPy, SciPy and ONNX Runtime, and nothing that trained it. `recognizer` has the class, `inputs` opens a
-recording in any form, `inference` goes from a waveform to an answer, `calibration` says how sure to be, `adaptation`
-adapts it to one voice by what `voices` knows, and `file` reads and writes the one file that holds all of it;
-`validation` refuses parts that do not fit.
+A recogniser needs NumPy, SciPy and ONNX Runtime, but none of the packages that train it. `recognizer` has the class,
+`inputs` opens a recording in any form, `inference` predicts from a waveform, `calibration` corrects the probabilities
+and sets the threshold, `adaptation` adapts a recogniser to one voice with the statistics of `voices`, and `file` reads
+and writes recogniser files. `validation` checks that the parts fit together, `description` describes a recogniser.
 """
 
 from emotion_lib.recognizer.file import Utterances

@@ -1,4 +1,4 @@
-"""Adapt a recogniser to one voice: from a few recordings of it to an enrolment."""
+"""Adapt a recogniser to one voice with a few recordings of it."""
 
 import os
 from collections import Counter
@@ -20,29 +20,29 @@ from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings
 from emotion_lib.recognizer.voices import Enrolment, adapt
 
 UNLABELLED = "unlabelled"
-"""What utterances are counted as whose emotion nobody gave."""
+"""The name under which utterances without an emotion are counted."""
 
 PREFIX = "enrolled/"
-"""How the id of an utterance of the voice begins, where those of a corpus begin with its name."""
+"""Prefix of the id of an enrolled utterance, in the place of the name of its corpus."""
 
 OF_OTHER_VOICES = ("worth", "precision")
-"""What a recogniser says of itself that is true of new voices, and not of one that it is used to."""
+"""Keys of `about` that hold for new voices only, so adaptation removes them."""
 
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # broken recordings in one error: a folder of them would make pages
 
 
 @dataclass(frozen=True)
 class VoiceRecording:
-    """A recording of the voice.
+    """The network's outputs for one recording of the voice.
 
     Parameters
     ----------
     outputs : list of (Output, int)
-        The output for the recording, or for each window of speech of a long one, and its length in samples.
+        The output for the recording, or for each window of speech of a long recording, and its length in samples.
     emotion : str or None
-        Its emotion, where it is known.
+        The emotion, if it is known.
     digest : bytes
-        Its SHA-256.
+        SHA-256 of the recording.
     """
 
     outputs: list[tuple[Output, int]]
@@ -58,7 +58,7 @@ def infer_recordings(
     Parameters
     ----------
     inference : Inference
-        Of the recogniser.
+        The inference of the recogniser.
     recordings, emotions, sr
         As `EmotionRecognizer.enrol` takes them.
 
@@ -80,9 +80,9 @@ def infer_recordings(
         if isinstance(each, AudioError)
     ]
     if broken:
-        named = " | ".join(broken[:_MOST_NAMED])
-        more = f" | and {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
-        raise AudioError(f"{len(broken)} of {len(tried)} recordings cannot be used, leave them out: {named}{more}")
+        more = [f"and {len(broken) - _MOST_NAMED} more"] if len(broken) > _MOST_NAMED else []
+        named = " | ".join(broken[:_MOST_NAMED] + more)
+        raise AudioError(f"{len(broken)} of {len(tried)} recordings cannot be used, leave them out: {named}")
     return [
         replace(each, emotion=label)
         for each, label in zip(tried, labels, strict=True)
@@ -91,12 +91,12 @@ def infer_recordings(
 
 
 def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment:
-    """Learn one voice from the outputs for its recordings; no network runs.
+    """Learn one voice from the outputs for its recordings, without running the network.
 
     Parameters
     ----------
     inference : Inference
-        Of the recogniser, which knows its training voices.
+        The inference of a recogniser that has statistics of its training voices.
     recordings : sequence of VoiceRecording
         At least one.
 
@@ -104,7 +104,7 @@ def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> 
     -------
     Enrolment
     """
-    assert inference.voices is not None  # infer_recordings has seen to it
+    assert inference.voices is not None  # infer_recordings has checked it
     outputs = [output for each in recordings for output, _ in each.outputs]
     return adapt(
         inference.voices,
@@ -116,12 +116,12 @@ def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> 
 
 
 def count_utterances(recordings: Sequence[VoiceRecording]) -> dict[str, int]:
-    """Count the utterances of a voice by emotion, those without one as `UNLABELLED`.
+    """Count the utterances of a voice by emotion; those without an emotion count as `UNLABELLED`.
 
     Parameters
     ----------
     recordings : sequence of VoiceRecording
-        Each window of a long one is an utterance.
+        Each window of a long recording counts as an utterance.
 
     Returns
     -------
@@ -136,30 +136,15 @@ def _labels_of_windows(recordings: Sequence[VoiceRecording]) -> list[str | None]
     return [each.emotion for each in recordings for _ in each.outputs]
 
 
-def each_emotion_twice(recordings: Sequence[VoiceRecording]) -> bool:
-    """Return whether each emotion of a voice has two recordings, so that one can be left out.
-
-    Parameters
-    ----------
-    recordings : sequence of VoiceRecording
-        At least one.
-
-    Returns
-    -------
-    bool
-    """
-    return min(Counter(each.emotion for each in recordings).values()) > 1
-
-
 def with_enrolled(trained_on: Utterances, recordings: Sequence[VoiceRecording]) -> Utterances:
-    """Return the utterances that a recogniser was trained on, and the recordings of the voice that it is now used to.
+    """Add the enrolled recordings to the training utterances of a recogniser, so that no test contains them.
 
     Parameters
     ----------
     trained_on : Utterances
-        What it was trained on, with those of a voice that it was used to before; these are left out.
+        The training utterances; enrolled recordings of an earlier voice among them are removed.
     recordings : sequence of VoiceRecording
-        Of the voice that it is now used to.
+        Recordings of the enrolled voice.
 
     Returns
     -------
@@ -182,42 +167,35 @@ def _check_knows_voices(inference: Inference) -> None:
         return
     if not inference.network.takes_frames:
         raise ParameterError(
-            f"a recogniser that takes {inference.feature}, one vector an utterance, cannot get used to a voice; train "
-            "one that takes frames with `emotion-lib train --model frame_cnn`"
+            f"feature={inference.feature!r}: has one vector for each utterance, but adaptation needs frames; train a "
+            "recogniser that takes frames with `emotion-lib train --model frame_cnn`"
         )
     raise ParameterError(
-        "this recogniser knows nothing of the voices that it was trained on, so it cannot tell what is special about "
-        "another; train it again with `emotion-lib train`"
+        "voices=None: adaptation compares a voice with the training voices, and this recogniser has no statistics of "
+        "them; train it again with `emotion-lib train`"
     )
 
 
 def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str | None]:
     if not is_list(recordings):
-        raise ParameterError("recordings: must be a list; put a single one in a list")
+        raise ParameterError("recordings: must be a list; put a single recording in a list")
     if len(recordings) == 0:
-        raise ParameterError("recordings: none; give at least one utterance of the voice")
+        raise ParameterError("recordings: the list is empty; give at least one utterance of the voice")
     if emotions is None:
         return [None] * len(recordings)
     if not is_list(emotions):
         raise ParameterError(f"emotions={emotions!r}: must be a list, with an emotion or None for each recording")
     if len(emotions) != len(recordings):
         raise ParameterError(f"{len(emotions)} emotions for {len(recordings)} recordings: give one each, or None")
-    return [_checked_label(emotion, number, known) for number, emotion in enumerate(emotions)]
-
-
-def _checked_label(emotion: Any, number: int, known: tuple[str, ...]) -> str | None:
-    if emotion is None:
-        return None
-    if not isinstance(emotion, str) or emotion not in known:
-        raise ParameterError(
-            f"emotions[{number}]={emotion!r}: must be one that this recogniser tells apart ({', '.join(known)}), or "
-            "None where it is not known"
-        )
-    return str(emotion)
+    for number, emotion in enumerate(emotions):
+        if emotion is not None and not (isinstance(emotion, str) and emotion in known):
+            allowed = f"{', '.join(known)}, or None where it is unknown"
+            raise ParameterError(f"emotions[{number}]={emotion!r}: must be one of {allowed}")
+    return [None if emotion is None else str(emotion) for emotion in emotions]
 
 
 def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecording | AudioError:
-    """Return the outputs for a recording, or the error that says why there are none."""
+    """Return the outputs for a recording, or the error, so that one message can name all broken recordings."""
     try:
         with rewindable(x, sr, to=inference.sr) as recording:
             return VoiceRecording(_outputs(recording, inference), None, recording.digest())
@@ -226,8 +204,8 @@ def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecord
 
 
 def _outputs(recording: RecordingReader, inference: Inference) -> list[tuple[Output, int]]:
-    """Return the output for a recording, or for each window of speech of a long one; raise where nobody speaks."""
-    short = recording.short(offset=inference.settings.offset, duration=inference.settings.duration)
+    """Return the output for a recording, or for each window of speech of a long one; raise if nobody speaks."""
+    short = recording.short(inference.settings)
     if short is not None:
         y, part = short
         if reason := inference.missing_speech(y):
@@ -240,6 +218,6 @@ def _outputs(recording: RecordingReader, inference: Inference) -> list[tuple[Out
 
 
 def _name(x: Recording, number: int) -> str:
-    """Return what an error calls a recording: its path, or its place in the list."""
+    """Return the name of a recording in an error: its path, or its index in the list."""
     path = os.fsdecode(x) if isinstance(x, (str, os.PathLike)) else ""
     return path if path.isprintable() and path else f"recordings[{number}]"

@@ -1,6 +1,5 @@
-"""How sure to be: calibrated probabilities for new voices, and when to say "I don't know"."""
+"""Calibrate probabilities for new voices, and choose the threshold below which the answer is "I don't know"."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,25 +8,25 @@ from scipy.special import softmax
 
 from emotion_lib.errors import ParameterError
 
-_SMALLEST = 1e-7
+_SMALLEST = 1e-7  # keeps the logarithm of a probability of zero finite
 _LOWEST, _HIGHEST = 0.05, 20.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Say how the probabilities of a network are to be read.
+    """Temperature and threshold for the probabilities of a network.
 
     Parameters
     ----------
     temperature : float > 0
-        Above 1 probabilities are drawn together, below 1 pushed apart; the order of the emotions stays.
+        Above 1 it makes the probabilities more equal, below 1 less equal; the order of the emotions stays the same.
     threshold : float in [0, 1]
-        Where the highest probability is below it, the answer is `unknown`.
+        Below this probability the answer is `unknown`.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range.
+        If a value is outside its range.
 
     Examples
     --------
@@ -45,12 +44,12 @@ class Calibration:
             raise ParameterError(f"threshold={self.threshold}: must be a probability, from 0 to 1")
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return the probabilities at this temperature.
+        """Scale probabilities by the temperature.
 
         Parameters
         ----------
         probabilities : ndarray of shape (n_utterances, n_emotions)
-            As a network gives them.
+            The probabilities of a network.
 
         Returns
         -------
@@ -58,19 +57,18 @@ class Calibration:
             Each row sums to 1.
         """
         scores = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST)) / self.temperature
-        scaled: np.ndarray = softmax(scores, axis=1)
-        return scaled
+        return np.asarray(softmax(scores, axis=1))
 
 
 class ReliabilityCurve(NamedTuple):
-    """How right answers are that were equally sure; each array has an entry for each bin, the least sure first.
+    """Confidence against accuracy; each array has an entry for each bin, the least confident first.
 
     Parameters
     ----------
     confidence : ndarray of shape (n_bins,)
-        Mean confidence.
+        Mean confidence of the answers.
     accuracy : ndarray of shape (n_bins,)
-        Share of the answers that are right.
+        Share of the answers that are correct.
     weight : ndarray of shape (n_bins,)
         Number of utterances, or the sum of their weights.
     """
@@ -81,16 +79,16 @@ class ReliabilityCurve(NamedTuple):
 
 
 class CoverageCurve(NamedTuple):
-    """How right the surest answers are; each array has an entry for each threshold, the highest first.
+    """Accuracy of the most confident answers; each array has an entry for each threshold, the highest first.
 
     Parameters
     ----------
     coverage : ndarray of shape (n_thresholds,)
-        Share of the utterances that are answered, rising to 1.
+        Share of the utterances that are answered, increasing to 1.
     accuracy : ndarray of shape (n_thresholds,)
-        Share of those answers that are right.
+        Share of these answers that are correct.
     threshold : ndarray of shape (n_thresholds,)
-        The confidence from which on they are answered.
+        The lowest confidence that is answered.
     """
 
     coverage: np.ndarray
@@ -99,12 +97,12 @@ class CoverageCurve(NamedTuple):
 
 
 def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.ndarray | None = None) -> float:
-    """Find the temperature at which the true emotions were least of a surprise.
+    """Find the temperature that maximises the likelihood of the true emotions.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n_utterances, n_emotions)
-        Of speakers that the network was not trained on.
+        Probabilities for speakers that the network was not trained on.
     truth : ndarray of shape (n_utterances,), int
         Column of the emotion that was acted.
     weight : ndarray of shape (n_utterances,), > 0, optional
@@ -126,20 +124,20 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.
 
     Examples
     --------
-    Sure of itself, and wrong half of the time:
+    A network that is very confident, and wrong half of the time:
 
     >>> fit_temperature(np.array([[0.99, 0.01]] * 2), np.array([0, 1])) > 10
     True
     """
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import minimize_scalar  # slow to import, and not needed to predict
 
-    _check_lengths(probabilities, truth)
-    weights = _checked_weights(len(truth), weight)
+    weights = _checked_weights(probabilities, truth, weight)
 
     def surprise(log_temperature: float) -> float:
         scaled = Calibration(temperature=float(np.exp(log_temperature))).apply(probabilities)
         return float(-np.average(np.log(scaled[np.arange(len(truth)), truth]), weights=weights))
 
+    # On a logarithmic scale, halving and doubling the temperature are steps of equal size.
     found = minimize_scalar(surprise, bounds=(np.log(_LOWEST), np.log(_HIGHEST)), method="bounded")
     return float(np.exp(found.x))
 
@@ -147,7 +145,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.
 def fit_threshold(
     confidence: np.ndarray, correct: np.ndarray, *, precision: float, weight: np.ndarray | None = None
 ) -> float:
-    """Find the lowest confidence from which on answers are right as often as asked.
+    """Find the lowest threshold at which the share of correct answers reaches a precision.
 
     Parameters
     ----------
@@ -156,14 +154,14 @@ def fit_threshold(
     correct : ndarray of shape (n_utterances,), bool
         Whether the most probable emotion was the one acted.
     precision : float in (0, 1]
-        The share of the answers that must be right.
+        The share of the answers that must be correct.
     weight : ndarray of shape (n_utterances,), > 0, optional
         How much each utterance counts; all the same when not given.
 
     Returns
     -------
     float
-        1.0 where no threshold reaches the precision.
+        The threshold; 1.0 if no threshold reaches the precision.
 
     Raises
     ------
@@ -177,17 +175,17 @@ def fit_threshold(
     0.5
     """
     if not 0 < precision <= 1:
-        raise ParameterError(f"precision={precision}: must be a share, above 0 and at most 1")
+        raise ParameterError(f"precision={precision}: must be above 0 and at most 1")
     curve = coverage_curve(confidence, correct, weight=weight)
     enough = np.flatnonzero(curve.accuracy >= precision)
     return float(curve.threshold[enough[-1]]) if len(enough) else 1.0
 
 
 def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.ndarray | None = None) -> CoverageCurve:
-    """Trace how often answers are right when only the surest are given.
+    """Compute the accuracy of the answers when only the most confident ones are given.
 
-    Whoever says "I don't know" more often is right more often, if confidence is worth anything: where it is not, the
-    curve is level.
+    If confidence is informative, a recogniser that answers "I don't know" more often is correct more often. If it is
+    not, the curve is flat.
 
     Parameters
     ----------
@@ -201,7 +199,7 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
     Returns
     -------
     CoverageCurve
-        An entry for each confidence that occurs: of equally sure answers all are given or none.
+        An entry for each confidence that occurs; equally confident answers are given all together.
 
     Raises
     ------
@@ -221,9 +219,9 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
 
     Notebook: 04_evaluate
     """
-    _check_lengths(confidence, correct)
+    weights = _checked_weights(confidence, correct, weight)
     order = np.argsort(-confidence, kind="stable")
-    weights = _checked_weights(len(order), weight)[order]
+    weights = weights[order]
     answered, right = np.cumsum(weights), np.cumsum(weights * correct[order])
     last = np.append(np.diff(confidence[order]) < 0, True)
     accuracy = right[last] / answered[last]
@@ -233,10 +231,10 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
 def reliability_curve(
     confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
 ) -> ReliabilityCurve:
-    """Compare how sure answers were with how often they were right.
+    """Compare the confidence of the answers with how often they are correct.
 
-    Utterances are put into bins of equal numbers by their confidence, so that each figure rests on as many. Above the
-    diagonal the network is too modest, below it boasts.
+    Utterances are sorted into bins of equal size by their confidence, so that every point is equally reliable. Above
+    the diagonal the network is underconfident, below it overconfident.
 
     Parameters
     ----------
@@ -245,7 +243,7 @@ def reliability_curve(
     correct : ndarray of shape (n_utterances,), bool
         Whether the most probable emotion was the one acted.
     n_bins : int > 0
-        How many bins; one for each utterance where there are fewer.
+        Number of bins; with fewer utterances, each has its own bin.
     weight : ndarray of shape (n_utterances,), > 0, optional
         How much each utterance counts; all the same when not given.
 
@@ -256,8 +254,8 @@ def reliability_curve(
     Raises
     ------
     ParameterError
-        If there are no utterances, scores, utterances and weights differ in number, a weight is not positive, or
-        `n_bins` is not.
+        If there are no utterances, scores, utterances and weights differ in number, or a weight or `n_bins` is not
+        positive.
 
     References
     ----------
@@ -271,10 +269,9 @@ def reliability_curve(
 
     Notebook: 04_evaluate
     """
-    _check_lengths(confidence, correct)
+    weights = _checked_weights(confidence, correct, weight)
     if n_bins < 1:
         raise ParameterError(f"n_bins={n_bins}: must be a positive number")
-    weights = _checked_weights(len(confidence), weight)
     bins = np.array_split(np.argsort(confidence, kind="stable"), min(n_bins, len(confidence)))
     sums = np.array([weights[rows].sum() for rows in bins])
     means = [[np.average(each[rows], weights=weights[rows]) for rows in bins] for each in (confidence, correct)]
@@ -284,7 +281,7 @@ def reliability_curve(
 def expected_calibration_error(
     confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
 ) -> float:
-    """Measure how far confidence is from the share of answers that are right.
+    """Compute the expected calibration error: the mean distance of confidence from accuracy.
 
     It is the mean distance of the `reliability_curve` from its diagonal.
 
@@ -295,7 +292,7 @@ def expected_calibration_error(
     correct : ndarray of shape (n_utterances,), bool
         Whether the most probable emotion was the one acted.
     n_bins : int > 0
-        How many bins.
+        Number of bins.
     weight : ndarray of shape (n_utterances,), > 0, optional
         How much each utterance counts; all the same when not given.
 
@@ -323,15 +320,13 @@ def expected_calibration_error(
     return float(np.average(np.abs(curve.confidence - curve.accuracy), weights=curve.weight))
 
 
-def _checked_weights(n: int, weight: np.ndarray | None) -> np.ndarray:
-    weights = np.ones(n) if weight is None else np.asarray(weight, dtype=float)
-    if weights.shape != (n,):
-        raise ParameterError(f"weight: {len(weights)} values for {n} utterances; give one each")
-    if not (weights > 0).all():
-        raise ParameterError("weight: must be positive; leave out utterances that are not to count")
-    return weights
-
-
-def _check_lengths(scores: np.ndarray, truth: np.ndarray | Sequence[object]) -> None:
+def _checked_weights(scores: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Check that the arrays fit together, and return the weights, 1 for each utterance when not given."""
     if len(scores) == 0 or len(scores) != len(truth):
         raise ParameterError(f"{len(scores)} scores for {len(truth)} utterances: give one each, and at least one")
+    weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=float)
+    if weights.shape != (len(truth),):
+        raise ParameterError(f"weight: {len(weights)} values for {len(truth)} utterances; give one each")
+    if not (weights > 0).all():
+        raise ParameterError("weight: must be positive; leave out utterances that should not count")
+    return weights

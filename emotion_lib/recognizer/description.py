@@ -1,4 +1,4 @@
-"""A recogniser in words: what it tells apart, how it was trained, what it is worth."""
+"""Describe a recogniser: its emotions, its training and its measured performance."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -12,14 +12,14 @@ USES = (
     "It recognises acted emotion, which is not felt emotion. It must not be used to judge people: not in hiring, not "
     "at school or at work, not to detect lies."
 )
-"""What every recogniser says of its use."""
+"""The note on use that ends every description."""
 
-KNOWS_VOICES = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
-"""What a recogniser says that knows the voices it was trained on."""
+KNOWS_VOICES = "Warns of a voice unlike those it was trained on; adapts to one voice with `emotion-lib enrol`"
+"""The line of a recogniser that has statistics of its training voices."""
 
 
 def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
-    """Say what a recogniser is, how it was trained, and what it is worth.
+    """Describe a recogniser: its emotions, its training and its measured performance.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
     Returns
     -------
     str
-        Some lines.
+        The description, several lines.
     """
     about = recognizer.about
     lines = [
@@ -48,18 +48,18 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
 def in_percent(
     value: float, low: float | None = None, high: float | None = None, interval_over: str = "", *, unit: str = " %"
 ) -> str:
-    """Write a figure in percent, and its interval where it has one.
+    """Format a figure in percent, with its interval if it has one.
 
     Parameters
     ----------
     value : float
         The figure, from 0 to 1.
     low, high : float or None
-        The ends of its interval; None or NaN where it has none.
+        The ends of its interval; None or NaN if it has no interval.
     interval_over : str
-        What the interval is over; not told where it is empty.
+        The unit that the interval was resampled over, such as "speakers"; omitted if empty.
     unit : str
-        What stands behind the figure.
+        The text after the figure.
 
     Returns
     -------
@@ -80,11 +80,14 @@ def in_percent(
 
 
 def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a part, or that it cannot be told: whoever made a recogniser may say what they like."""
+    """Return the lines of a part, or a line that shows `about` if it lacks the form of this library.
+
+    Other programs can write anything into `about`.
+    """
     try:
         return list(part(about))
     except (AttributeError, KeyError, TypeError, ValueError):
-        return [f"What it says of itself is not in the form of this library: {dict(about)}"]
+        return [f"Its description is not in the form of this library: {dict(about)}"]
 
 
 def _training(about: Mapping[str, Any]) -> Iterator[str]:
@@ -98,7 +101,7 @@ def _training(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _worth(about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what it is worth for a voice that it has never met, or that nobody knows."""
+    """Yield the measured performance on voices it has never met, or a line that it was not measured."""
     if not about.get("worth"):
         yield "Worth: not measured"
         return
@@ -112,18 +115,18 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield how it got used to a voice, and that nobody knows what it is worth now."""
+    """Yield the utterances that it was adapted with; its performance on this voice is not measured."""
     counts = about.get("enrolled", {})
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
-    yield f"Used to one voice, from {sum(counts.values())} utterances of it: {named}"
-    yield "Worth: not measured; `emotion-lib evaluate` measures it, on recordings of this voice that are new to it"
+    yield f"Adapted to one voice, from {sum(counts.values())} utterances: {named}"
+    yield "Worth: not measured; measure it with `emotion-lib evaluate` on other recordings of this voice"
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
     precision = about.get("precision")
-    where = "for silence, and where nobody speaks"
+    where = "for silence and where nobody speaks"
     if threshold == 0:
         yield f"Says unknown: {where}"
         return
-    reason = f", from which on {100 * precision:.0f} % of the answers were right" if precision else ""
-    yield f"Says unknown: below a probability of {threshold:.2f}{reason}; {where}"
+    reason = f" (above it, {100 * precision:.0f} % of the answers were right)" if precision else ""
+    yield f"Says unknown: below a probability of {threshold:.2f}{reason}, {where}"

@@ -1,9 +1,9 @@
-"""The file of a recogniser: one zip of JSON, a network and plain arrays, from which nothing is ever executed.
+"""Recogniser files: a zip archive of JSON, a network and plain arrays. Loading one never executes code from it.
 
-The network is inspected before it runs: all of it must be in these bytes, and it must come to an end. ONNX lets a
-network keep its weights in other files, which ONNX Runtime would read from the disk of whoever loads it, and it has
-loops. A recogniser's network has neither. The form is read as Protocol Buffers write it
-(https://protobuf.dev/programming-guides/encoding), since this needs no package that could be missing.
+The network is inspected before it runs. ONNX allows a network to keep its weights in other files, which ONNX Runtime
+would read from the user's disk, and to contain loops, which could run for ever; a recogniser's network may do neither.
+The ONNX format is Protocol Buffers (https://protobuf.dev/programming-guides/encoding); this module reads it itself, so
+that loading a recogniser needs no further package.
 """
 
 import io
@@ -24,48 +24,48 @@ from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.writing import written_whole
 
 FILE_FORMAT = 1
-"""Version of the form; a file of a newer one is refused."""
+"""Version of the file format; files of a newer version are refused."""
 
 MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
 MEMBERS = (MANIFEST, NETWORK, IDS, DIGESTS)
-"""What is in every file; each exactly once."""
+"""The members of every file, each exactly once."""
 
 VOICES, ENROLMENT = "voices", "enrolment"
-"""Folders of more arrays, each exactly once, which a file may have; besides these it has nothing."""
+"""Folders of optional arrays, each exactly once; a file contains nothing else."""
 
 MOST_BYTES = 64 * 2**20
-"""The most that a file may unpack to."""
+"""The most bytes that a file may have unpacked, so that a small file cannot fill the memory."""
 
 MOST_MANIFEST = 2**20
-"""The most bytes that the manifest may have: JSON takes many times its size in memory."""
+"""The most bytes that the manifest may have: parsed JSON takes many times its size in memory."""
 
 CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
-"""How an error about a file ends."""
+"""The cure at the end of errors about damaged files."""
 
 _DIGEST = 32
-_ALWAYS = (1980, 1, 1, 0, 0, 0)
+_ALWAYS = (1980, 1, 1, 0, 0, 0)  # the first date of the zip format; a fixed one keeps equal contents equal in bytes
 _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}
 _WORDS = {list: "list", str: "text", dict: "table"}
 _NPY_VERSION = (1, 0)
-_ENCRYPTED = 1
+_ENCRYPTED = 1  # bit 0 of the flags of a zip member
 _OPTIONAL = re.compile(rf"(?:{VOICES}|{ENROLMENT})/[a-z_]+\.npy")
 
 
 @dataclass(frozen=True)
 class Utterances:
-    """Which utterances a recogniser was trained on, so that nobody takes them for a test.
+    """The utterances that a recogniser was trained on, so that they are not used as a test.
 
     Parameters
     ----------
     ids : tuple of str
-        Each as "corpus/id".
+        Each in the form "corpus/id".
     digests : tuple of bytes
         SHA-256 of each recording, in the same order.
 
     Raises
     ------
     ParameterError
-        If there are more of the one than of the other, or a digest is none.
+        If the numbers of ids and digests differ, or a digest does not have 32 bytes.
     """
 
     ids: tuple[str, ...] = ()
@@ -73,29 +73,31 @@ class Utterances:
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.digests):
-            raise ParameterError(f"{len(self.ids)} ids and {len(self.digests)} digests: give one of each an utterance")
+            raise ParameterError(
+                f"{len(self.ids)} ids and {len(self.digests)} digests: give one of each for every utterance"
+            )
         if any(len(digest) != _DIGEST for digest in self.digests):
             raise ParameterError(f"digests: must be SHA-256, {_DIGEST} bytes each")
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of utterances."""
         return len(self.ids)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a file.
+    """The contents of a recogniser file.
 
     Parameters
     ----------
     manifest : dict
-        What JSON can say of a recogniser.
+        The parts of a recogniser that are stored as JSON.
     network : bytes
-        In ONNX's form.
+        The network as ONNX.
     trained_on : Utterances
-        What it was trained on.
+        The utterances that the network was trained on.
     voices, enrolment : mapping of str to ndarray, float32
-        What it knows of the training voices, and of the one voice that it is used to; empty where it knows nothing.
+        The statistics of the training voices, and of the voice that it is adapted to; empty if there are none.
     """
 
     manifest: dict[str, Any]
@@ -106,26 +108,26 @@ class Contents:
 
 
 def write_file(path: Path, contents: Contents) -> Path:
-    """Write a file that is either whole or not there; equal contents give equal bytes.
+    """Write a recogniser file, completely or not at all; equal contents give equal bytes.
 
     Parameters
     ----------
     path : Path
-        Where to; folders that are missing are made.
+        Path of the file; missing folders are created.
     contents : Contents
-        What goes into it.
+        The contents of the file.
 
     Returns
     -------
     Path
-        Where it was written.
+        Path of the written file.
 
     Raises
     ------
     ModelFileError
-        If `path` is a folder, or nothing can be written there; or if it were more than `read` takes.
+        If `path` is a folder, the file cannot be written, or it would be larger than `read_file` accepts.
     ParameterError
-        If JSON cannot say what the manifest holds.
+        If the manifest cannot be written as JSON.
     """
     packed = _packed(contents, path)
     with written_whole(path, error=ModelFileError) as file:
@@ -134,32 +136,25 @@ def write_file(path: Path, contents: Contents) -> Path:
 
 
 def _packed(contents: Contents, path: Path) -> bytes:
+    try:
+        manifest = json.dumps({"format": FILE_FORMAT} | contents.manifest, indent=1, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ParameterError(f"about: must have JSON values: text, numbers, lists and dicts ({error})") from error
+    folders = {VOICES: contents.voices, ENROLMENT: contents.enrolment}
     members = {
-        MANIFEST: _packed_manifest(contents.manifest),
+        MANIFEST: manifest,
         NETWORK: contents.network,
         IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
         DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, _DIGEST)),
-        **_npys(VOICES, contents.voices),
-        **_npys(ENROLMENT, contents.enrolment),
+        **{f"{folder}/{name}.npy": _npy(array) for folder, each in folders.items() for name, array in each.items()},
     }
     if len(members[MANIFEST]) > MOST_MANIFEST or sum(map(len, members.values())) > MOST_BYTES:
-        raise ModelFileError(f"{path}: larger than a recogniser can be; take a smaller network, or say less `about` it")
+        raise ModelFileError(f"{path}: larger than {MOST_BYTES >> 20} MB; use a smaller network, or shorten `about`")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for name, content in members.items():
             file.writestr(zipfile.ZipInfo(name, _ALWAYS), content, zipfile.ZIP_DEFLATED, 9)
     return packed.getvalue()
-
-
-def _packed_manifest(manifest: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps({"format": FILE_FORMAT} | manifest, indent=1, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ParameterError(f"about: must be what JSON can say ({error})") from error
-
-
-def _npys(folder: str, arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
-    return {f"{folder}/{name}.npy": _npy(array) for name, array in arrays.items()}
 
 
 def _npy(array: np.ndarray) -> bytes:
@@ -169,16 +164,16 @@ def _npy(array: np.ndarray) -> bytes:
 
 
 def load_file(path: Traversable, name: str, *, cure: str) -> Contents:
-    """Open a file, and read it.
+    """Open and read a recogniser file.
 
     Parameters
     ----------
     path : Path, or a resource of the package
         The file.
     name : str
-        What errors call it.
+        Name of the file in errors.
     cure : str
-        What to do where there is none.
+        Cure in the error about a missing file.
 
     Returns
     -------
@@ -187,7 +182,7 @@ def load_file(path: Traversable, name: str, *, cure: str) -> Contents:
     Raises
     ------
     ModelFileError
-        If there is no such file, it cannot be opened, or `read` refuses it.
+        If the file does not exist, cannot be opened, or is refused by `read_file`.
     """
     try:
         if path.is_dir():
@@ -198,18 +193,18 @@ def load_file(path: Traversable, name: str, *, cure: str) -> Contents:
             return read_file(file, name)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"{name}: cannot be opened ({why}); check the path, and that you may read it") from error
+        raise ModelFileError(f"{name}: cannot be opened ({why}); check the path and its read permission") from error
 
 
 def read_file(file: IO[bytes], name: str) -> Contents:
-    """Read a file, and refuse whatever is not exactly what `write` writes.
+    """Read a recogniser file, and refuse anything that `write_file` does not write.
 
     Parameters
     ----------
     file : binary file object
-        The file, opened.
+        The open file.
     name : str
-        What errors call it.
+        Name of the file in errors.
 
     Returns
     -------
@@ -218,15 +213,15 @@ def read_file(file: IO[bytes], name: str) -> Contents:
     Raises
     ------
     ModelFileError
-        If it is no recogniser, of a newer version, cut short or damaged; if a member is no part of a recogniser or
-        one is missing; if it unpacks to more than `MOST_BYTES`; or if an array holds objects.
+        If the file is not a recogniser file, has a newer version, is truncated or damaged; if a member is unknown or
+        missing; if it unpacks to more than `MOST_BYTES`; or if an array contains Python objects.
     """
     try:
         return _read_members(file)
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error
-    except Exception as error:  # whatever zipfile, json and NumPy raise for bytes that were not made by `write`
-        raise ModelFileError(f"{name}: not a recogniser, or a damaged one; {CURE}") from error
+    except Exception as error:  # zipfile, json and NumPy raise many types for bytes that `write_file` did not write
+        raise ModelFileError(f"{name}: not a recogniser file, or damaged; {CURE}") from error
 
 
 def _read_members(file: IO[bytes]) -> Contents:
@@ -234,33 +229,38 @@ def _read_members(file: IO[bytes]) -> Contents:
     if size == 0:
         raise ModelFileError(f"an empty file (0 bytes); {CURE}")
     if size > MOST_BYTES:
-        raise ModelFileError(f"{size >> 20} MB, more than a recogniser can have; {CURE}")
+        raise ModelFileError(f"{size >> 20} MB, more than the {MOST_BYTES >> 20} MB of the largest recogniser; {CURE}")
     with zipfile.ZipFile(file) as opened:
         _check_packing(opened)
+        # The version comes first: a newer file may have other members, and the cure is then to update the library.
         manifest = _manifest(_member(opened, MANIFEST, most=MOST_MANIFEST))
         _check_members(opened)
         _check_kinds(manifest)
-        utterances = _utterances(*(_array(_member(opened, member), member) for member in (IDS, DIGESTS)))
+        ids, digests = (_array(_member(opened, member), member) for member in (IDS, DIGESTS))
+        if ids.ndim != 1 or ids.dtype.kind != "U" or digests.dtype != np.uint8 or digests.shape != (len(ids), _DIGEST):
+            raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
+        utterances = Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))
         more = [_numbers(opened, folder) for folder in (VOICES, ENROLMENT)]
         return Contents(manifest, _member(opened, NETWORK), utterances, *more)
 
 
 def _check_packing(opened: zipfile.ZipFile) -> None:
-    """Raise where it unpacks to more than a recogniser, or is packed by what unpacks without a bound."""
+    """Refuse an archive that is too large unpacked, encrypted, or compressed by another method than deflate."""
     members = opened.infolist()
     if sum(member.file_size for member in members) > MOST_BYTES:
-        raise ModelFileError(f"unpacks to more than {MOST_BYTES >> 20} MB, which no recogniser does; {CURE}")
+        raise ModelFileError(f"unpacks to more than {MOST_BYTES >> 20} MB, the largest size of a recogniser; {CURE}")
     if any(member.flag_bits & _ENCRYPTED for member in members):
-        raise ModelFileError(f"locked with a password, which no recogniser is; {CURE}")
+        raise ModelFileError(f"the file is encrypted, and recogniser files never are; {CURE}")
+    # zipfile bounds the output of deflate by the size in the header, but not that of bzip2 and LZMA.
     if any(member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for member in members):
-        raise ModelFileError(f"packed in another way than a recogniser is; {CURE}")
+        raise ModelFileError(f"compressed by another method than recogniser files; {CURE}")
 
 
 def _member(opened: zipfile.ZipFile, member: str, *, most: int = MOST_BYTES) -> bytes:
-    """Return the content of a member: as much of it as its header says, of which `_check_packing` knows."""
+    """Return the content of a member, at most the size in its header, which `_check_packing` has checked."""
     size = opened.getinfo(member).file_size
     if size > most:
-        raise ModelFileError(f"its {member} is larger than a recogniser's; {CURE}")
+        raise ModelFileError(f"its {member} has {size} bytes, at most {most} are allowed; {CURE}")
     with opened.open(member) as packed:
         return packed.read(size)
 
@@ -269,27 +269,27 @@ def _manifest(content: bytes) -> dict[str, Any]:
     manifest = json.loads(content)
     version = manifest["format"]
     if type(version) is not int or version < 1:
-        raise ValueError("no version")
+        raise ValueError("no version")  # read_file turns it into its own error
     if version > FILE_FORMAT:
-        newer = f"format {version}, and this emotion_lib reads up to {FILE_FORMAT}"
+        newer = f"format {version}, but this emotion_lib reads formats up to {FILE_FORMAT}"
         raise ModelFileError(f"a recogniser of {newer}; update it: pip install --upgrade emotion_lib")
     return dict(manifest)
 
 
 def _check_members(opened: zipfile.ZipFile) -> None:
-    """Raise where a member is no part of a recogniser, or one is missing or there twice."""
+    """Refuse unknown, repeated and missing members."""
     members = Counter(opened.namelist())
     for member, count in members.items():
         if member not in MEMBERS and not _OPTIONAL.fullmatch(member):
-            raise ModelFileError(f"holds {member[:60]!r}, which is no part of a recogniser; {CURE}")
+            raise ModelFileError(f"contains {member[:60]!r}, which is not part of a recogniser file; {CURE}")
         if count > 1:
-            raise ModelFileError(f"holds {member!r} twice; {CURE}")
+            raise ModelFileError(f"contains {member!r} twice; {CURE}")
     if missing := [member for member in MEMBERS if member not in members]:
         raise ModelFileError(f"lacks {missing[0]!r}; {CURE}")
 
 
 def _check_kinds(manifest: dict[str, Any]) -> None:
-    """Raise where the manifest lacks something, or has something else in its place."""
+    """Refuse a manifest with a missing key or a value of another type."""
     for name, kind in _KINDS.items():
         if name not in manifest:
             raise ModelFileError(f"its manifest lacks {name!r}; {CURE}")
@@ -298,37 +298,30 @@ def _check_kinds(manifest: dict[str, Any]) -> None:
 
 
 def _array(content: bytes, member: str) -> np.ndarray:
-    """Return the array of a `.npy` member, whose header must fit what follows it."""
+    """Return the array of a `.npy` member, whose header must fit the size of its data."""
     packed = io.BytesIO(content)
     if np.lib.format.read_magic(packed) != _NPY_VERSION:
-        raise ModelFileError(f"its {member} is no array in the form that `save` writes; {CURE}")
+        raise ModelFileError(f"its {member} is not an array as `save` writes it; {CURE}")
     shape, _, dtype = np.lib.format.read_array_header_1_0(packed)
     if dtype.hasobject:
-        raise ModelFileError(f"its {member} is an array of objects, which could run code, so it stays shut; {CURE}")
+        raise ModelFileError(f"its {member} is an array of objects, which could run code, so it is not loaded; {CURE}")
+    # np.load allocates the memory that the header asks for, so the header must not ask for more than is there.
     if not dtype.itemsize or math.prod(shape) * dtype.itemsize != len(content) - packed.tell():
-        raise ModelFileError(f"its {member} claims another size than it has; {CURE}")
+        raise ModelFileError(f"its {member} has a header that does not match its size; {CURE}")
     packed.seek(0)
-    array: np.ndarray = np.load(packed, allow_pickle=False)
-    return array
+    return np.asarray(np.load(packed, allow_pickle=False))
 
 
 def _numbers(opened: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
-    """Return the arrays of a folder by name, which must be numbers."""
+    """Return the arrays of a folder by name; they must be float32."""
     numbers = {}
     for member in opened.namelist():
         if member.startswith(f"{folder}/"):
             array = _array(_member(opened, member), member)
             if array.dtype != np.float32:
-                raise ModelFileError(f"its {member} holds something else than numbers of 32 bits; {CURE}")
+                raise ModelFileError(f"its {member} has numbers of type {array.dtype}, must be float32; {CURE}")
             numbers[member.removeprefix(f"{folder}/").removesuffix(".npy")] = array
     return numbers
-
-
-def _utterances(ids: np.ndarray, digests: np.ndarray) -> Utterances:
-    """Return what two arrays list, which must be of the same utterances."""
-    if ids.ndim != 1 or ids.dtype.kind != "U" or digests.dtype != np.uint8 or digests.shape != (len(ids), _DIGEST):
-        raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
-    return Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))
 
 
 _PARTS = {
@@ -341,25 +334,27 @@ _PARTS = {
     "sparse tensor": {1: "tensor", 2: "tensor"},
     "tensor": {13: "other file"},
 }
-"""Which field of which message holds what (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)."""
+"""Field numbers of each kind of message in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: those that can
+contain a tensor, a subgraph or the name of another file."""
 
-_DATA_LOCATION = 14
+_DATA_LOCATION = 14  # field of a tensor: 0 if its data are in the message, 1 if they are in another file
+# Wire types, the lower three bits of a key: https://protobuf.dev/programming-guides/encoding/#structure
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 
 
 def check_graph(onnx: bytes) -> None:
-    """Refuse a network that is not whole in itself, or that could run for ever.
+    """Refuse a network that refers to other files or that could run for ever.
 
     Parameters
     ----------
     onnx : bytes
-        The network, in ONNX's form.
+        The network as ONNX.
 
     Raises
     ------
     ModelFileError
-        If it refers to another file, has a loop or a branch, or cannot be read.
+        If the network refers to another file, has a loop or a branch, or cannot be read.
     """
     try:
         _check_message("model", memoryview(onnx))
@@ -368,7 +363,7 @@ def check_graph(onnx: bytes) -> None:
 
 
 def _check_message(kind: str, message: memoryview) -> None:
-    """Raise a `ModelFileError` for what a message, or one in it, must not hold."""
+    """Raise a `ModelFileError` for forbidden fields of a message and, recursively, of the messages in it."""
     for number, value in _fields(message):
         part = _PARTS[kind].get(number)
         if part == "other file" or (kind == "tensor" and number == _DATA_LOCATION and value != 0):
@@ -380,7 +375,7 @@ def _check_message(kind: str, message: memoryview) -> None:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield number and value of each field of a message."""
+    """Yield the number and the value of each field of a message."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
@@ -400,7 +395,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a number, of which each byte holds seven bits, and where it ends."""
+    """Return a variable-length integer and the position after it; each byte has seven bits of it, lowest first."""
     number = shift = 0
     while message[at] & 0x80:
         number |= (message[at] & 0x7F) << shift

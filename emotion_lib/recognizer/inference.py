@@ -1,4 +1,4 @@
-"""From a waveform to an answer: features, the network in ONNX Runtime, calibration, and the voice it is adapted to."""
+"""Predict from a waveform: features, the network in ONNX Runtime, calibration, and adaptation to one voice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,21 +18,28 @@ from emotion_lib.recognizer.voices import Enrolment, Voices
 
 
 class Network:
-    """Turn features into probabilities.
+    """Compute the probability of each emotion from features.
 
     Parameters
     ----------
     onnx : bytes
-        The network: either one input, (n_utterances, n_features, 1), or two, the frames (n_utterances, n_frames,
-        n_features) and the weight of each frame (n_utterances, n_frames), or as a third the voice statistics of each
-        utterance (n_utterances, n_statistics); one output, (n_utterances, n_emotions).
+        The network as ONNX. It has one input, (n_utterances, n_features, 1), or two: the frames (n_utterances,
+        n_frames, n_features) and the weight of each frame (n_utterances, n_frames). A third input may take the voice
+        statistics (n_utterances, n_statistics). Its output is (n_utterances, n_emotions).
     feature : str
-        What the frames are, which the statistics depend on.
+        Name of the feature of the frames; the voice statistics depend on it.
+
+    Attributes
+    ----------
+    takes_frames : bool
+        Whether the network takes frames over time, rather than one vector for each utterance.
+    takes_statistics : bool
+        Whether the network also takes the voice statistics of an utterance.
 
     Raises
     ------
     ModelFileError
-        If the bytes are no such network, or one that would read other files.
+        If the bytes are not such a network, or if the network would read other files.
     """
 
     def __init__(self, onnx: bytes, *, feature: str = "log_mel") -> None:
@@ -40,18 +47,11 @@ class Network:
         self._feature = feature
         self._session = _onnx_session(onnx)
         self._inputs = [each.name for each in self._session.get_inputs()]
-        if len(self._inputs) not in {1, 2, 3} or len(self._session.get_outputs()) != 1:
-            raise ModelFileError("its network takes or gives something else than a recogniser's does")
-
-    @property
-    def takes_frames(self) -> bool:
-        """Whether it takes frames over time, or one vector an utterance."""
-        return len(self._inputs) > 1
-
-    @property
-    def takes_statistics(self) -> bool:
-        """Whether it is told besides what the voice of an utterance is like."""
-        return len(self._inputs) == 3
+        n_inputs, n_outputs = len(self._inputs), len(self._session.get_outputs())
+        if n_inputs not in {1, 2, 3} or n_outputs != 1:
+            raise ModelFileError(f"its network has {n_inputs} inputs and {n_outputs} outputs; must have 1 to 3 and 1")
+        self.takes_frames = n_inputs > 1
+        self.takes_statistics = n_inputs == 3
 
     def probabilities(
         self, X: np.ndarray, lengths: np.ndarray | None = None, *, statistics: np.ndarray | None = None
@@ -61,11 +61,11 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_utterances, n_features) or (n_utterances, n_frames, n_features), float32
-            The features that it was trained on, padded at the end.
+            The features that the network was trained on, padded at the end.
         lengths : ndarray of shape (n_utterances,), int, optional
-            Frames that are not padding; all of them when not given.
+            Number of frames without padding; all frames count when not given.
         statistics : ndarray of shape (n_utterances, n_statistics), optional
-            The voice statistics, where they are known already.
+            The voice statistics; computed from `X` when not given.
 
         Returns
         -------
@@ -76,58 +76,55 @@ class Network:
         ModelFileError
             If the network takes features of another shape.
         """
-        if not self.takes_frames:
-            return self._run(X[..., None])
-        lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
-        frames = (X, frame_weights(lengths, X.shape[1]))
-        if not self.takes_statistics:
-            return self._run(*frames)
-        if statistics is None:
-            statistics = voice_statistics(X, lengths, feature=self._feature)
-        return self._run(*frames, statistics)
-
-    def _run(self, *values: np.ndarray) -> np.ndarray:
+        values = [X if self.takes_frames else X[..., None]]
+        if self.takes_frames:
+            lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
+            values.append(frame_weights(lengths, X.shape[1]))
+            if self.takes_statistics:
+                if statistics is None:
+                    statistics = voice_statistics(X, lengths, feature=self._feature)
+                values.append(statistics)
         given = {name: np.asarray(value, dtype=np.float32) for name, value in zip(self._inputs, values, strict=True)}
         try:
             probabilities: np.ndarray = self._session.run(None, given)[0]
-        except Exception as error:  # ONNX Runtime's errors share no class of their own
+        except Exception as error:  # ONNX Runtime's errors have no common base class of their own
             shape = " x ".join(map(str, values[0].shape[1:]))
             raise ModelFileError(f"its network does not take features of shape {shape}") from error
         return probabilities
 
 
 def _onnx_session(onnx: bytes) -> Any:
-    """Return a session of ONNX Runtime on one thread; utterances are what is worked on side by side."""
+    """Return an ONNX Runtime session that uses one thread: the library runs several utterances in parallel instead."""
     file.check_graph(onnx)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # not its own form, which is not inspected
+    options.log_severity_level = 4  # fatal errors only; errors are raised, and the log goes to the terminal
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # never ORT, which check_graph cannot inspect
     try:
         return onnxruntime.InferenceSession(
             onnx,
             options,
             providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # which prints
+            enable_fallback=0,  # the fallback prints to the terminal
         )
-    except Exception as error:  # the same
+    except Exception as error:  # no common base class here either
         raise ModelFileError("its network cannot be read") from error
 
 
 STREAM_WINDOW, STREAM_STEP = 3.0, 0.5
-"""Seconds that a prediction over live audio takes in, and that pass from one to the next."""
+"""Seconds of live audio in one prediction, and seconds from one prediction to the next."""
 
 
 class Output(NamedTuple):
-    """What the network gives for a stretch of speech, before any adaptation to its voice.
+    """The network's output for a stretch of speech, before adaptation to the voice.
 
     Attributes
     ----------
     probabilities : ndarray of shape (1, n_emotions)
-        The network's, calibrated.
+        The calibrated probabilities.
     statistics : ndarray of shape (1, n_statistics)
-        What the voice is like; none where nobody asks.
+        The voice statistics; of shape (1, 0) where neither the network nor the recogniser uses them.
     """
 
     probabilities: np.ndarray
@@ -136,24 +133,24 @@ class Output(NamedTuple):
 
 @dataclass(frozen=True)
 class Inference:
-    """Answer for waveforms at the rate of the settings.
+    """Predict the emotion in waveforms at the rate of the settings.
 
     Parameters
     ----------
     network : Network
-        Features in, probabilities out.
+        Computes probabilities from features.
     emotions : tuple of str
-        What its outputs stand for.
+        The emotion of each output of the network.
     feature : str
-        The name of the feature.
+        Name of the feature that the network takes.
     settings : FeatureSettings
-        How it is made.
+        How the feature is computed.
     calibration : Calibration
-        How probabilities are read.
+        Temperature and threshold of the probabilities.
     voices : Voices or None
-        What is known of the training voices, if anything.
+        Statistics of the training voices, if the recogniser has them.
     enrolment : Enrolment or None
-        What the one voice is like that the recogniser is used to, if it is to one.
+        The voice that the recogniser is adapted to, if there is one.
     """
 
     network: Network
@@ -166,25 +163,25 @@ class Inference:
 
     @property
     def sr(self) -> int:
-        """The rate in Hz of the waveforms."""
+        """Sampling rate of the waveforms in Hz."""
         assert self.settings.sr is not None  # the recogniser refuses settings without a rate
         return self.settings.sr
 
     def predict_short(self, y: np.ndarray, part: np.ndarray) -> Prediction:
-        """Answer for a short recording, of which the network takes `part`."""
+        """Return the answer for a short recording `y`, predicted from its `part` that the settings choose."""
         if reason := self.missing_speech(y):
             return self._nothing(reason)
         return self.answer(self.infer(part))
 
     def missing_speech(self, y: np.ndarray) -> str:
-        """Return why a waveform has no answer, `silence` or `no speech`; empty where somebody speaks."""
+        """Return the reason why there is no speech, `silence` or `no speech`; empty where somebody speaks."""
         if speech.is_silent(y, self.sr):
             return SILENCE
         return "" if speech.has_speech(y, self.sr) else NO_SPEECH
 
     def predict_long(self, blocks: Iterable[np.ndarray]) -> Prediction:
-        """Answer for a long recording: the mean over its windows of speech, each counted by its length."""
-        loudest = -np.inf
+        """Return the answer for a long recording: the mean over its windows of speech, weighted by their lengths."""
+        loudest = -np.inf  # noted on the way, since the blocks can be read only once
 
         def noted(chunks: Iterable[speech.Chunk]) -> Iterator[speech.Chunk]:
             nonlocal loudest
@@ -196,18 +193,19 @@ class Inference:
         return self.mean(parts) or self._nothing(SILENCE if loudest < speech.SILENCE_DB else NO_SPEECH)
 
     def mean(self, parts: Iterable[tuple[Output, int]]) -> Prediction | None:
-        """Return the mean answer for parts of a recording, each counted by its length; None where there are none."""
+        """Return the mean answer for parts of a recording, weighted by their lengths; None if there are no parts."""
         total, length, n_windows, n_unlike = np.zeros(len(self.emotions)), 0, 0, 0
         for output, size in parts:
-            total += size * self._probabilities(output)
-            length, n_windows, n_unlike = length + size, n_windows + 1, n_unlike + self._is_unlike(output)
+            probabilities, unlike = self._adapted(output)
+            total += size * probabilities
+            length, n_windows, n_unlike = length + size, n_windows + 1, n_unlike + unlike
         if not length:
             return None
-        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` says what was predicted when"
+        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` gives the answer for each"
         return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
 
     def predict_outputs(self, outputs: Sequence[tuple[Output, int]]) -> Prediction:
-        """Return the answer for a recording whose outputs are known, with the length of each."""
+        """Return the answer for a recording from known outputs and the length of each."""
         if len(outputs) == 1:
             return self.answer(outputs[0][0])
         answer = self.mean(outputs)
@@ -220,45 +218,35 @@ class Inference:
             yield self._segment(self.answer(self.infer(window.y)), window.first, len(window.y))
 
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
-        """Yield the answer for the last seconds of live audio, every half second and at its end."""
+        """Yield the answer for the last 3 seconds of live audio, every half second and at the end."""
         latest = np.empty(0, dtype=np.float32)
         for first, part in speech.parts(blocks, self.sr, seconds=STREAM_STEP):
             latest = np.concatenate([latest, part])[-round(STREAM_WINDOW * self.sr) :]
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 
-    def probabilities(self, y: np.ndarray) -> np.ndarray:
-        """Return the probability of each emotion in a waveform."""
-        return self._probabilities(self.infer(y))
-
     def infer(self, y: np.ndarray) -> Output:
-        """Return the output for a waveform, before the recogniser gets used to its voice."""
+        """Return the network's output for a waveform, before adaptation to the voice."""
         X = FEATURES[self.feature](y, self.sr, settings=self.settings)[None]
-        statistics = self._statistics(X)
+        statistics = None
+        if self.network.takes_statistics or self.voices is not None or self.enrolment is not None:
+            statistics = voice_statistics(X, np.array([X.shape[1]]), feature=self.feature)
         probabilities = self.network.probabilities(X, statistics=statistics)
         return Output(self.calibration.apply(probabilities), np.empty((1, 0)) if statistics is None else statistics)
 
-    def _statistics(self, X: np.ndarray) -> np.ndarray | None:
-        """Return what the voice is like, if anybody asks."""
-        if not self.network.takes_statistics and self.voices is None and self.enrolment is None:
-            return None
-        return voice_statistics(X, np.array([X.shape[1]]), feature=self.feature)
-
     def answer(self, output: Output) -> Prediction:
         """Return the answer for an output."""
-        return self._answer(self._probabilities(output), unlike=self._is_unlike(output))
+        probabilities, unlike = self._adapted(output)
+        return self._answer(probabilities, unlike=unlike)
 
-    def _probabilities(self, output: Output) -> np.ndarray:
-        """Return the probability of each emotion; in the voice that the recogniser is used to, if it is to one."""
-        if self.enrolment is None:
-            return np.asarray(output.probabilities[0])
-        return np.asarray(self.enrolment.apply(output.probabilities, output.statistics)[0])
-
-    def _is_unlike(self, output: Output) -> bool:
-        """Return whether a voice is unlike those of the training, and unknown besides."""
-        return self.enrolment is None and self.voices is not None and self.voices.is_unlike(output.statistics)
+    def _adapted(self, output: Output) -> tuple[np.ndarray, bool]:
+        """Return the probabilities after adaptation, and whether the voice is far from every training voice."""
+        if self.enrolment is not None:  # the enrolled voice is known, however unlike the training voices it is
+            return np.asarray(self.enrolment.apply(output.probabilities, output.statistics)[0]), False
+        unlike = self.voices is not None and self.voices.is_unlike(output.statistics)
+        return np.asarray(output.probabilities[0]), unlike
 
     def _answer(self, probabilities: np.ndarray, *, unlike: bool) -> Prediction:
-        """Return the most probable emotion, or `unknown` where it is not probable enough."""
+        """Return the most probable emotion, or `unknown` where its probability is below the threshold."""
         best = int(probabilities.argmax())
         unsure = probabilities[best] < self.calibration.threshold
         named = dict(zip(self.emotions, probabilities.tolist(), strict=True))
@@ -266,7 +254,7 @@ class Inference:
         return Prediction(emotion, named, reason, warning=UNLIKE if unlike else "")
 
     def _nothing(self, reason: str) -> Prediction:
-        """Return the answer where nobody speaks: every emotion is as probable as any other."""
+        """Return the answer for a recording without speech, in which all emotions are equally probable."""
         return Prediction(UNKNOWN, dict.fromkeys(self.emotions, 1 / len(self.emotions)), reason)
 
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:

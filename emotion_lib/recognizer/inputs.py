@@ -1,4 +1,4 @@
-"""One recording in whatever form it is given: a path, bytes, an open file, or a waveform with its rate."""
+"""The recordings that a recogniser accepts: a path, bytes, an open file, or a waveform with its rate."""
 
 import hashlib
 import os
@@ -13,21 +13,22 @@ from emotion_lib import audio
 from emotion_lib.audio.resampler import check_rate
 from emotion_lib.audio.sources import check_source, digest, name_of, open_source
 from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.features import FeatureSettings
 
 Recording = audio.Source | np.ndarray
-"""What can be recognised: what `audio.read` reads, or a waveform."""
+"""One recording: a source that `audio.read` reads, or a waveform."""
 
 LONG = 15.0
 """Seconds above which a recording is predicted window by window."""
 
-_SAMPLES_AT_ONCE = 2**18
+_SAMPLES_AT_ONCE = 2**18  # 16 seconds at 16 kHz
 
 Recordings = list[Any] | tuple[Any, ...]
-"""Several of them; a column of a table and an array of paths do as well."""
+"""Several recordings; a table column and an array of paths are accepted too."""
 
 
 def is_list(x: object) -> TypeGuard[Recordings]:
-    """Return whether this is several recordings: a list, a tuple, a column of a table, an array of paths."""
+    """Return whether `x` holds several recordings: a list, a tuple, a table column or an array of paths."""
     if isinstance(x, np.ndarray):
         return x.ndim == 1 and x.dtype.kind in "OU"
     if isinstance(x, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(x, "read"):
@@ -36,59 +37,65 @@ def is_list(x: object) -> TypeGuard[Recordings]:
 
 
 def _is_table(x: object) -> bool:
-    """Return whether this is a table, or a mapping: which of its columns are recordings is not for us to guess."""
+    """Return whether `x` is a table or a mapping, which is refused rather than guessing the column of recordings."""
     return isinstance(x, Mapping) or hasattr(x, "columns")
 
 
 class RecordingReader:
-    """A recording that can be read at one rate; more than once, if `rewindable` opened it.
+    """Read a recording at one rate; more than once, if `rewindable` opened it.
 
     Parameters
     ----------
     x : path, bytes, binary file object or ndarray
         The recording.
     sr : int or None
-        The rate of a waveform.
+        Sampling rate of a waveform in Hz; None for a file.
     to : int
-        The rate in Hz at which it is read.
+        Sampling rate in Hz at which to read the recording.
 
     Raises
     ------
     ParameterError
-        If it is no recording, a waveform comes without its rate, or a file with one.
+        If `x` is not a recording, a waveform has no rate, or a rate is given for a file.
     """
 
     def __init__(self, x: Recording, sr: int | None, *, to: int) -> None:
         _check_recording(x, sr)
-        self._x, self._sr, self._to = x, to if sr is None else sr, to
+        self._x: Recording = x
+        self._sr, self._to = to if sr is None else sr, to
 
-    def short(self, *, offset: float, duration: float | None) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return all of a recording, and the part that is predicted; None where it is longer than `LONG`."""
-        y = self.read(duration=LONG + 1)
+    def short(self, settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the whole recording and the part that the settings choose; None if it is longer than `LONG`."""
+        y = self.read(duration=LONG + 1)  # one second more tells a long recording from one of exactly `LONG`
         if len(y) > LONG * self._to:
             return None
-        return y, self.read(offset=offset, duration=duration) if offset or duration else y
+        if settings.offset or settings.duration:
+            return y, self.read(offset=settings.offset, duration=settings.duration)
+        return y, y
 
     def read(self, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
-        """Return `duration` seconds from `offset` on, or what there is of them."""
+        """Return `duration` seconds from `offset` on, or fewer if the recording ends before."""
         if not isinstance(self._x, np.ndarray):
             return audio.read(self._x, sr=self._to, offset=offset, duration=duration)[0]
         first = int(offset * self._sr)
-        last = None if duration is None else first + max(1, int(duration * self._sr))
+        last = None if duration is None else first + max(1, int(duration * self._sr))  # rounded as audio.read does
         if 0 < len(self._x) <= first:
-            raise AudioError(f"waveform: over before {offset} s, where this recogniser begins; give a longer one")
+            raise AudioError(
+                f"waveform: ends before {offset} s, where this recogniser starts to read; give a longer one"
+            )
         return audio.waveform(self._x[first:last], self._sr, sr_out=self._to)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """Return all of it, block by block."""
+        """Return the whole recording, block by block."""
         if not isinstance(self._x, np.ndarray):
             return audio.blocks(self._x, sr=self._to)
+        # Blocks of nearly equal length, since a last block of a few samples could be mistaken for channels.
         edges = np.linspace(0, len(self._x), max(1, len(self._x) // _SAMPLES_AT_ONCE) + 1).astype(int).tolist()
-        x = self._x  # blocks of nearly the same length, since a last one of a few samples could look like channels
+        x = self._x
         return resampled((x[first:last] for first, last in pairwise(edges)), self._sr, self._to)
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of the file, or of the numbers of a waveform."""
+        """Return the SHA-256 of the file, or of the samples of a waveform."""
         if isinstance(self._x, np.ndarray):
             return hashlib.sha256(self._x.tobytes()).digest()
         return digest(self._x, name_of(self._x))
@@ -97,41 +104,45 @@ class RecordingReader:
 def _check_recording(x: Any, sr: int | None) -> None:
     if isinstance(x, np.ndarray):
         if sr is None:
-            raise ParameterError("sr=None: a waveform does not say its rate; give it, as in predict(y, sr=16000)")
+            raise ParameterError("sr=None: a waveform needs its sampling rate; give it, as in predict(y, sr=16000)")
         check_rate("sr", sr)
         if x.ndim not in {1, 2}:
             raise ParameterError(f"waveform of shape {x.shape}: must be (n_samples,) or (n_samples, n_channels)")
         return
     if _is_table(x):
-        raise ParameterError(f"a {type(x).__name__}: give the recordings in it, as in predict(table['path'])")
+        raise ParameterError(f"a {type(x).__name__}: give its column of recordings, as in predict(table['path'])")
     if isinstance(x, (int, float, np.number)):
         raise ParameterError(
-            f"{x!r}: a number is no recording; give a waveform as an array, predict(np.array(y), sr=sr)"
+            f"{x!r}: a number is not a recording; give a waveform as an array, as in predict(np.array(y), sr=sr)"
         )
     check_source(x)
     if sr is not None:
-        raise ParameterError(f"sr={sr}: only for waveforms, a file says its own rate; leave it out")
+        raise ParameterError(f"sr={sr}: must be given for waveforms only, since a file states its rate; leave it out")
 
 
 @contextmanager
 def rewindable(x: Recording, sr: int | None, *, to: int) -> Iterator[RecordingReader]:
-    """Open a recording so that it can be read more than once: a pipe is copied, to disk where it is long."""
-    once = RecordingReader(x, sr, to=to)  # refuses what is no recording, before anything is read
+    """Open a recording so that it can be read more than once; a pipe is copied, to disk if it is long."""
+    reader = RecordingReader(x, sr, to=to)  # checks the recording before anything is read
     if isinstance(x, np.ndarray):
-        yield once
+        yield reader
     else:
         with open_source(x, name_of(x)) as file:
-            yield RecordingReader(file, sr, to=to)
+            reader._x = file
+            yield reader
 
 
 def resampled(chunks: Iterable[np.ndarray], sr: int, to: int) -> Iterator[np.ndarray]:
-    """Return a waveform that comes in parts, mono and at another rate."""
+    """Resample a waveform that comes in parts, and mix it to mono."""
     check_rate("sr", sr)
     return _resample_chunks(chunks, audio.Resampler(sr, to))
 
 
 def _resample_chunks(chunks: Iterable[np.ndarray], resampler: audio.Resampler) -> Iterator[np.ndarray]:
-    """Yield each part at the other rate, and what is left at the end."""
+    """Yield each resampled part, and the rest at the end.
+
+    A generator runs on its first `next`; `resampled` is separate, so that it checks the rate at once.
+    """
     for chunk in chunks:
         yield resampler.process(chunk)
     yield resampler.flush()

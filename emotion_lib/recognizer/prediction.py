@@ -1,37 +1,37 @@
-"""The answer for a recording, and for a part of one."""
+"""The answer for a recording, or for a part of it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 UNKNOWN = "unknown"
-"""The answer "I don't know"; a decision, never one of the emotions."""
+"""The answer "I don't know", which is never one of the emotions."""
 
 UNSURE, SILENCE, NO_SPEECH = "unsure", "silence", "no speech"
-"""The reasons for it."""
+"""The reasons for the answer `UNKNOWN`."""
 
 UNLIKE = "this voice is unlike those it was trained on"
-"""The warning: what the recogniser is worth was measured on voices that are more like those of its training."""
+"""The warning: the recogniser was evaluated on voices that are closer to its training voices than this one."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The emotion of a recording, as far as it is known.
+    """The predicted emotion of a recording and its probabilities.
 
     Parameters
     ----------
     emotion : str
         The most probable emotion, or `unknown`.
     probabilities : mapping of str to float
-        The probability of each emotion, in the order of the vocabulary; they sum to 1, and are all equal where
+        The probability of each emotion, in the order of `emotions.EMOTIONS`. They sum to 1, and are all equal where
         nobody speaks.
     reason : str
-        Why the emotion is unknown: "unsure", "silence" or "no speech"; empty where it is not.
+        Why the emotion is unknown: "unsure", "silence" or "no speech". Empty where an emotion is named.
     note : str
-        What else there is to know, as a sentence; mostly empty.
+        A remark on the prediction, usually empty; for a long recording, the number of windows.
     warning : str
-        "this voice is unlike those it was trained on", where it is: trust the answer less, even a sure one. Mostly
-        empty; always, where nobody speaks.
+        "this voice is unlike those it was trained on", if so: trust the answer less, even a confident one. Usually
+        empty, and always empty where nobody speaks.
 
     Examples
     --------
@@ -47,16 +47,16 @@ class Prediction:
 
     @property
     def confidence(self) -> float:
-        """The highest of the probabilities."""
+        """The highest probability."""
         return max(self.probabilities.values())
 
     @property
     def most_probable(self) -> tuple[str, ...]:
-        """The emotions, the most probable first."""
+        """The emotions, most probable first."""
         return tuple(sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it in a form that JSON can hold.
+        """Return all fields as a dict that can be written as JSON.
 
         Returns
         -------
@@ -65,19 +65,17 @@ class Prediction:
         return asdict(self)
 
     def __str__(self) -> str:
-        """Return the answer in a line."""
-        return ", ".join(part for part in (self._answer(), self.note, self.warning) if part)
-
-    def _answer(self) -> str:
-        if self.reason in {SILENCE, NO_SPEECH}:
-            return f"{self.emotion}, {self.reason}"
-        named = ", ".join(f"{name} {self.probabilities[name]:.2f}" for name in self.most_probable[:2])
-        return f"{self.emotion}, {self.reason} ({named})" if self.reason else f"{self.emotion} ({named})"
+        """Return the answer on one line."""
+        answer = f"{self.emotion}, {self.reason}" if self.reason else self.emotion
+        if self.reason not in {SILENCE, NO_SPEECH}:  # without speech all emotions are equally probable
+            named = ", ".join(f"{name} {self.probabilities[name]:.2f}" for name in self.most_probable[:2])
+            answer += f" ({named})"
+        return ", ".join(part for part in (answer, self.note, self.warning) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment(Prediction):
-    """The emotion of a part of a recording.
+    """The predicted emotion of a part of a recording.
 
     Parameters
     ----------
@@ -96,5 +94,5 @@ class Segment(Prediction):
     end: float
 
     def __str__(self) -> str:
-        """Return the part and the answer in a line."""
+        """Return the times and the answer on one line."""
         return f"{self.start:.2f} to {self.end:.2f} s: {super().__str__()}"

@@ -1,11 +1,13 @@
-"""`EmotionRecognizer`: the emotion of a recording and its probabilities, or "I don't know" and why."""
+"""`EmotionRecognizer` predicts the emotion of a recording, or answers "I don't know" and gives the reason."""
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, cast, overload
@@ -27,16 +29,16 @@ PRETRAINED = "speech.emotion"
 
 
 class EnrolmentTrial(NamedTuple):
-    """What enrolment is worth for one voice.
+    """A recogniser adapted to one voice, with predictions that show how much the adaptation helps.
 
     Attributes
     ----------
     recognizer : EmotionRecognizer
-        The one that is adapted to all of the recordings.
+        The recogniser adapted to all recordings.
     predictions : list of Prediction
         One for each recording.
     is_test : bool
-        Whether each recording was predicted after adapting to the others alone.
+        Whether each recording was predicted by a recogniser adapted to the other recordings only.
     """
 
     recognizer: "EmotionRecognizer"
@@ -47,36 +49,35 @@ class EnrolmentTrial(NamedTuple):
 class EmotionRecognizer:
     """Recognise the emotion in recordings of speech.
 
-    It is made by `load`, or from a network by `training.FittedNetwork.recognizer`. It needs neither TensorFlow nor
-    whatever else trained it.
+    Make one with `load`, or from a trained network with `training.FittedNetwork.recognizer`. It runs without
+    TensorFlow and the other training packages.
 
     Parameters
     ----------
     network : bytes
-        The network, in ONNX's form.
+        The network as ONNX.
     emotions : sequence of str
-        What its outputs stand for, in the order of the vocabulary.
+        The emotion of each output of the network, in the order of `emotions.EMOTIONS`.
     feature : str
-        Name of the feature that it takes, one of `features.FEATURES`.
+        Name of the feature that the network takes, one of `features.FEATURES`.
     settings : FeatureSettings
-        How that feature is made; `sr` must be given.
+        How the feature is computed; `sr` must be given.
     calibration : Calibration
-        How its probabilities are read, and below which of them the answer is `unknown`.
+        Temperature of the probabilities, and the threshold below which the answer is `unknown`.
     about : mapping, optional
-        What else there is to know, as JSON can say it: how it was trained, and what it is worth.
+        How the recogniser was trained and how well it performs, in a form that can be written as JSON.
     trained_on : file.Utterances
-        The utterances that it was trained on.
+        The utterances that the network was trained on.
     voices : Voices, optional
-        What is known of the voices that it was trained on: it warns of a voice that is unlike them, and can get used
-        to one (`enrol`). Without it, it does neither.
+        Statistics of the training voices. With them, the recogniser warns of a voice that is unlike them, and can
+        adapt to one voice (`enrol`).
     enrolment : Enrolment, optional
-        The one voice that it is used to; `enrol` makes it.
+        The voice that the recogniser is adapted to; `enrol` makes it.
 
     Raises
     ------
     ModelFileError
-        If the network cannot be read, or does not fit the feature and the emotions; or what is known of voices does
-        not.
+        If the network cannot be read, or the network or the voice statistics do not fit the feature and the emotions.
     ParameterError
         If there is no such feature or emotion.
 
@@ -106,21 +107,22 @@ class EmotionRecognizer:
         )
         self.about = dict(about or {})
         self.trained_on = trained_on
+        # A trial run on noise: a network that does not fit fails here, not on a user's first recording.
         validation.check_fit(self.network, self.emotions, feature, settings)
         validation.check_voices(self._inference)
 
     def __repr__(self) -> str:
-        """Return what it tells apart, and from what."""
+        """Return the emotions, the feature and the sampling rate on one line."""
         return f"<EmotionRecognizer of {', '.join(self.emotions)} from {self.feature} at {self.settings.sr} Hz>"
 
     @property
     def emotions(self) -> tuple[str, ...]:
-        """The emotions that it tells apart, in the order of its probabilities."""
+        """The emotions that it distinguishes, in the order of its probabilities."""
         return self._inference.emotions
 
     @property
     def network(self) -> Network:
-        """The network: features in, probabilities out, as yet uncalibrated."""
+        """The network, which computes uncalibrated probabilities from features."""
         return self._inference.network
 
     @property
@@ -130,27 +132,27 @@ class EmotionRecognizer:
 
     @property
     def settings(self) -> FeatureSettings:
-        """How that feature is made."""
+        """How the feature is computed."""
         return self._inference.settings
 
     @property
     def calibration(self) -> Calibration:
-        """How its probabilities are read."""
+        """Temperature and threshold of the probabilities."""
         return self._inference.calibration
 
     @property
     def voices(self) -> Voices | None:
-        """What it knows of the voices that it was trained on, if anything."""
+        """Statistics of the training voices, if the recogniser has them."""
         return self._inference.voices
 
     @property
     def enrolment(self) -> Enrolment | None:
-        """The one voice that it is used to, if it is to one."""
+        """The voice that it is adapted to, if there is one."""
         return self._inference.enrolment
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "EmotionRecognizer":
-        """Load a recogniser: the one that comes with the package, or a file that `save` wrote.
+        """Load the recogniser that comes with the package, or a file that `save` wrote.
 
         Parameters
         ----------
@@ -164,29 +166,27 @@ class EmotionRecognizer:
         Raises
         ------
         ModelFileError
-            If there is no such file, it is no recogniser, a damaged one, or one of a newer version.
+            If the file does not exist, is not a recogniser file, is damaged, or was written by a newer version.
         ParameterError
-            If `path` is no path.
+            If `path` is not a path.
 
         Examples
         --------
         >>> EmotionRecognizer.load().emotions
         ('angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise')
         """
+        place: Traversable
         if path is None:
-            pretrained = resources.files("emotion_lib") / "pretrained" / PRETRAINED
-            return cls._loaded(file.load_file(pretrained, PRETRAINED, cure="install emotion_lib again"), PRETRAINED)
-        if not isinstance(path, (str, os.PathLike)):
+            place, name = resources.files("emotion_lib") / "pretrained" / PRETRAINED, PRETRAINED
+        elif isinstance(path, (str, os.PathLike)):
+            place, name = Path(path), os.fspath(path)
+        else:
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
-        name = os.fspath(path)
-        return cls._loaded(file.load_file(Path(path), name, cure="check the path"), name)
-
-    @classmethod
-    def _loaded(cls, contents: file.Contents, name: str) -> "EmotionRecognizer":
+        contents = file.load_file(place, name, cure="install emotion_lib again" if path is None else "check the path")
         try:
             return cls._made_of(contents)
         except (ParameterError, ModelFileError) as error:
-            raise ModelFileError(f"{name}: not a recogniser, or a damaged one ({error}); {file.CURE}") from error
+            raise ModelFileError(f"{name}: not a recogniser file, or damaged ({error}); {file.CURE}") from error
 
     @classmethod
     def _made_of(cls, contents: file.Contents) -> "EmotionRecognizer":
@@ -204,12 +204,12 @@ class EmotionRecognizer:
         )
 
     def with_threshold(self, threshold: float) -> "EmotionRecognizer":
-        """Return the same recogniser, which says `unknown` more or less often.
+        """Return the same recogniser with another threshold, so that it answers `unknown` more or less often.
 
         Parameters
         ----------
         threshold : float in [0, 1]
-            Where the highest probability is below it, the answer is `unknown`; at 0 only where nobody speaks.
+            Below this probability the answer is `unknown`; at 0 it is `unknown` only where nobody speaks.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class EmotionRecognizer:
         Raises
         ------
         ParameterError
-            If the threshold is no probability.
+            If the threshold is not a probability.
 
         Examples
         --------
@@ -235,7 +235,7 @@ class EmotionRecognizer:
         **parts: Any,
     ) -> "EmotionRecognizer":
         """Return the same recogniser with some of its parts replaced; both share the network and its session."""
-        other = object.__new__(type(self))
+        other = object.__new__(type(self))  # __init__ would open a new session and repeat the trial run
         other._inference = replace(self._inference, **parts)
         other.about = dict(self.about if about is None else about)
         other.trained_on = trained_on or self.trained_on
@@ -244,45 +244,46 @@ class EmotionRecognizer:
     def enrol(
         self, recordings: Recordings, emotions: Sequence[str | None] | None = None, sr: int | None = None
     ) -> "EmotionRecognizer":
-        """Return the same recogniser, used to one voice.
+        """Return the same recogniser, adapted to one voice.
 
-        Every voice has a pitch, a colour and a way to be angry of its own. A few utterances tell them: with their
-        emotions, or without, which helps less. No network is trained, and it takes less than a second.
+        Every voice has its own pitch, its own timbre and its own way of being angry. A few utterances are enough to
+        learn them, with their emotions or, less well, without. No network is trained; adapting takes less than a
+        second.
 
-        The result no longer says what it is worth, since that was measured for new voices. Calibration and
-        threshold stay as they are. It warns of no voice, and `scoring` takes none of the recordings for a test. A
-        recogniser that is used to a voice already forgets that one, so give all utterances at once.
+        `about` loses the measured performance, which holds for new voices only. Calibration and threshold stay the
+        same. An adapted recogniser does not warn of unlike voices, and `evaluation.score` refuses the enrolled
+        recordings as a test. Adapting again replaces the earlier voice, so give all utterances at once.
 
         Parameters
         ----------
         recordings : list of path, bytes, binary file object or ndarray
-            Of one voice, each as `predict` takes it. One of more than 15 seconds is cut into windows of speech, and
-            each of them is an utterance.
+            Recordings of one voice, each as `predict` takes it. A recording of more than 15 seconds is cut into windows
+            of speech, and each window counts as an utterance.
         emotions : list of str or None, optional
-            The emotion of each recording, None where it is not known; no emotion is known when not given.
+            The emotion of each recording, None where it is unknown; all are unknown when not given.
         sr : int > 0, optional
-            Rate in Hz of waveforms.
+            Sampling rate of waveforms in Hz.
 
         Returns
         -------
         EmotionRecognizer
-            `predict`, `segments`, `stream` and `save` are as before; `about["enrolled"]` counts the utterances by
-            emotion.
+            `predict`, `segments`, `stream` and `save` work as before; `about["enrolled"]` has the number of utterances
+            of each emotion.
 
         Raises
         ------
         AudioError
-            If a recording cannot be used, or nobody speaks in it; the message names all of these.
+            If a recording cannot be used, or nobody speaks in it. The message names the first five of these.
         ParameterError
-            If there is no recording, an emotion is none that the recogniser tells apart, there are more of the one than
-            of the other, or the recogniser does not know the voices that it was trained on.
+            If there is no recording, the recogniser does not distinguish an emotion, the numbers of recordings and
+            emotions differ, or the recogniser has no statistics of its training voices.
 
         Examples
         --------
         >>> recognizer = EmotionRecognizer.load()
         >>> recognizer.enrol([])
         Traceback (most recent call last):
-        emotion_lib.errors.ParameterError: recordings: none; give at least one utterance of the voice
+        emotion_lib.errors.ParameterError: recordings: the list is empty; give at least one utterance of the voice
         """
         return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr))
 
@@ -291,14 +292,14 @@ class EmotionRecognizer:
     ) -> EnrolmentTrial:
         """Adapt to one voice, and predict each of its recordings after adapting to all the others.
 
-        So it shows what enrolment is worth for this voice: no recording is predicted by a recogniser that has seen it.
-        The network runs once for each recording.
+        The predictions show how much enrolment helps with this voice, since no recording is predicted by a recogniser
+        that was adapted to it. The network runs once for each recording.
 
         Parameters
         ----------
         recordings, emotions, sr
-            As for `enrol`. An emotion needs two recordings; where one has fewer, every recording is predicted by the
-            recogniser that is adapted to all of them, which is no test.
+            As for `enrol`. Each emotion needs two recordings for a test; otherwise every recording is predicted by the
+            recogniser adapted to all of them, and `is_test` is False.
 
         Returns
         -------
@@ -319,7 +320,7 @@ class EmotionRecognizer:
         """
         spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr)
         adapted = self._adapted_to(spoken)
-        if not adaptation.each_emotion_twice(spoken):
+        if min(Counter(each.emotion for each in spoken).values()) < 2:  # leaving one out would leave its emotion out
             predictions = [adapted._inference.predict_outputs(each.outputs) for each in spoken]
             return EnrolmentTrial(adapted, predictions, is_test=False)
         predictions = []
@@ -329,7 +330,6 @@ class EmotionRecognizer:
         return EnrolmentTrial(adapted, predictions, is_test=True)
 
     def _adapted_to(self, spoken: list[adaptation.VoiceRecording]) -> "EmotionRecognizer":
-        """Return the same recogniser, adapted to the voice of some recordings."""
         about = {name: said for name, said in self.about.items() if name not in adaptation.OF_OTHER_VOICES}
         return self._replaced(
             about=about | {"enrolled": adaptation.count_utterances(spoken)},
@@ -338,24 +338,24 @@ class EmotionRecognizer:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save it as one file, which any later version of this library can load.
+        """Save the recogniser as one file, which any later version of this library can load.
 
         Parameters
         ----------
         path : str or path
-            Where to; by custom it ends in `.emotion`.
+            Path of the file; by convention it ends in `.emotion`.
 
         Returns
         -------
         Path
-            Where it was saved.
+            Path of the saved file.
 
         Raises
         ------
         ModelFileError
-            If `path` is a folder, or nothing can be written there.
+            If `path` is a folder, or the file cannot be written.
         ParameterError
-            If `about` has something that JSON cannot say.
+            If `about` cannot be written as JSON.
         """
         return file.write_file(Path(path), self._contents())
 
@@ -371,7 +371,7 @@ class EmotionRecognizer:
         return file.Contents(manifest, self.network.onnx, self.trained_on, voices, enrolment)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return what pickle needs to make it again; the running network is no part of that."""
+        """Pickle the contents of the file instead of the ONNX Runtime session, which cannot be pickled."""
         return type(self)._made_of, (self._contents(),)
 
     @overload
@@ -382,14 +382,14 @@ class EmotionRecognizer:
         """Recognise the emotion in one recording or several.
 
         A recording of more than 15 seconds is predicted window by window, in constant memory, and the answer is the
-        mean; `segments` tells what was predicted when.
+        mean; `segments` gives the answer for each window.
 
         Parameters
         ----------
         x : path, bytes, binary file object or ndarray, or a list of them
-            What `audio.read` reads, or a waveform, (n_samples,) or (n_samples, n_channels).
+            A source that `audio.read` reads, or a waveform of shape (n_samples,) or (n_samples, n_channels).
         sr : int > 0, optional
-            Rate in Hz of waveforms; files know theirs.
+            Sampling rate of waveforms in Hz; files state their own.
 
         Returns
         -------
@@ -398,9 +398,9 @@ class EmotionRecognizer:
         Raises
         ------
         AudioError
-            If a recording cannot be used; the message names it. `predictions` loses nothing over it.
+            If a recording cannot be used; the message names it. `predictions` goes on with the next recording instead.
         ParameterError
-            If `x` is no recording, or a waveform comes without its rate.
+            If `x` is not a recording, or a waveform has no rate.
 
         Examples
         --------
@@ -409,28 +409,33 @@ class EmotionRecognizer:
         ['silence', 'silence']
         """
         if is_list(x):
-            return [_raised(answer) for answer in self.predictions(x, sr)]
+            answers = []
+            for answer in self.predictions(x, sr):
+                if isinstance(answer, AudioError):
+                    raise answer
+                answers.append(answer)
+            return answers
         return self._predict(cast("Recording", x), sr)
 
     def predictions(self, xs: Iterable[Recording], sr: int | None = None) -> Iterator[Prediction | AudioError]:
-        """Recognise the emotion in many recordings, of which some may be broken.
+        """Recognise the emotion in many recordings, some of which may be broken.
 
         Parameters
         ----------
         xs : iterable of path, bytes, binary file object or ndarray
             As for `predict`.
         sr : int > 0, optional
-            Rate in Hz of waveforms.
+            Sampling rate of waveforms in Hz.
 
         Yields
         ------
         Prediction or AudioError
-            One for each recording, in order, as soon as it is there; an error is yielded, not raised.
+            One for each recording, in order, as soon as it is ready; errors are yielded, not raised.
 
         Raises
         ------
         ParameterError
-            If one of them is no recording, or a waveform comes without its rate.
+            If an item is not a recording, or a waveform has no rate.
 
         Examples
         --------
@@ -439,7 +444,7 @@ class EmotionRecognizer:
         the recording: an empty file (0 bytes); delete it or get a fresh copy
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
-            raise ParameterError("xs: one recording; use predict, or put it in a list")
+            raise ParameterError("xs: a single recording, must be a list; put it in a list, or use predict")
         stopped = threading.Event()
         return map_in_order(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
 
@@ -460,7 +465,7 @@ class EmotionRecognizer:
         Returns
         -------
         ndarray of shape (n_emotions,) or, for a list, (n_recordings, n_emotions), float64
-            In the order of `emotions`; all equal for silence, and where nobody speaks.
+            In the order of `emotions`; all equal for silence and where nobody speaks.
 
         Raises
         ------
@@ -478,7 +483,7 @@ class EmotionRecognizer:
         return np.array([list(answer.probabilities.values()) for answer in answers]).reshape(-1, len(self.emotions))
 
     def segments(self, x: Recording, sr: int | None = None) -> Iterator[Segment]:
-        """Recognise the emotions in a long recording, window by window, in constant memory.
+        """Recognise the emotion in each window of speech of a long recording, in constant memory.
 
         Parameters
         ----------
@@ -488,14 +493,14 @@ class EmotionRecognizer:
         Yields
         ------
         Segment
-            Where somebody speaks, as soon as it is over. A stretch of speech of more than 3 seconds is cut into
-            windows of 2 to 3 seconds where it is least like speech; the last ones of a stretch may be shorter. A part
-            can be predicted otherwise than the whole.
+            The answer for a window of speech, as soon as the window is complete. A stretch of speech of more than 3
+            seconds is cut into windows of 2 to 3 seconds where it is least like speech; the last windows of a stretch
+            may be shorter. The answers for the parts can differ from the answer for the whole.
 
         Raises
         ------
         AudioError, ParameterError
-            As for `predict`; what was yielded before a broken place stays true.
+            As for `predict`; segments that came before a damaged place remain valid.
 
         Examples
         --------
@@ -510,20 +515,21 @@ class EmotionRecognizer:
         Parameters
         ----------
         chunks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
-            What a microphone gives, in parts of any length.
+            Audio from a microphone, in chunks of any length.
         sr : int > 0
-            Its rate in Hz.
+            Sampling rate in Hz.
 
         Yields
         ------
         Segment
-            For the last 3 seconds, or what there is of them; once more for the rest when `chunks` end. What `predict`
-            answers for the same part of a recording, with no `offset` or `duration` of the settings.
+            The answer for the last 3 seconds, or fewer at the beginning, and once more for the rest when `chunks` end.
+            It equals the answer of `predict` for the same part of a recording if the settings have no `offset` and
+            `duration`.
 
         Raises
         ------
         AudioError, ParameterError
-            If a chunk is no waveform, or `sr` no rate.
+            If a chunk is not a waveform, or `sr` is not a valid rate.
 
         Examples
         --------
@@ -532,21 +538,16 @@ class EmotionRecognizer:
         [0.5, 1.0]
         """
         if not isinstance(chunks, Iterable) or isinstance(chunks, (str, bytes, np.ndarray)):
-            raise ParameterError("chunks: must be parts of a waveform; for a whole one there are predict and segments")
+            cure = "for a whole recording use predict or segments"
+            raise ParameterError(f"chunks: {type(chunks).__name__}, must be an iterable of arrays; {cure}")
         return self._inference.stream(resampled(chunks, sr, self._inference.sr))
 
     def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:
-        """Return the answer for one recording; of a long one, for what was read before it was stopped."""
+        """Return the answer for one recording; a long one ends early when `stopped` is set."""
         with rewindable(x, sr, to=self._inference.sr) as recording:
-            short = recording.short(offset=self.settings.offset, duration=self.settings.duration)
+            short = recording.short(self._inference.settings)
             if short is None:
                 return self._inference.predict_long(
                     takewhile(lambda _: not (stopped and stopped.is_set()), recording.blocks())
                 )
             return self._inference.predict_short(*short)
-
-
-def _raised(answer: Prediction | AudioError) -> Prediction:
-    if isinstance(answer, AudioError):
-        raise answer
-    return answer

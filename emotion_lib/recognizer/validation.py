@@ -1,4 +1,4 @@
-"""Whether the parts of a recogniser fit together."""
+"""Check that the parts of a recogniser fit together."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,46 +19,45 @@ _OPTIONAL = ("sr", "duration", "top_db", "trim_db")
 _LOWEST_RATE = 1000
 _MOST_BINS, _MOST_BANDS = 2**14, 512
 _MOST_A_SECOND = 2**24
-"""Samples that the frames of a second may have, all together: a file must not claim all the memory there is."""
+"""The most samples that all frames of one second may have, so that a file cannot ask for all of the memory."""
 
 
 def make_settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    """Make settings or a calibration of what a file says.
+    """Make settings or a calibration from the values in a file.
 
     Parameters
     ----------
     kind : type
         `FeatureSettings` or `Calibration`.
     values : mapping
-        What the file says.
+        The values in the file by name.
 
     Returns
     -------
-    of type `kind`
+    FeatureSettings or Calibration
 
     Raises
     ------
     ParameterError
-        If a value has a name or is of a type that it cannot be.
+        If a name is unknown, or a value is not a number.
     """
     known = [field.name for field in fields(kind)]
     for name, value in values.items():
         if name not in known:
-            raise ParameterError(f"{name!r}: no setting that is known here")
-        if value is None and name not in _OPTIONAL:
-            raise ParameterError(f"{name}=None: must be a number")
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ParameterError(f"{name!r}: unknown setting; must be one of {', '.join(known)}")
+        missing = value is None and name in _OPTIONAL
+        if not missing and (isinstance(value, bool) or not isinstance(value, int | float)):  # True is an int
             raise ParameterError(f"{name}={value!r}: must be a number")
     return kind(**values)
 
 
 def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
-    """Make of arrays what is known of the training voices.
+    """Make the statistics of the training voices from arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        As `Voices.arrays` gives them; empty where nothing is known.
+        The arrays that `Voices.arrays` returns; empty if there are no statistics.
 
     Returns
     -------
@@ -77,14 +76,14 @@ def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
 
 
 def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Enrolment | None:
-    """Make of arrays what is known of the one voice that a recogniser is used to.
+    """Make the enrolment of one voice from arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        As `Enrolment.arrays` gives them; empty where it is used to none.
+        The arrays that `Enrolment.arrays` returns; empty if no voice is enrolled.
     emotions : sequence of str
-        The emotions that the recogniser tells apart.
+        The emotions that the recogniser distinguishes.
 
     Returns
     -------
@@ -104,11 +103,11 @@ def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> E
 
 def _check_names(given: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> None:
     if more := sorted(given.keys() - known.keys()):
-        raise ParameterError(f"array {more[0]!r}: nothing that is known of voices")
+        raise ParameterError(f"array {more[0]!r}: unknown; must be one of {', '.join(known)}")
 
 
 def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
-    """Refuse what no recogniser can be made of.
+    """Refuse emotions, a feature or settings that cannot be used by a recogniser.
 
     Parameters
     ----------
@@ -118,12 +117,12 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
     Raises
     ------
     ParameterError
-        If there is no such feature or emotion, or no recording can be used with these settings.
+        If the feature or an emotion is unknown, or the settings fit no recording.
     """
     if feature not in FEATURES:
         raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
     if not all(isinstance(emotion, str) for emotion in emotions):
-        raise ParameterError(f"emotions={list(emotions)}: must be words")
+        raise ParameterError(f"emotions={list(emotions)}: must be strings")
     if tuple(emotions) != in_order(emotions):
         raise ParameterError(f"emotions={list(emotions)}: must be in this order: {', '.join(in_order(emotions))}")
     if len(emotions) < 2:
@@ -133,7 +132,7 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
 
 def _check_settings(settings: FeatureSettings) -> None:
     if settings.sr is None:
-        raise ParameterError("settings: sr=None: a recogniser takes all recordings at one rate; give it")
+        raise ParameterError("settings: sr=None: a recogniser takes all recordings at one rate; give the rate in Hz")
     for name, value in asdict(settings).items():
         if name in _WHOLE and not isinstance(value, int):
             raise ParameterError(f"settings: {name}={value!r}: must be a whole number")
@@ -149,7 +148,7 @@ def _check_settings(settings: FeatureSettings) -> None:
 
 
 def check_fit(network: Network, emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
-    """Refuse a network that does not take the feature, or gives other than a probability of each emotion.
+    """Refuse a network that does not take the feature, or does not return a probability for each emotion.
 
     Parameters
     ----------
@@ -161,7 +160,7 @@ def check_fit(network: Network, emotions: Sequence[str], feature: str, settings:
     Raises
     ------
     ModelFileError
-        If they do not fit.
+        If the network does not fit.
     """
     assert settings.sr is not None
     X = FEATURES[feature](_noise(settings), settings.sr, settings=settings)[None]
@@ -170,39 +169,42 @@ def check_fit(network: Network, emotions: Sequence[str], feature: str, settings:
     given = np.asarray(network.probabilities(X))
     if given.ndim != 2 or given.shape != (1, len(emotions)):
         raise ModelFileError(f"its network gives an output of shape {given.shape} for {len(emotions)} emotions")
+    # NaN fails the comparison too.
     if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
-        raise ModelFileError("its network gives something else than probabilities")
+        raise ModelFileError("its network gives numbers that are not probabilities")
 
 
 def check_voices(inference: Inference) -> None:
-    """Refuse what is known of voices by other statistics than those of the feature.
+    """Refuse voices or an enrolment whose statistics do not fit the feature.
 
     Parameters
     ----------
     inference : Inference
-        Of the recogniser.
+        The inference of the recogniser.
 
     Raises
     ------
     ModelFileError
-        If they do not fit.
+        If the statistics do not fit.
     """
     if inference.voices is None and inference.enrolment is None:
         return
     noise = _noise(inference.settings)
     try:
-        with np.errstate(all="raise", under="ignore"):
+        with np.errstate(all="raise", under="ignore"):  # damaged arrays overflow; tiny probabilities underflow rightly
             if inference.voices is not None:
                 _check_numbers(np.array(inference.voices.unlikeness(inference.infer(noise).statistics)), ())
             if inference.enrolment is not None:
-                _check_numbers(inference.probabilities(noise), (len(inference.emotions),))
+                output = inference.infer(noise)
+                adapted = inference.enrolment.apply(output.probabilities, output.statistics)[0]
+                _check_numbers(adapted, (len(inference.emotions),))
     except (ValueError, FloatingPointError) as error:
-        raise ModelFileError(f"what it knows of voices does not fit {inference.feature} ({error})") from error
+        raise ModelFileError(f"its voice statistics do not fit {inference.feature} ({error})") from error
 
 
 def _check_numbers(numbers: np.ndarray, shape: tuple[int, ...]) -> None:
     if numbers.shape != shape or not np.isfinite(numbers).all():
-        raise ValueError(f"it gives something else than numbers of shape {shape}")
+        raise ValueError(f"they give an output of shape {numbers.shape}, must be finite numbers of shape {shape}")
 
 
 def _noise(settings: FeatureSettings) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""What training teaches about voices, and how probabilities are adapted to one new voice; no network is trained again.
+"""Learn the statistics of the training voices, and adapt probabilities to one new voice without training a network.
 
-An utterance is described by a few hundred voice statistics. How these vary while a speaker stays in one emotion, and
-how far emotions lie apart, carries over from the training voices. Where the emotions of the new voice lie does not: its
-own utterances tell that.
+An utterance is described by a few hundred voice statistics. Their variation within one emotion of a speaker, and the
+distances between emotions, are learnt from the training voices and hold for a new voice too. The positions of the
+emotions differ from voice to voice, and are estimated from utterances of the new voice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +16,14 @@ from emotion_lib.errors import ParameterError
 
 
 def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
-    """Bring statistics to where an emotion within a speaker has about variance 1.
+    """Transform statistics so that their variance within one emotion of a speaker is about 1.
 
     Parameters
     ----------
     transform : ndarray of shape (n_statistics, n_statistics)
-        As in `Voices`.
+        The transform of `Voices`.
     statistics : ndarray of shape (n_utterances, n_statistics)
-        From `statistics`.
+        From `features.voice_statistics`.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
     Raises
     ------
     ParameterError
-        If there are no utterances, or their statistics are not finite or not as many as the transform takes.
+        If there are no utterances, or their statistics are not finite or do not fit the transform.
     """
     given = np.asarray(statistics, dtype=np.float64)
     if given.ndim != 2 or given.shape[1] != len(transform) or len(given) == 0:
@@ -42,8 +42,7 @@ def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
         )
     if not np.isfinite(given).all():
         raise ParameterError("statistics: must be finite numbers")
-    z: np.ndarray = given @ transform
-    return z
+    return np.asarray(given @ transform)
 
 
 def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -52,9 +51,9 @@ def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dic
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        By name; there may be others.
+        The arrays by name; there may be others.
     names : sequence of str
-        Which of them.
+        The names to choose.
 
     Returns
     -------
@@ -63,7 +62,7 @@ def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dic
     Raises
     ------
     ParameterError
-        If one is missing.
+        If an array is missing.
     """
     missing = [name for name in names if name not in arrays]
     if missing:
@@ -74,22 +73,22 @@ def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dic
 def check_arrays(
     arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], *, positive: Sequence[str]
 ) -> None:
-    """Refuse arrays that do not fit together, or hold impossible values.
+    """Refuse arrays that do not fit together or have impossible values.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        By name.
+        The arrays by name.
     shapes : mapping of str to tuple of int
-        What shape each must have.
+        The shape that each array must have.
     positive : sequence of str
-        Names of those whose values must be positive.
+        Names of the arrays whose values must be positive.
 
     Raises
     ------
     ParameterError
-        If one is no array of floats of its shape, or a value is not finite or not positive where it must be; `usual`
-        alone may be infinite.
+        If an array is not float32 of its shape, or a value is not finite or not positive where it must be. Only
+        `usual` may be infinite.
     """
     for name, array in arrays.items():
         if array.dtype != np.float32 or array.shape != shapes[name]:
@@ -100,29 +99,29 @@ def check_arrays(
             raise ParameterError(f"{name}: must be positive")
 
 
-_WITHIN_SHRUNK, _BETWEEN_SHRUNK = 0.5, 0.5
-_LEAST_BETWEEN = 1e-3
+_WITHIN_SHRUNK, _BETWEEN_SHRUNK = 0.5, 0.5  # from few voices, covariances of hundreds of statistics are noisy
+_LEAST_BETWEEN = 1e-3  # variances must stay positive where chance explains all of the difference
 _FOLDS = 5
-_FEWEST_VOICES = 5
+_FEWEST_VOICES = 5  # one for each fold
 _KNOWN = 0.95
-"""Share of the training voices, each left out in its turn, that are not called unlike the others."""
+"""Share of the training voices, each left out in turn, that are not called unlike the others."""
 
 
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """Hold what is known of the training voices.
+    """Statistics of the training voices.
 
     Parameters
     ----------
     transform : ndarray of shape (n_statistics, n_statistics), float32
-        After it, the statistics of a speaker in one emotion have about variance 1 and no correlation.
+        After this transform, the statistics of a speaker in one emotion have a variance of about 1 and no correlation.
     between : ndarray of shape (n_statistics,), float32, > 0
-        Variance of the means of a speaker's emotions about the speaker's mean, after the transform.
+        Variance of the mean of an emotion about the mean of its speaker, after the transform.
     mean, variance : ndarray of shape (n_statistics,), float32
-        Of all utterances of all voices, after the transform; variances are positive.
+        Mean and variance of all utterances of all voices, after the transform; variances are positive.
     usual : ndarray of shape (2,), float32, > 0
-        Unlikeness up to which a voice is as these are: of many utterances, and of one; infinite where there were too
-        few voices to tell.
+        The unlikeness below which a voice counts as similar, for many utterances and for one; infinite if there were
+        too few voices to estimate it.
 
     Raises
     ------
@@ -166,7 +165,7 @@ class Voices:
         Raises
         ------
         ParameterError
-            If one is missing, or does not fit the others.
+            If an array is missing or does not fit the others.
         """
         return cls(**chosen_arrays(arrays, [field.name for field in fields(cls)]))
 
@@ -176,31 +175,32 @@ class Voices:
         Parameters
         ----------
         statistics : ndarray of shape (n_utterances, n_statistics)
-            Of one or more utterances of the voice.
+            Statistics of one or more utterances of the voice.
 
         Returns
         -------
         float
-            Mean squared distance from the mean of the training voices, in variances; 1 for these voices themselves.
+            Mean squared distance from the mean of the training voices, in variances; 1 for the training voices
+            themselves.
 
         Raises
         ------
         ParameterError
-            If there are no utterances, or their statistics are not those of these voices.
+            If there are no utterances, or their statistics do not fit.
         """
         z = whitened(self.transform, statistics)
         return float(np.mean((z - self.mean) ** 2 / self.variance))
 
     def is_unlike(self, statistics: np.ndarray) -> bool:
-        """Say whether a voice is unlike the training voices, so that little can be expected of what they taught.
+        """Return whether the voice is far from every training voice, so that predictions are less reliable.
 
-        The limit is where 5 % of the training voices, each left out of what is known, would be called unlike. Of few
-        voices (under 5) none is ever called so.
+        The limit is chosen so that 5 % of the training voices, each left out in turn, would be called unlike. With
+        fewer than 5 training voices, no voice is called unlike.
 
         Parameters
         ----------
         statistics : ndarray of shape (n_utterances, n_statistics)
-            Of one or more utterances of the voice.
+            Statistics of one or more utterances of the voice.
 
         Returns
         -------
@@ -209,9 +209,10 @@ class Voices:
         Raises
         ------
         ParameterError
-            As `unlikeness` does.
+            As for `unlikeness`.
         """
         many, one = self.usual.tolist()
+        # The mean over n utterances scatters with 1 / sqrt(n), so the limit moves from `one` towards `many`.
         limit = many if one == np.inf else many + (one - many) / np.sqrt(max(1, len(statistics)))
         return bool(self.unlikeness(statistics) > limit)
 
@@ -219,19 +220,19 @@ class Voices:
 def learn_voices(
     statistics: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], *, corpus: Iterable[str] | None = None
 ) -> Voices:
-    """Learn from training voices how an emotion varies within a speaker, and how far emotions lie apart.
+    """Learn from training voices how an emotion varies within a speaker, and how far emotions are apart.
 
-    Each corpus counts the same, whatever its size. Both covariances are shrunk: the one within towards its diagonal,
-    the one between towards a sphere.
+    Every corpus has the same weight, whatever its size. Both covariances are shrunk: the covariance within speaker and
+    emotion towards its diagonal, the covariance between emotions towards a sphere.
 
     Parameters
     ----------
     statistics : ndarray of shape (n_utterances, n_statistics)
-        From `statistics`, of the training voices.
+        Statistics of the training voices, from `features.voice_statistics`.
     speaker, emotion : sequence of str, of length n_utterances
-        Who spoke, and what was acted.
+        The speaker and the acted emotion of each utterance.
     corpus : sequence of str, of length n_utterances, optional
-        Where the recording is from; speakers of the same name in two corpora are two.
+        The corpus of each utterance; speakers of the same name in two corpora are different speakers.
 
     Returns
     -------
@@ -240,7 +241,8 @@ def learn_voices(
     Raises
     ------
     ParameterError
-        If numbers differ, or no speaker has two emotions and two utterances in one of them.
+        If the numbers of utterances differ, no speaker has two emotions, or no speaker has two utterances of one
+        emotion.
 
     References
     ----------
@@ -248,8 +250,8 @@ def learn_voices(
 
     Examples
     --------
-    Fear lies a hundred from neutral, in one direction of three; it comes last, and the others are taken for a quarter
-    of it, since one speaker does not tell how emotions differ:
+    Fear is at a distance of 100 from neutral, along one of three directions. The directions are sorted, so this one
+    is the last; the shrinkage gives the others a quarter of its variance, since one speaker is little evidence:
 
     >>> noise = np.random.default_rng(0).normal(size=(40, 3))
     >>> voices = learn_voices(noise + 100 * np.array([[1, 0, 0], [0, 0, 0]] * 20), ["a"] * 40, ["fear", "neutral"] * 20)
@@ -265,7 +267,7 @@ def learn_voices(
 
 @dataclass(frozen=True, eq=False)
 class _Utterances:
-    """The statistics of training utterances; the number of voice and of cell (voice and emotion) of each; weights."""
+    """The statistics of training utterances, with the numbers of their voice, cell (voice and emotion) and corpus."""
 
     x: np.ndarray
     voice: np.ndarray
@@ -281,26 +283,27 @@ class _Utterances:
         if x.ndim != 2 or any(len(column) != len(x) for column in columns):
             sizes = ", ".join(str(len(column)) for column in columns)
             raise ParameterError(
-                f"statistics of shape {x.shape} for {sizes} speakers, emotions, corpora: give one each"
+                f"statistics of shape {x.shape} for {sizes} speakers, emotions, corpora: give one of each an utterance"
             )
         names = np.array(columns, dtype=str)
         voice = _group_numbers(names[[0, 2]])
         made = cls(x, voice, _group_numbers(np.stack([voice.astype(str), names[1]])), _group_numbers(names[2:]))
         if not made.are_enough:
-            raise ParameterError("no speaker has two emotions, or none has two utterances of an emotion: give more")
+            raise ParameterError(
+                "no speaker has two emotions, or no speaker has two utterances of an emotion: give more utterances"
+            )
         return made
 
     @property
     def are_enough(self) -> bool:
-        """Whether some speaker has two emotions, and some has two utterances of an emotion."""
+        """Whether a speaker has two emotions, and a speaker has two utterances of an emotion."""
         return len(set(self.cell.tolist())) > len(set(self.voice.tolist())) and bool(np.bincount(self.cell).max() > 1)
 
     @property
     def weight(self) -> np.ndarray:
-        """How much each utterance counts: the corpora all the same; sums to 1."""
+        """Weight of each utterance; each corpus has the same total weight, and all weights sum to 1."""
         weight = 1 / np.bincount(self.corpus)[self.corpus]
-        share: np.ndarray = weight / weight.sum()
-        return share
+        return np.asarray(weight / weight.sum())
 
     def __getitem__(self, rows: np.ndarray) -> "_Utterances":
         numbers = (np.unique(each[rows], return_inverse=True)[1] for each in (self.voice, self.cell, self.corpus))
@@ -314,20 +317,19 @@ def _group_numbers(names: np.ndarray) -> np.ndarray:
 def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     sums = np.zeros((group.max() + 1, values.shape[1]))
     np.add.at(sums, group, values)
-    means: np.ndarray = sums / np.bincount(group)[:, None]
-    return means
+    return np.asarray(sums / np.bincount(group)[:, None])
 
 
 def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    covariance: np.ndarray = (values * (weight / weight.sum())[:, None]).T @ values
-    return covariance
+    return np.asarray((values * (weight / weight.sum())[:, None]).T @ values)
 
 
 def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
-    """Return what makes the covariance within the unit matrix and the one between diagonal, and that diagonal."""
+    """Return the transform to a unit covariance within cells, and the then diagonal covariance between cells."""
     n = np.bincount(known.cell)
     several = (n > 1)[known.cell]
     centred = (known.x - _means(known.x, known.cell)[known.cell])[several]
+    # Bessel's correction: deviations from the mean of a cell's own few utterances are too small.
     centred *= np.sqrt(n / np.maximum(n - 1, 1))[known.cell][several, None]
     weight = known.weight[several]
     scale = np.sqrt(np.average(centred**2, axis=0, weights=weight)) + 1e-6
@@ -342,15 +344,15 @@ def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _between(known: _Utterances, scale: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Return the covariance of the means of a speaker's emotions about the speaker's, less what chance gives them."""
+    """Return the covariance of the emotions' means about their speaker's mean, without the part due to chance."""
     first = np.unique(known.cell, return_index=True)[1]
     means, voice, corpus = _means(known.x / scale, known.cell), known.voice[first], known.corpus[first]
     emotions = np.bincount(voice)[voice]
     apart = (means - _means(means, voice)[voice]) * np.sqrt(emotions / np.maximum(emotions - 1, 1))[:, None]
     weight = np.where(emotions > 1, 1 / np.bincount(corpus)[corpus], 0)
+    # The mean of n utterances scatters by chance with 1 / n of the variance within.
     chance = np.average(1 / np.bincount(known.cell), weights=weight)
-    covariance: np.ndarray = _covariance(apart, weight) - chance * within
-    return covariance
+    return np.asarray(_covariance(apart, weight) - chance * within)
 
 
 def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -359,7 +361,7 @@ def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _usual_unlikeness(known: _Utterances) -> np.ndarray:
-    """Return the unlikeness that few left-out voices exceed with many utterances, and with one."""
+    """Return the unlikeness that 95 % of left-out voices stay below, for many utterances and for one."""
     voices = known.voice.max() + 1
     if voices < _FEWEST_VOICES:
         return np.full(2, np.inf)
@@ -378,29 +380,29 @@ def _usual_unlikeness(known: _Utterances) -> np.ndarray:
 
 
 _EVIDENCE = 0.15
-"""What the density of a few hundred statistics counts: they are less independent than the model has them."""
+"""Weight of the log density of the statistics, below 1 because they are less independent than the model assumes."""
 _WRONG = 0.2
-"""How often a network is taken to be wrong about a new voice, before it was seen; that counts as one utterance."""
-_TURNS = 10
-_SMALLEST = 1e-7
+"""Prior share of wrong predictions for a new voice; the prior counts as much as one utterance."""
+_TURNS = 10  # of expectation maximisation
+_SMALLEST = 1e-7  # keeps logarithms and quotients finite
 
 
 @dataclass(frozen=True, eq=False)
 class Enrolment:
-    """Turn the probabilities of a network into better ones for the voice that it got used to.
+    """Adapt the probabilities of a network to one voice.
 
     Parameters
     ----------
     emotions : tuple of str
         Names of the columns of probabilities.
     transform : ndarray of shape (n_statistics, n_statistics), float32
-        As in `Voices`.
+        The transform of `Voices`.
     means, variances : ndarray of shape (n_emotions, n_statistics), float32
-        Where utterances of this voice are expected, after the transform, and how far about it.
+        Expected mean and variance of the utterances of this voice in each emotion, after the transform.
     confusion : ndarray of shape (n_emotions, n_emotions), float32, > 0
-        How likely an emotion (row) is where the network predicts another (column) in this voice; columns sum to 1.
+        Probability of each emotion (row) where the network predicts another (column) in this voice; columns sum to 1.
     weight : ndarray of shape (1,), float32, > 0
-        What the logarithm of the density of the statistics counts, beside that of the network's probability.
+        Weight of the log density of the statistics relative to the log probability of the network.
 
     Raises
     ------
@@ -426,7 +428,7 @@ class Enrolment:
         Returns
         -------
         dict of str to ndarray
-            All but the names of the emotions.
+            All fields but `emotions`.
         """
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "emotions"}
 
@@ -448,19 +450,19 @@ class Enrolment:
         Raises
         ------
         ParameterError
-            If one is missing, or does not fit the others.
+            If an array is missing or does not fit the others.
         """
         return cls(tuple(emotions), **chosen_arrays(arrays, ("transform", "means", "variances", "confusion", "weight")))
 
     def apply(self, probabilities: np.ndarray, statistics: np.ndarray) -> np.ndarray:
-        """Return the probabilities of further utterances of this voice.
+        """Adapt the probabilities of further utterances of this voice.
 
         Parameters
         ----------
         probabilities : ndarray of shape (n_utterances, n_emotions)
-            The network's, calibrated.
+            The calibrated probabilities of the network.
         statistics : ndarray of shape (n_utterances, n_statistics)
-            Of the same utterances.
+            Statistics of the same utterances.
 
         Returns
         -------
@@ -475,8 +477,7 @@ class Enrolment:
         z = whitened(self.transform, statistics)
         given = _as_probabilities(probabilities, (len(z), len(self.emotions)))
         scores = _log(given @ self.confusion.T) + self.weight * _density(z, self.means, self.variances)
-        found: np.ndarray = softmax(scores, axis=1)
-        return found
+        return np.asarray(softmax(scores, axis=1))
 
 
 def adapt(
@@ -487,27 +488,27 @@ def adapt(
     *,
     emotions: Sequence[str],
 ) -> Enrolment:
-    """Get used to the voice of one speaker by some of its utterances, with or without their emotions.
+    """Adapt to the voice of one speaker with some utterances of it, with or without their emotions.
 
-    Where an emotion of this voice lies is estimated from its utterances and drawn towards the middle of the voice, the
-    more the fewer there are. Those without a label count for each emotion by its probability, in turns with the
-    estimate (expectation maximisation), beginning with what the network predicts. An emotion of which there is nothing
-    may lie anywhere. What the network said of those with a label tells what it confuses in this voice.
+    The mean of each emotion is estimated from its utterances and shrunk towards the mean of the voice; the fewer
+    utterances there are, the stronger the shrinkage. Utterances without a label count for each emotion by its
+    probability, which is re-estimated in turn with the means (expectation maximisation), starting from the predictions
+    of the network. The predictions for the labelled utterances show which emotions the network confuses in this voice.
 
-    Without any label, what the network systematically takes for another emotion keeps its wrong name: one label of
-    each emotion then says more than hundreds of utterances without. No emotion has to occur, and none as often as
-    another; but one of which there is a label alone may take what belongs to its neighbours.
+    Without labels, an emotion that the network systematically mistakes for another keeps the wrong name; one label for
+    each emotion then helps more than hundreds of unlabelled utterances. Emotions need not all occur, or be equally
+    frequent, but an emotion that alone has labels can attract utterances of its neighbours.
 
     Parameters
     ----------
     voices : Voices
-        What is known of the training voices.
+        Statistics of the training voices.
     statistics : ndarray of shape (n_utterances, n_statistics)
-        From `statistics`, of utterances of one speaker.
+        Statistics of utterances of one speaker, from `features.voice_statistics`.
     labels : sequence of str or None, of length n_utterances
-        The emotion of each, None where it is not known.
+        The emotion of each utterance, None where it is unknown.
     probabilities : ndarray of shape (n_utterances, n_emotions)
-        The network's, calibrated.
+        The calibrated probabilities of the network.
     emotions : sequence of str
         Names of the columns of `probabilities`.
 
@@ -518,7 +519,7 @@ def adapt(
     Raises
     ------
     ParameterError
-        If there are no utterances, numbers do not fit, or a label is none of the emotions.
+        If there are no utterances, the arrays do not fit together, or a label is not one of the emotions.
 
     References
     ----------
@@ -548,9 +549,9 @@ def adapt(
 
 
 def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> np.ndarray:
-    """Return 1 for the emotion of each utterance, and 0 for all of one that has no label."""
+    """Return the labels one-hot, with a row of zeros for an utterance without a label."""
     if len(labels) != n:
-        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one each, None where it is not known")
+        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one each, None where it is unknown")
     unknown = sorted({label for label in labels if label is not None} - set(names))
     if unknown:
         raise ParameterError(f"label {unknown[0]!r}: must be one of {', '.join(names)}, or None")
@@ -558,19 +559,18 @@ def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> n
 
 
 def _confusion(share: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return how likely each emotion is where the network predicts another, by what it said of those with a label."""
+    """Return the probability of each emotion where the network predicts another, from the labelled utterances."""
     n = share.shape[1]
     before = (1 - _WRONG) * np.eye(n) + _WRONG / n
     confusion = (before + share.T @ probabilities) / (1 + share.sum(axis=0)[:, None])
-    shares: np.ndarray = confusion / confusion.sum(axis=0)
-    return shares
+    return np.asarray(confusion / confusion.sum(axis=0))
 
 
 def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_network: np.ndarray) -> np.ndarray:
-    """Return how much each utterance counts for each emotion, where those without a label are estimated."""
+    """Return the share of each emotion in each utterance, estimated for the utterances without a label."""
     free = share.sum(axis=1) == 0
     scores = log_network[free]
-    if not free.all():
+    if not free.all():  # without any label there is no mean yet that the statistics could be compared with
         scores = scores + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     share = share.copy()
     for _ in range(_TURNS):
@@ -580,7 +580,7 @@ def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_network: np
 
 
 def _expected(voices: Voices, z: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where utterances of each emotion are expected, and their variance about it."""
+    """Return the expected mean and variance of the utterances of each emotion."""
     count = share.sum(axis=0)[:, None]
     seen = share.T @ z / np.maximum(count, _SMALLEST)
     certainty = count / (1 + count * voices.between)
@@ -590,10 +590,9 @@ def _expected(voices: Voices, z: np.ndarray, share: np.ndarray) -> tuple[np.ndar
 
 
 def _density(z: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the density of each utterance under each emotion, but for a constant."""
+    """Return the log density of each utterance under each emotion, up to a constant."""
     squares = z**2 @ (1 / variances).T - 2 * z @ (means / variances).T
-    density: np.ndarray = -0.5 * (squares + np.sum(means**2 / variances + np.log(variances), axis=1))
-    return density
+    return np.asarray(-0.5 * (squares + np.sum(means**2 / variances + np.log(variances), axis=1)))
 
 
 def _as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -606,6 +605,5 @@ def _as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.n
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:
-    """Return the logarithm of probabilities, of which none counts for nothing."""
-    logarithms: np.ndarray = np.log(np.maximum(probabilities, _SMALLEST))
-    return logarithms
+    """Return the logarithm of probabilities, finite for 0 too."""
+    return np.asarray(np.log(np.maximum(probabilities, _SMALLEST)))

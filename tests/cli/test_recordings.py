@@ -268,7 +268,7 @@ def test_what_was_written_is_a_recogniser_like_any_other(
 
     answers = used.predict(list(spoken.values()))
     assert [line[1:3] for line in fields(result.stdout)] == [[a.emotion, f"{a.confidence:.2f}"] for a in answers]
-    assert "Used to one voice, from 3 utterances of it" in run("info", output).stdout
+    assert "Adapted to one voice, from 3 utterances" in run("info", output).stdout
     assert json.loads(run("info", output, "--json").stdout)["about"]["enrolled"] == counts(output)
 
 
@@ -336,7 +336,7 @@ def test_a_list_says_the_emotions(knowing: Path, my_voice: Path, spoken: dict[st
     [
         (b"path,emotion\na.wav,sad\n", "no column 'file': its first line must name file and emotion"),
         (b"", "no column 'file'"),
-        (b"file,emotion\n", "recordings: none; give at least one utterance of the voice"),
+        (b"file,emotion\n", "recordings: the list is empty; give at least one utterance of the voice"),
         (b"file,emotion\na.wav,glad\n", "a.wav: glad is no emotion that this recogniser tells apart (angry, disgust, "),
         (b"file,emotion\n\xff\xfe.wav,sad\n", "no CSV file in UTF-8"),
         (b"file,emotion\nnone.wav,sad\n", "none.wav: no such file; check the path"),

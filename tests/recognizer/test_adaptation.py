@@ -122,7 +122,7 @@ def test_what_it_is_worth_for_other_voices_is_no_longer_said(
     assert used.about == {"model": "frame_cnn", "seed": 0, "enrolled": counts}
     text = describe_recognizer(used)
     assert (
-        "Used to one voice, from 14 utterances of it: 2 angry, 2 disgust, 2 fear, 2 happy, 2 neutral, 1 sad, "
+        "Adapted to one voice, from 14 utterances: 2 angry, 2 disgust, 2 fear, 2 happy, 2 neutral, 1 sad, "
         "2 surprise, 1 unlabelled\nWorth: not measured; "
     ) in text
     assert "75 %" not in text
@@ -232,15 +232,15 @@ def test_a_long_recording_in_which_nobody_speaks_is_none(knowing: EmotionRecogni
 @pytest.mark.parametrize(
     ("recordings", "emotions", "sentence"),
     [
-        ([], None, "recordings: none; give at least one utterance of the voice"),
-        ([], [], "recordings: none"),
-        ("a.wav", None, "recordings: must be a list; put a single one in a list"),
+        ([], None, "recordings: .* at least one utterance"),
+        ([], [], "recordings: .* at least one utterance"),
+        ("a.wav", None, "recordings: must be a list; .* in a list"),
         (["a.wav"], "happy", "emotions='happy': must be a list, with an emotion or None for each recording"),
         (["a.wav"], ["happy", "sad"], "2 emotions for 1 recordings: give one each, or None"),
-        (["a.wav"], ["calm"], r"emotions\[0\]='calm': must be one that this recogniser tells apart \(angry, "),
-        (["a.wav", "b.wav"], ["sad", np.nan], r"emotions\[1\]=nan: must be one .* or None where it is not known"),
-        ([np.zeros(SR)], None, "sr=None: a waveform does not say its rate"),
-        ([5], None, "5: a number is no recording"),
+        (["a.wav"], ["calm"], r"emotions\[0\]='calm': must be one of angry, "),
+        (["a.wav", "b.wav"], ["sad", np.nan], r"emotions\[1\]=nan: must be one of .* or None"),
+        ([np.zeros(SR)], None, "sr=None: .* rate; give it"),
+        ([5], None, "5: a number is not a recording"),
     ],
 )
 def test_what_is_no_voice_is_refused(knowing: EmotionRecognizer, recordings: Any, emotions: Any, sentence: str) -> None:
@@ -253,9 +253,9 @@ def test_who_knows_no_training_voices_says_why_it_cannot(
     vector_recognizer: Callable[[bytes], EmotionRecognizer],
     speech_path: Path,
 ) -> None:
-    with pytest.raises(ParameterError, match=r"knows nothing of the voices .* train it again with"):
+    with pytest.raises(ParameterError, match=r"voices=None: .* train it again with"):
         recognizer.enrol([speech_path])
-    with pytest.raises(ParameterError, match="takes mean_mfcc, one vector an utterance, cannot get used to a voice"):
+    with pytest.raises(ParameterError, match=r"feature='mean_mfcc': .* --model frame_cnn"):
         vector_recognizer(linear().SerializeToString()).enrol([speech_path])
 
 
@@ -272,7 +272,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         return call
 
     monkeypatch.setattr(inference, "_onnx_session", counting("sessions", inference._onnx_session))
-    monkeypatch.setattr(Network, "_run", counting("runs", Network._run))
+    monkeypatch.setattr(Network, "probabilities", counting("runs", Network.probabilities))
     monkeypatch.setitem(FEATURES, "log_mel", counting("features", FEATURES["log_mel"]))
     return counts
 

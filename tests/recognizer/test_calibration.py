@@ -260,13 +260,13 @@ def test_scores_utterances_and_weights_of_different_number_are_refused() -> None
 
 
 def test_a_weight_that_counts_nothing_is_refused() -> None:
-    with pytest.raises(ParameterError, match="weight: must be positive; leave out utterances that are not to count"):
+    with pytest.raises(ParameterError, match="weight: must be positive; leave out utterances"):
         fit_temperature(HONEST[:2], TRUTH[:2], weight=np.array([1, 0]))
 
 
 @pytest.mark.parametrize("precision", [0, -0.5, 75])
 def test_a_precision_that_is_no_share_is_refused(precision: float) -> None:
-    with pytest.raises(ParameterError, match=f"precision={precision}: must be a share, above 0 and at most 1"):
+    with pytest.raises(ParameterError, match=f"precision={precision}: must be above 0 and at most 1"):
         fit_threshold(CONFIDENCE, CORRECT, precision=precision)
 
 

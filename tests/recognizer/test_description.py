@@ -49,15 +49,15 @@ def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
         "Made by: emotion-lib train demo",
         "Worth for voices left out of the training, unweighted average recall and its 95 % interval:",
         "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of these",
-        "Says unknown: below a probability of 0.50, from which on 75 % of the answers were right; "
-        "for silence, and where nobody speaks",
+        "Says unknown: below a probability of 0.50 (above it, 75 % of the answers were right), "
+        "for silence and where nobody speaks",
         "Licence: none",
         USES,
     ]
 
 
 def test_who_knows_voices_says_what_that_is_good_for(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
-    said = "Warns of a voice unlike those it was trained on; gets used to one with `emotion-lib enrol`"
+    said = "Warns of a voice unlike those it was trained on; adapts to one voice with `emotion-lib enrol`"
 
     assert said in describe_recognizer(knowing).splitlines()
     assert said not in describe_recognizer(knowing.enrol([speech], sr=SR)).splitlines()
@@ -68,7 +68,7 @@ def test_where_nothing_is_known_its_worth_is_not_measured(networks: Mapping[str,
         "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
         "Takes: log_mel of recordings at 16000 Hz",
         "Worth: not measured",
-        "Says unknown: for silence, and where nobody speaks",
+        "Says unknown: for silence and where nobody speaks",
         USES,
     ]
 
@@ -93,7 +93,7 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
 ) -> None:
     lines = described(networks["frame_cnn"], about)
 
-    assert any(line.startswith("What it says of itself is not in the form of this library") for line in lines)
+    assert any(line.startswith("Its description is not in the form of this library") for line in lines)
     assert lines[-1] == USES
 
 
@@ -101,6 +101,4 @@ def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: Emotion
     used = knowing.enrol([speech], sr=SR)
     used.about["enrolled"] = ["me"]
 
-    assert any(
-        line.startswith("What it says of itself is not in the form") for line in describe_recognizer(used).splitlines()
-    )
+    assert any(line.startswith("Its description is not in the form") for line in describe_recognizer(used).splitlines())

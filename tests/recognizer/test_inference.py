@@ -207,7 +207,7 @@ def test_a_long_recording_gets_the_mean_of_its_segments_by_their_length(
 
     expected = np.average([probabilities(segment) for segment in segments], axis=0, weights=lengths)
     np.testing.assert_allclose(probabilities(whole), expected, atol=1e-6)
-    assert whole.note == f"the mean of {len(segments)} windows; `segments` says what was predicted when"
+    assert whole.note == f"the mean of {len(segments)} windows; `segments` gives the answer for each"
 
 
 def test_one_window_is_not_called_windows(recognizer: EmotionRecognizer, speech: np.ndarray) -> None:
@@ -281,7 +281,7 @@ def test_every_answer_to_speech_warns(unlike: EmotionRecognizer, speech: np.ndar
     segments, streamed = list(unlike.segments(speech, sr=SR)), list(unlike.stream([speech], SR))
 
     assert long.warning
-    assert str(long).endswith(f"`segments` says what was predicted when, {long.warning}")
+    assert str(long).endswith(f"`segments` gives the answer for each, {long.warning}")
     assert {segment.warning for segment in segments} == {long.warning}
     assert streamed[-1].warning
 
@@ -362,7 +362,7 @@ def test_a_network_with_other_inputs_or_outputs_is_refused() -> None:
     with_more_outputs.graph.output.append(onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, None))
 
     for network in (with_more_inputs, with_more_outputs):
-        with pytest.raises(ModelFileError, match="takes or gives something else than a recogniser's does"):
+        with pytest.raises(ModelFileError, match=r"its network has \d inputs and \d outputs"):
             Network(network.SerializeToString())
 
 

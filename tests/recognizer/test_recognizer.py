@@ -240,14 +240,14 @@ def test_predictions_pass_on_what_their_recordings_raise(recognizer: EmotionReco
     ("x", "match"),
     [
         (None, "source=None: must be a path, bytes or a file opened in binary mode"),
-        (5, "5: a number is no recording"),
-        ([0.1, 0.2], r"0\.1: a number is no recording; give a waveform as an array"),
-        ({"path": "a.wav"}, r"a dict: give the recordings in it, as in predict\(table\['path'\]\)"),
-        (pd.DataFrame({"path": ["a.wav"]}), "a DataFrame: give the recordings in it"),
+        (5, "5: a number is not a recording"),
+        ([0.1, 0.2], r"0\.1: a number is not a recording; give a waveform as an array"),
+        ({"path": "a.wav"}, r"a dict: .*predict\(table\['path'\]\)"),
+        (pd.DataFrame({"path": ["a.wav"]}), "a DataFrame: give"),
         ({"a.wav"}, "must be a path, bytes or a file"),
         (io.StringIO("text"), "the file object is in text mode"),
-        (np.zeros(100), r"sr=None: a waveform does not say its rate; give it, as in predict\(y, sr=16000\)"),
-        ([np.zeros(100)], "sr=None: a waveform does not say its rate"),
+        (np.zeros(100), r"sr=None: .*predict\(y, sr=16000\)"),
+        ([np.zeros(100)], "sr=None: a waveform"),
     ],
     ids=["None", "number", "numbers", "dict", "DataFrame", "set", "text file", "waveform", "waveforms"],
 )
@@ -265,7 +265,7 @@ def test_segments_refuse_at_once_what_cannot_be_heard(recognizer: EmotionRecogni
 
 
 def test_a_file_knows_its_rate(recognizer: EmotionRecognizer, speech_path: Path) -> None:
-    with pytest.raises(ParameterError, match="sr=16000: only for waveforms, a file says its own rate; leave it out"):
+    with pytest.raises(ParameterError, match=r"sr=16000: .* waveforms only.*; leave it out"):
         recognizer.predict(speech_path, sr=16000)
 
 
@@ -417,7 +417,7 @@ def test_a_recording_that_is_over_before_it_is_heard_is_an_audio_error(
         networks["mean_mfcc_lstm"], emotions=EMOTIONS, feature="mean_mfcc", settings=replace(ORIGINAL, offset=5.0)
     )
 
-    with pytest.raises(AudioError, match=r"waveform: over before 5\.0 s, where this recogniser begins"):
+    with pytest.raises(AudioError, match=r"waveform: ends before 5\.0 s"):
         recognizer.predict(speech, sr=SR)
     with pytest.raises(AudioError, match=r"speech\.wav: offset=5\.0 s is past its end"):
         recognizer.predict(write_wav("speech.wav", speech, SR))

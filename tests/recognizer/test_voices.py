@@ -178,7 +178,7 @@ def test_two_speakers_of_one_name_are_two_where_their_corpora_differ() -> None:
     [
         (["sad"] * 4, "no speaker has two emotions"),
         (["sad", "happy", "angry", "fear"], "two utterances of an emotion"),
-        (["sad"] * 3, r"statistics of shape \(4, 3\) for 4, 3, 4 speakers, emotions, corpora: give one each"),
+        (["sad"] * 3, r"statistics of shape \(4, 3\) for 4, 3, 4 speakers, emotions, corpora: give one of each"),
     ],
 )
 def test_voices_of_which_nothing_can_be_learnt_are_refused(emotion: list[str], message: str) -> None:
@@ -310,7 +310,7 @@ X = np.zeros((2, N_STATISTICS))
     [
         (X[:0], [], unsure(0), "must be 30 numbers for at least one utterance"),
         (X[:, :3], [None, None], unsure(2), "of the feature and settings that the training voices were learnt from"),
-        (X, [None], unsure(2), "1 labels for 2 utterances: give one each, None where it is not known"),
+        (X, [None], unsure(2), "1 labels for 2 utterances: give one each"),
         (X, ["sad", "bored"], unsure(2), "label 'bored': must be one of angry, happy, sad, or None"),
         (X, ["sad", None], unsure(3), r"probabilities of shape \(3, 3\): must be \(2, 3\)"),
         (X, ["sad", None], unsure(2) * np.nan, "probabilities: must be finite numbers"),

@@ -123,7 +123,7 @@ def test_without_utterances_there_is_nothing_to_get_used_to(recognizer: EmotionR
 
     ask(widget, "adapt")
 
-    assert widget.says.startswith("recordings: none; give at least one utterance")
+    assert widget.says.startswith("recordings: the list is empty; give at least one utterance")
     assert not widget.adapted
 
 
