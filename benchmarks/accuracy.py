@@ -53,8 +53,8 @@ EMO-DB has seven emotions here, boredom among them. RAVDESS (actors 01 to 12) ha
 TESS is the mean of both directions.
 
 *its other speakers*: `leave_speaker_out`, and `by_speaker` in TESS. *the other two corpora*: only the emotions that
-both sides have. The networks and the voice statistics were chosen on speakers of EMO-DB and RAVDESS, so their figures for
-these two corpora are somewhat too high.
+both sides have. The networks and the voice statistics were chosen on speakers of EMO-DB and RAVDESS, so their figures
+for these two corpora are somewhat too high.
 
 """,
     "used_to_voice.md": """# Enrolment: after a few utterances of the new voice
