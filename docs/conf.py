@@ -1,7 +1,7 @@
-"""How Sphinx makes the pages of `make docs`, without the network.
+"""Configure Sphinx for `make docs`, which needs no network.
 
-README, the notebooks and the cards are pages where they lie, so the root of the repository is the folder of sources
-and this one that of the configuration. A link that works in the repository works on the pages too.
+README, the notebooks and the cards become pages without being moved. So the root of the repository is the source folder
+and this folder has the configuration, and a link that works in the repository works on the pages too.
 """
 
 import pkgutil
@@ -22,6 +22,7 @@ include_patterns = [
     "README.md",
     "CHANGELOG.md",
     "benchmarks/README.md",
+    "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -31,7 +32,7 @@ include_patterns = [
     "emotion_lib/pretrained/README.md",
     "notebooks/*.ipynb",
 ]
-exclude_patterns = [".*", "build"]  # large folders, and not a page in them
+exclude_patterns = [".*", "build"]  # large folders without pages
 CONTENTS = """
 ```{toctree}
 :hidden:
@@ -43,11 +44,45 @@ notebooks/*
 
 ```{toctree}
 :hidden:
-:caption: Library
-:glob:
+:caption: "Library: use"
 
 docs/command
-docs/api/*
+docs/api/recognizer
+docs/api/audio
+docs/api/corpora
+docs/api/widgets
+```
+
+```{toctree}
+:hidden:
+:caption: "Library: measure"
+
+docs/api/evaluation
+docs/api/results
+docs/api/splits
+docs/api/plots
+```
+
+```{toctree}
+:hidden:
+:caption: "Library: train"
+
+docs/api/classic
+docs/api/models
+docs/api/training
+docs/api/extraction
+docs/api/features
+```
+
+```{toctree}
+:hidden:
+:caption: "Library: inside"
+
+docs/api/parallel
+docs/api/writing
+docs/api/progress
+docs/api/errors
+docs/api/emotions
 ```
 
 ```{toctree}
@@ -57,6 +92,7 @@ docs/api/*
 emotion_lib/pretrained/README
 data/README
 data/demo/README
+benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/used_to_voice
 benchmarks/looks
@@ -67,7 +103,7 @@ docs/contributing
 CHANGELOG
 ```
 """
-"""What stands beside every page. README is the first page, and on GitHub it has no use for this."""
+"""The navigation beside every page. It is appended to README here because GitHub would show it as text."""
 
 extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx_click"]
 default_role = "code"  # single backticks in a docstring mean what they mean in Markdown
@@ -88,7 +124,7 @@ html_copy_source = False
 
 
 def open_doors(app: Sphinx) -> None:
-    """Import what a room imports on first use, as autodoc describes only what a room has."""
+    """Import every public name of each room: autodoc skips names that are imported on first use."""
     for each in pkgutil.iter_modules(emotion_lib.__path__, "emotion_lib."):
         room = import_module(each.name)
         for name in getattr(room, "__all__", ()):
@@ -96,19 +132,19 @@ def open_doors(app: Sphinx) -> None:
 
 
 def add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the contents of the documentation at the end of its first page."""
+    """Append the table of contents to the first page."""
     if docname == app.config.root_doc:
         source[0] += CONTENTS
 
 
 def add_index(app: Sphinx, exception: Exception | None) -> None:
-    """Show the first page under the name by which a folder of pages is opened."""
+    """Copy the first page to index.html, which browsers open for a folder."""
     if exception is None and app.builder.format == "html":
         shutil.copy(Path(app.outdir, f"{app.config.root_doc}.html"), Path(app.outdir, "index.html"))
 
 
 def setup(app: Sphinx) -> None:
-    """Say when the functions above are called."""
+    """Register the functions above with Sphinx."""
     app.connect("builder-inited", open_doors)
     app.connect("source-read", add_contents)
     app.connect("build-finished", add_index)
