@@ -284,7 +284,7 @@ def test_across_corpora_one_side_trains_and_the_other_is_tested_on_the_emotions_
 def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, other: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="corpus 'folder': on both sides"):
         evaluation.evaluate_across(table, table, "svm")
-    with pytest.raises(ParameterError, match="folder and other: 1 emotions in common; two are the least"):
+    with pytest.raises(ParameterError, match="folder and other: 1 emotions in common; at least two are needed"):
         evaluation.evaluate_across(table, other[other["emotion"].isin(["angry", "calm"])], "svm")
     with pytest.raises(ParameterError, match="model='oracle': must be one of most_frequent"):
         evaluation.evaluate_across(table, other, "oracle")
