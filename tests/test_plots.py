@@ -378,8 +378,8 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         (lambda: plots.plot_waveform(TONE, SR, emotion="joy"), "emotion 'joy': not in the vocabulary"),
         (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
         (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
-        (lambda: plots.plot_class_histogram(TABLE, by="word"), "column 'word': the table has none"),
-        (lambda: plots.plot_by_emotion(TABLE, "level"), "column 'level': the table has none"),
+        (lambda: plots.plot_class_histogram(TABLE, by="word"), "column 'word': not in the table"),
+        (lambda: plots.plot_by_emotion(TABLE, "level"), "column 'level': not in the table"),
         (
             lambda: plots.plot_map(np.zeros((5, 3)), TABLE["emotion"]),
             r"points has the shape \(5, 3\): must be \(5, 2\)",
@@ -395,13 +395,13 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         (lambda: plots.plot_enrolment(ENROLMENT.drop(columns="value")), "figures has no column 'value': must have"),
         (
             lambda: plots.plot_enrolment(pd.concat([ENROLMENT, ENROLMENT])),
-            "two rows for OAF -> YAF, 3, uar: choose the rows of one model",
+            "two rows of OAF -> YAF, 3, uar: choose the rows of one model",
         ),
         (lambda: plots.plot_ablation(ABLATION.drop(columns="kept")), "figures has no column 'kept': must have"),
         (lambda: plots.plot_ablation(ABLATION.assign(question="word")), "question 'word': must be one of emotion, "),
         (
             lambda: plots.plot_ablation(ABLATION.assign(kept=["alone", "all but"] * 2)),
-            "the choices all but, alone: choose the rows of one",
+            "the values all but, alone of kept: choose the rows of one",
         ),
         (lambda: plots.plot_emotion_grid(TABLE.assign(path="")), "emotion 'sad' occurs twice: choose one speaker"),
     ],

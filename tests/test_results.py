@@ -97,7 +97,7 @@ def test_the_row_that_fits_is_picked_on_tess_unless_told_otherwise(table: pd.Dat
 
 @pytest.mark.parametrize(("where", "n"), [({"model": "oracle"}, 0), ({"protocol": "random"}, 2)])
 def test_no_row_and_several_rows_are_a_parameter_error(table: pd.DataFrame, where: dict[str, str], n: int) -> None:
-    with pytest.raises(ParameterError, match=f"{n} rows of the table of results fit, expected one"):
+    with pytest.raises(ParameterError, match=f"{n} rows of the table of results fit; give values"):
         results.pick(table, **where)
 
 

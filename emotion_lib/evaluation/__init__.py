@@ -1,6 +1,6 @@
-"""Is it any good? Models are trained and tested by named protocols, and recognisers are made, which needs the answer.
+"""Train and test models by named protocols, score them with intervals, and make recognisers that know their scores.
 
-`recipes` names the models that are compared. `experiments` trains and predicts by fold and seed, `adapted` re-scores
+`recipes` names the compared models. `experiments` trains and predicts by fold and seed, `adapted` re-scores
 predictions after adapting to each test speaker, `metrics` measures them, and `rows` makes the rows of the table.
 `recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus.
 """

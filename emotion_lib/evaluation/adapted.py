@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from emotion_lib import extraction, splits
+from emotion_lib import splits
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation.experiments import Evaluation
-from emotion_lib.evaluation.recipes import RECIPES
+from emotion_lib.evaluation.experiments import Evaluation, features_for
 from emotion_lib.extraction import Features
-from emotion_lib.features import voice_statistics
 from emotion_lib.recognizer.voices import Voices, adapt, learn_voices
+from emotion_lib.training.discriminant import statistics_of
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is known of a voice: labelled utterances of each emotion, and perhaps utterances without labels besides.
+    """The recordings of a voice that a model is adapted to: labelled ones of each emotion, unlabelled ones, or both.
 
-    Of `n_rare` emotions only the share `rare` of the utterances without labels is there.
+    Of `n_rare` emotions only the share `rare` of the unlabelled recordings is kept.
     """
 
     n_labelled: int = 0
@@ -42,14 +41,15 @@ _SEEN = {
 }
 
 SEEN_OF_VOICE = tuple(_SEEN)
-"""What may be known of the voice of a test: utterances without labels, labelled ones of each emotion, or both.
+"""The utterances of a test speaker that a model may be adapted to: unlabelled ones, labelled ones of each emotion, or
+both.
 
-Where there are both, it is taken that each emotion is about as frequent among those without labels. The last two break
-that: one emotion, drawn anew each time, has none there, or three have a fifth of what the other four have.
+With both, adaptation assumes that the emotions are about equally frequent among the unlabelled utterances. The last two
+entries violate the assumption: one randomly drawn emotion is missing, or three have a fifth of their utterances.
 """
 
 _UNLABELLED_SHARE = 0.5
-"""Share of a voice's words whose utterances are known without labels; the others are the test."""
+"""Share of a voice's words whose utterances are given without labels; the rest are tested."""
 
 
 def evaluate_adapted(
@@ -59,43 +59,45 @@ def evaluate_adapted(
     seen: Sequence[str] = SEEN_OF_VOICE,
     draws: int = 20,
     progress: bool | None = None,
+    features: Features | None = None,
 ) -> list[Evaluation]:
-    """Adapt an evaluation to each voice of the test with a few of its utterances, and score the rest.
+    """Re-score an evaluation after adapting to each test speaker with a few of their utterances.
 
-    What is known of voices in general is learnt on the training side of the fold alone. Words are drawn, so that no
-    word that was shown is tested: k words and with them k labelled utterances of each emotion; for `unlabelled`, half
-    of the words, without their labels. A draw is seeded by its number and looks at words alone, but where emotions are
-    to be rare. The probabilities are taken as the network gives them, uncalibrated.
+    The statistics of voices in general come from the training side of the fold alone. Whole words are drawn, so no word
+    used for adaptation is tested: k words give k labelled utterances of each emotion; for `unlabelled`, half of the
+    words are used, without labels. A draw depends only on its number and the words, and on the labels only if some
+    emotions are to be rare. The probabilities of the network are used uncalibrated.
 
     Parameters
     ----------
     evaluation : Evaluation
-        Of a network that was tested on speakers held out, with its probabilities; its first seed is used.
+        The evaluation of a network on held-out speakers, with its probabilities; its first seed is used.
     table : DataFrame
-        The corpus table that it was made on.
+        The corpus table that was evaluated.
     seen : sequence of str
         Some of `SEEN_OF_VOICE`.
     draws : int > 0
-        How often the utterances that are shown are drawn.
+        Number of random draws of the utterances to adapt to.
     progress : bool or None
-        Whether to show a bar while features are made; None shows it where somebody watches.
+        Whether to show a bar during extraction; None shows it in a terminal or notebook.
+    features : Features or None
+        The features of `table` for this model, if they were extracted before; None extracts them.
 
     Returns
     -------
     list of Evaluation
-        One for each of `seen`; in its predictions, `seed` is the draw.
+        One for each of `seen`; in its predictions, `seed` is the number of the draw.
 
     Raises
     ------
     ParameterError
-        If no probabilities are kept, the table holds utterances that were not evaluated, or a voice has too few
-        words for what is to be shown.
+        If the evaluation has no probabilities or no held-out speakers, the table holds utterances that were not
+        evaluated, a voice has too few words, or the features are not those of the model.
 
     Notebook: 04_evaluate
     """
     _check_adaptable(evaluation, table, seen)
-    recipe = RECIPES[evaluation.model]
-    features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    features = features_for(table, evaluation.model, features=features, progress=progress)
     start = time.perf_counter()
     voices = list(_test_voices(features, evaluation))
     predictions = {each: _adapted_predictions(voices, each, draws) for each in seen}
@@ -106,7 +108,7 @@ def evaluate_adapted(
 
 @dataclass(frozen=True)
 class _Voice:
-    """A voice of a test: its predictions, and what the training side knows of voices."""
+    """A test speaker: their predictions and statistics, and the voices of the training side."""
 
     training: Voices
     rows: pd.DataFrame
@@ -118,7 +120,7 @@ class _Voice:
         return self.rows[self.emotions].to_numpy(dtype=float)
 
     def rescore(self, drawn: "_Draw") -> pd.DataFrame:
-        """Return the rows that are tested, as they are predicted once others were shown."""
+        """Return the tested rows with the predictions after adapting to the drawn ones."""
         shown, tested = drawn.labelled | drawn.unlabelled, drawn.tested
         emotion = self.rows["emotion"].where(drawn.labelled, None)
         used = adapt(
@@ -134,21 +136,17 @@ class _Voice:
 
 
 def _test_voices(features: Features, evaluation: Evaluation) -> Iterator[_Voice]:
-    """Yield each voice of each fold; of other voices it knows what is on the training side of that fold."""
+    """Yield each test speaker of each fold, with the training voices of that fold."""
     seed = int(evaluation.predictions["seed"].min())
     of_first = evaluation.predictions[evaluation.predictions["seed"] == seed].set_index(["corpus", "id"])
     for part in splits.split(features.table, evaluation.protocol, seed=seed):
         train, test = features[part.train], features[part.test]
         who = [train.table[column].tolist() for column in ("speaker", "emotion", "corpus")]
-        training = learn_voices(_statistics(train), who[0], who[1], corpus=who[2])
+        training = learn_voices(statistics_of(train), who[0], who[1], corpus=who[2])
         for _, rows in test.table.groupby(["corpus", "speaker"]):
             predicted_before = of_first.loc[pd.MultiIndex.from_frame(rows[["corpus", "id"]])].reset_index()
-            of_voice = _statistics(test[rows.index.to_numpy()])
+            of_voice = statistics_of(test[rows.index.to_numpy()])
             yield _Voice(training, predicted_before, of_voice, list(in_order(who[1])))
-
-
-def _statistics(features: Features) -> np.ndarray:
-    return voice_statistics(features.X, features.lengths, feature=features.feature)
 
 
 def _adapted_predictions(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
@@ -162,7 +160,7 @@ def _adapted_predictions(voices: list[_Voice], seen: str, draws: int) -> pd.Data
 
 @dataclass(frozen=True)
 class _Draw:
-    """Which utterances of a voice are shown with their labels, which without, and which are tested."""
+    """Masks of the utterances of a voice: given with labels, given without, and tested."""
 
     labelled: np.ndarray
     unlabelled: np.ndarray
@@ -170,31 +168,31 @@ class _Draw:
 
 
 def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> _Draw:
-    """Draw what is shown of a voice, by words; what is tested has none of them."""
+    """Draw the words to adapt to; the utterances of all other words are tested."""
     words = rng.permutation(sorted(rows["text"].unique()))
     known = _SEEN[seen]
     n_unlabelled = round(_UNLABELLED_SHARE * len(words)) if known.some_unlabelled else 0
     last = known.n_labelled + n_unlabelled
     if last >= len(words):
-        raise ParameterError(f"seen={seen!r}: the voice has {len(words)} words, and some have to be left for the test")
+        raise ParameterError(
+            f"seen={seen!r}: takes {last} words, the voice has {len(words)}, and at least one is needed for the test"
+        )
     text = rows["text"].to_numpy()
     unlabelled = np.isin(text, words[known.n_labelled : last])
     if known.n_rare:
-        unlabelled &= _thinned(rows["emotion"].to_numpy(), known, rng)
+        emotion = rows["emotion"].to_numpy()
+        rare = rng.permutation(in_order(emotion))[: known.n_rare]
+        unlabelled &= ~np.isin(emotion, rare) | (rng.random(len(emotion)) < known.rare)
     return _Draw(np.isin(text, words[: known.n_labelled]), unlabelled, ~np.isin(text, words[:last]))
-
-
-def _thinned(emotion: np.ndarray, known: _Seen, rng: np.random.Generator) -> np.ndarray:
-    """Return which utterances are left where some emotions, which are drawn, are rarer than others."""
-    rare = rng.permutation(in_order(emotion))[: known.n_rare]
-    return ~np.isin(emotion, rare) | (rng.random(len(emotion)) < known.rare)
 
 
 def _check_adaptable(evaluation: Evaluation, table: pd.DataFrame, seen: Sequence[str]) -> None:
     named = ["corpus", "id"]
     unpredicted = len(table) - len(table[named].merge(evaluation.predictions[named].drop_duplicates()))
     if unpredicted:
-        raise ParameterError(f"table: {unpredicted} of {len(table)} utterances not evaluated; give the table that was")
+        raise ParameterError(
+            f"table: {unpredicted} of {len(table)} utterances not evaluated; give the table of the evaluation"
+        )
     if evaluation.protocol not in splits.UNSEEN_VOICES:
         raise ParameterError(f"protocol={evaluation.protocol!r}: must be one of {', '.join(splits.UNSEEN_VOICES)}")
     if unknown := [each for each in seen if each not in SEEN_OF_VOICE]:
@@ -202,5 +200,5 @@ def _check_adaptable(evaluation: Evaluation, table: pd.DataFrame, seen: Sequence
     emotions = list(in_order(evaluation.predictions["emotion"]))
     if not set(emotions) <= set(evaluation.predictions) or evaluation.predictions[emotions].isna().any(axis=None):
         raise ParameterError(
-            f"{evaluation.model}: the predictions hold no probability of each emotion; evaluate a network"
+            f"{evaluation.model}: the predictions lack the probability of some emotions; evaluate a network"
         )

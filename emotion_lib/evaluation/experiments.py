@@ -13,6 +13,7 @@ from emotion_lib import extraction, splits
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.recipes import RECIPES, Options, Predictor, ProbabilisticPredictor
 from emotion_lib.extraction import Features, LeftOut
+from emotion_lib.training.fitted import check_same
 
 ACROSS_CORPORA = "across_corpora"
 """The protocol of `evaluate_across`, which needs two tables and so is not among `splits.PROTOCOLS`."""
@@ -20,25 +21,26 @@ ACROSS_CORPORA = "across_corpora"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model predicted for utterances that it was not trained on.
+    """Predictions of a model for utterances that it was not trained on.
 
     Parameters
     ----------
     corpus, protocol, model : str
-        What was evaluated, and how.
+        The names of the corpus, the protocol and the recipe.
     predictions : DataFrame
-        One row an utterance of a test: `seed`, `fold`, `corpus`, `id`, `speaker`, `text`, `emotion`, `predicted`, and
-        of a network the probability of each emotion, in a column of its name.
+        One row per test utterance: `seed`, `fold`, `corpus`, `id`, `speaker`, `text`, `emotion`, `predicted`, and for a
+        network the probability of each emotion, in a column named after it.
     histories : DataFrame
-        One row an epoch of a network: `seed`, `fold`, and the columns of its history; empty for the baselines.
+        One row per epoch of a network: `seed`, `fold`, and the columns of its history; empty for the baselines.
     minutes : float
-        Training and prediction, all seeds and folds together.
+        Duration of training and prediction, over all seeds and folds.
     left_out : tuple of LeftOut
         The recordings that could not be used, and why.
     trained_on : str
-        The corpora of the training, where they are others than those of the test.
+        The training corpora, if they differ from the test corpora.
     seen_of_voice : str
-        What was known of the voice of a test, one of `SEEN_OF_VOICE`; empty where the protocol says it.
+        The recordings of a test speaker that the model was adapted to, one of `SEEN_OF_VOICE`; empty if it was not
+        adapted.
     """
 
     corpus: str
@@ -60,28 +62,30 @@ def evaluate(
     seeds: Iterable[int] = (0,),
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
+    features: Features | None = None,
 ) -> Evaluation:
     """Train a model on one side of a split and predict the other side, for each fold and seed.
 
-    Nothing is chosen on the held-out side: `_run_fold` hands a recipe the training side to learn from, and the held-out
-    side only as `observe`, which is scored after each epoch for the curves and changes no weight. So other labels there
-    change the score and not one prediction, which is tested for every kind of recipe.
+    No choice depends on the held-out side: a recipe gets it only as `observe`, which is scored after each epoch for the
+    learning curves and changes no weight. Other labels on that side change the score but not a single prediction.
 
     Parameters
     ----------
     table : DataFrame
-        A corpus table; of several corpora, one below the other, only with `leave_speaker_out`.
+        A corpus table; with `leave_speaker_out` also several, one below the other.
     model : str
         Name of a recipe in `RECIPES`.
     protocol : str
         Name of a protocol in `splits.PROTOCOLS`.
     seeds : iterable of int
-        Each draws the split and the initial weights anew.
+        Each seed gives another split and other initial weights.
     checkpoints : path or None
-        Folder that keeps the state of each network after each epoch, so that a run that was stopped goes on; its
+        Folder that keeps the state of each network after each epoch, so that a stopped run can be resumed; the
         held-out side is then not observed.
     progress : bool or None
-        Whether to show bars; None shows them where somebody watches.
+        Whether to show bars; None shows them in a terminal or notebook.
+    features : Features or None
+        The features of `table` for this model, if they were extracted before; None extracts them.
 
     Returns
     -------
@@ -90,16 +94,16 @@ def evaluate(
     Raises
     ------
     ParameterError
-        If there is no such model or protocol, or the table holds several corpora.
+        If there is no such model or protocol, the table holds several corpora and the protocol is not
+        `leave_speaker_out`, or the features are not those of the model.
 
     Notebook: 04_evaluate
     """
-    _check_model(model)
     if table["corpus"].nunique() != 1 and protocol != "leave_speaker_out":
         raise ParameterError(
             f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or leave_speaker_out"
         )
-    features = _extract_for(table, model, progress)
+    features = features_for(table, model, features=features, progress=progress)
     runs = [
         _run_fold(model, features, part, seed, options(checkpoints, f"{protocol}-{part.fold}-{seed}", progress))
         for seed in seeds
@@ -117,10 +121,10 @@ def evaluate_across(
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
-    """Train a model on some corpora and predict others, as far as both have the same emotions.
+    """Train a model on some corpora and predict others, on the emotions that both sides have.
 
-    Other voices, other microphones, and mostly another language: what is left then is worth more than any figure
-    inside a corpus.
+    Voices, microphones and mostly the language differ, so the score tells more about use in the world than any score
+    within one corpus.
 
     Parameters
     ----------
@@ -129,11 +133,11 @@ def evaluate_across(
     model : str
         Name of a recipe in `RECIPES`.
     seeds : iterable of int
-        Each draws the initial weights anew.
+        Each seed gives other initial weights.
     checkpoints : path or None
         As for `evaluate`.
     progress : bool or None
-        Whether to show bars; None shows them where somebody watches.
+        Whether to show bars; None shows them in a terminal or notebook.
 
     Returns
     -------
@@ -145,10 +149,9 @@ def evaluate_across(
     ParameterError
         If there is no such model, a corpus is on both sides, or they have fewer than two emotions in common.
     """
-    _check_model(model)
     common = _common_emotions(train, test)
     both = pd.concat([train, test], ignore_index=True)
-    features = _extract_for(both[both["emotion"].isin(common)].reset_index(drop=True), model, progress)
+    features = features_for(both[both["emotion"].isin(common)].reset_index(drop=True), model, progress=progress)
     tested = features.table["corpus"].isin(set(test["corpus"])).to_numpy()
     name = f"{corpora_of(train)} -> {corpora_of(test)}"
     part = splits.Split(name, np.flatnonzero(~tested), np.flatnonzero(tested))
@@ -160,31 +163,55 @@ def evaluate_across(
     return replace(found, corpus=corpora_of(test), trained_on=corpora_of(train))
 
 
-def _check_model(model: str) -> None:
-    if model not in RECIPES:
-        raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
-
-
 def _common_emotions(train: pd.DataFrame, test: pd.DataFrame) -> set[str]:
-    """Return the emotions that both sides have, or refuse sides that cannot be compared."""
+    """Return the emotions that both sides have; refuse a shared corpus, and fewer than two shared emotions."""
     if both := set(train["corpus"]) & set(test["corpus"]):
-        raise ParameterError(f"corpus {min(both)!r}: on both sides; across corpora, nothing of the test is trained on")
+        raise ParameterError(f"corpus {min(both)!r}: on both sides; leave it out of the training or the test")
     common = set(train["emotion"]) & set(test["emotion"])
     if len(common) < 2:
         raise ParameterError(
-            f"{corpora_of(train)} and {corpora_of(test)}: {len(common)} emotions in common; two are the least"
+            f"{corpora_of(train)} and {corpora_of(test)}: {len(common)} emotions in common; at least two are needed"
         )
     return common
 
 
-def _extract_for(table: pd.DataFrame, model: str, progress: bool | None) -> Features:
+def features_for(
+    table: pd.DataFrame, model: str, *, features: Features | None = None, progress: bool | None = None
+) -> Features:
+    """Extract the features that a model takes, or check those that were extracted before.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The corpus table.
+    model : str
+        Name of a recipe in `RECIPES`.
+    features : Features or None
+        Features extracted before; None extracts them.
+    progress : bool or None
+        Whether to show a bar; None shows it in a terminal or notebook.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model, or the features are not those that it takes.
+    """
+    if model not in RECIPES:
+        raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
     recipe = RECIPES[model]
-    return extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    if features is None:
+        return extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    check_same("features", features, recipe.feature, recipe.settings)
+    return features
 
 
 @dataclass(frozen=True)
 class _FoldResult:
-    """What one fold and seed gave: predictions, the history of a network, and how long it took."""
+    """Predictions of one fold and seed, the history of the network, and the duration."""
 
     predictions: pd.DataFrame
     history: pd.DataFrame
@@ -192,7 +219,6 @@ class _FoldResult:
 
 
 def _evaluation(features: Features, model: str, protocol: str, runs: list[_FoldResult]) -> Evaluation:
-    """Return the predictions of all seeds and folds as one evaluation."""
     predictions = pd.concat([run.predictions for run in runs], ignore_index=True)
     histories = pd.concat([run.history for run in runs], ignore_index=True)
     minutes = sum(run.seconds for run in runs) / 60
@@ -200,7 +226,7 @@ def _evaluation(features: Features, model: str, protocol: str, runs: list[_FoldR
 
 
 def corpora_of(table: pd.DataFrame) -> str:
-    """Return the corpora of a table by name, joined by a plus.
+    """Return the names of the corpora of a table, joined by a plus sign.
 
     Parameters
     ----------
@@ -220,7 +246,7 @@ def corpora_of(table: pd.DataFrame) -> str:
 
 
 def predict_held_out(table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Train a model by a protocol, and return its predictions beside the rows that were held out.
+    """Train a model by a protocol, and return the held-out rows with its predictions.
 
     Parameters
     ----------
@@ -232,13 +258,13 @@ def predict_held_out(table: pd.DataFrame, model: str, protocol: str) -> pd.DataF
     Returns
     -------
     DataFrame
-        The rows of the table that were held out, with `fold`, `predicted`, and where they are known the probabilities,
-        each in the column of its emotion; sorted by fold and id.
+        The held-out rows of the table, with `fold`, `predicted`, and for a network the probability of each emotion in
+        a column named after it; sorted by fold and id.
 
     Raises
     ------
     ParameterError
-        As `evaluate` does.
+        As for `evaluate`.
 
     Notebook: 04_evaluate
     """
@@ -247,32 +273,32 @@ def predict_held_out(table: pd.DataFrame, model: str, protocol: str) -> pd.DataF
 
 
 def beside_truth(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
-    """Put predictions beside the rows of the corpus table that they are for.
+    """Join predictions to the rows of the corpus table.
 
     Parameters
     ----------
     table : DataFrame
         The corpus table.
     predicted : DataFrame
-        A row for each utterance that was held out, with `id` and `fold`.
+        One row per held-out utterance, with `id` and `fold`.
 
     Returns
     -------
     DataFrame
-        The rows that were held out, sorted by fold and id.
+        The held-out rows, sorted by fold and id.
     """
     return table.merge(predicted, on="id", validate="one_to_one").sort_values(["fold", "id"], ignore_index=True)
 
 
 def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: bool | None) -> Options:
-    """Return what the training of one network is told.
+    """Return the options of `training.fit` for one network.
 
     Parameters
     ----------
     checkpoints : path or None
-        Folder that keeps its state.
+        Folder of checkpoints.
     name : str
-        Name of the state in it.
+        Name of the checkpoint in it.
     progress : bool or None
         Whether to show a bar.
 
@@ -290,17 +316,17 @@ def _run_fold(model: str, features: Features, part: splits.Split, seed: int, opt
     if "checkpoint" not in options:
         options["observe"] = test
     start = time.perf_counter()
-    fitted = RECIPES[model].fit(train, seed, options)  # here, and nowhere else, a model learns
+    fitted = RECIPES[model].fit(train, seed, options)  # models are fitted here and nowhere else
     rows, history = _answers(fitted, test), pd.DataFrame()
     seconds = time.perf_counter() - start
     if isinstance(fitted, ProbabilisticPredictor):
         history = fitted.history.assign(seed=seed, fold=part.fold)
-        seconds = max(seconds, fitted.seconds)  # what was done before a resumption took its time too
+        seconds = max(seconds, fitted.seconds)  # a resumed network also counts the time before it was stopped
     return _FoldResult(rows.assign(seed=seed, fold=part.fold), history, seconds)
 
 
 def _answers(fitted: Predictor, test: Features) -> pd.DataFrame:
-    """Return the prediction for each utterance, and of a network how probable each emotion was."""
+    """Return the prediction for each utterance, with the probability of each emotion if the model gives them."""
     rows = test.table[["corpus", "id", "speaker", "text", "emotion"]]
     if not isinstance(fitted, ProbabilisticPredictor):
         return rows.assign(predicted=fitted.predict(test))

@@ -23,8 +23,8 @@ def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
     Returns
     -------
     DataFrame, int
-        One row an emotion, one column a prediction, both in the vocabulary's order; emotions that occur in
-        neither are left out.
+        One row per emotion, one column per prediction, both in the vocabulary's order; emotions that were neither
+        acted nor predicted are left out.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def recall(emotion: Labels, predicted: Labels) -> pd.Series:
     Returns
     -------
     Series, float
-        One value an emotion that was acted.
+        One value for each acted emotion.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def accuracy(emotion: Labels, predicted: Labels) -> float:
 def uar(emotion: Labels, predicted: Labels) -> float:
     """Compute the unweighted average recall: each emotion counts the same, however often it occurs.
 
-    A guess scores one over the number of emotions: 14.3 % for seven. It is scikit-learn's balanced accuracy.
+    Guessing scores one over the number of emotions: 14.3 % for seven. UAR equals scikit-learn's balanced accuracy.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def uar(emotion: Labels, predicted: Labels) -> float:
 
 
 ENOUGH_SPEAKERS = 8
-"""Speakers from which on an interval is over them: it then says something about the next one."""
+"""Least number of speakers for an interval over speakers; with fewer, the interval is over words."""
 
 METRICS = {"accuracy": accuracy, "uar": uar}
 """The figures that have an interval, by name."""
@@ -155,34 +155,34 @@ def interval(
 ) -> tuple[float, float]:
     """Estimate how far a figure would move with other words, or with other speakers.
 
-    Utterances of one word succeed and fail together, so whole groups are drawn with replacement and the figure
-    is computed for each draw; the middle 95 % of the draws are the interval. It speaks for what the groups
-    are, and for nothing else: an interval over words says nothing about another voice.
+    Utterances of one word succeed and fail together, so whole groups are drawn with replacement and the figure is
+    computed for each draw; the interval spans the middle 95 % of the draws. An interval over words says nothing about
+    another voice, and one over speakers nothing about other words.
 
     Parameters
     ----------
     emotion, predicted : sequences of str, of one length
         The acted emotions and the predicted ones.
     groups : sequence of str, of the same length
-        What is drawn: the word of each utterance, or its speaker.
+        The word of each utterance, or its speaker; whole groups are drawn.
     metric : {"uar", "accuracy"}
         The figure.
     confidence : float in (0, 1)
         The share of draws inside the interval.
     n_resamples : int > 0
-        Draws.
+        Number of draws.
     seed : int
         Seed of the draws.
 
     Returns
     -------
     tuple of float
-        Lower and upper end.
+        The lower and upper end.
 
     Raises
     ------
     ParameterError
-        If `groups` has another length, there are fewer than two of them, or the metric is not one of the two.
+        If `groups` has another length, there are fewer than two groups, or the metric is unknown.
 
     References
     ----------
@@ -203,8 +203,9 @@ def interval(
         raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     if len(names) < 2:
-        raise ParameterError("groups: all utterances are of one group; an interval needs at least two")
+        raise ParameterError("groups: all utterances are of one group; an interval needs at least two groups")
     correct, total = _count_by_group(group, truth, predicted)
+    # A bootstrap sample is how often each group was drawn, so one matrix product gives the counts of all samples.
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
     scores = _scores_of_draws(draws @ correct, draws @ total, metric=metric)
     low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
@@ -212,14 +213,14 @@ def interval(
 
 
 class Interval(NamedTuple):
-    """A 95 % interval, and what it is over.
+    """A 95 % interval over speakers or over words.
 
     Attributes
     ----------
     low, high : float
         Its ends.
     interval_over : {"speakers", "words"}
-        What was drawn: it says something of other ones, and of nothing else.
+        The groups that were drawn.
     """
 
     low: float
@@ -228,19 +229,19 @@ class Interval(NamedTuple):
 
 
 def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval | None:
-    """Estimate the interval that is shown beside a figure: over speakers where there are enough, else over words.
+    """Estimate the interval to show beside a figure: over speakers if there are enough, else over words.
 
     Parameters
     ----------
     predictions : DataFrame
-        One row an utterance: `emotion`, `predicted`, `speaker` and `text`.
+        One row per utterance: `emotion`, `predicted`, `speaker` and `text`.
     metric : {"uar", "accuracy"}
         The figure.
 
     Returns
     -------
     Interval or None
-        Over speakers from `ENOUGH_SPEAKERS` on; None where all utterances are of one word.
+        Over speakers if there are at least `ENOUGH_SPEAKERS`; None if all utterances are of one word.
 
     Examples
     --------
@@ -257,7 +258,7 @@ def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval |
 
 
 def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the correct and all utterances of each group (rows) and emotion (columns)."""
+    """Count the correct utterances, and all, of each group (rows) and emotion (columns)."""
     emotions, number = np.unique(truth, return_inverse=True)
     total = np.zeros((group.max() + 1, len(emotions)))
     correct = np.zeros_like(total)
@@ -267,7 +268,7 @@ def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray)
 
 
 def _scores_of_draws(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarray:
-    """Return the figure of each draw; an emotion that a draw lacks does not count in it."""
+    """Return the figure of each draw; a draw without utterances of an emotion averages over the others."""
     if metric == "accuracy":
         overall: np.ndarray = correct.sum(axis=1) / total.sum(axis=1)
         return overall

@@ -1,4 +1,4 @@
-"""The models that are compared, by name: which feature, made how, fitted how."""
+"""The compared models by name: the feature, its settings, and the fit of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 ANY_VOICE = FeatureSettings(sr=16000, n_fft=640, hop_length=320, n_mels=64, n_mfcc=40, top_db=None, trim_db=40.0)
 """Settings of the network for any voice: 16 kHz, which every corpus has, and frames of 40 ms every 20 ms."""
 STANDARD = FeatureSettings(sr=16000)
-"""Settings of eGeMAPS, which depends on the rate alone."""
+"""Settings of eGeMAPS, which depends only on the sampling rate."""
 
 
 class Options(TypedDict, total=False):
-    """What `training.fit` may be told besides; nothing of it changes the weights."""
+    """Further options of `training.fit`; none of them changes the weights."""
 
     observe: Features
     checkpoint: Path
@@ -32,7 +32,7 @@ class Options(TypedDict, total=False):
 
 
 class Predictor(Protocol):
-    """Anything fitted that names the emotion of each utterance."""
+    """A fitted model that predicts the emotion of each utterance."""
 
     def predict(self, features: Features) -> np.ndarray:
         """Return the emotion of each utterance.
@@ -40,7 +40,7 @@ class Predictor(Protocol):
         Parameters
         ----------
         features : Features
-            Made as those that it was fitted on.
+            Extracted with the settings of the training features.
 
         Returns
         -------
@@ -51,7 +51,7 @@ class Predictor(Protocol):
 
 @runtime_checkable
 class ProbabilisticPredictor(Predictor, Protocol):
-    """A predictor that also says how sure it is; what `training.fit` returns, or several of those taken together."""
+    """A predictor that also gives probabilities, such as a network that `training.fit` returns."""
 
     @property
     def emotions(self) -> tuple[str, ...]:
@@ -60,12 +60,12 @@ class ProbabilisticPredictor(Predictor, Protocol):
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an epoch; empty where nothing is told of the training."""
+        """One row per epoch; empty if the model is not trained in epochs."""
         ...
 
     @property
     def seconds(self) -> float:
-        """How long its training took."""
+        """Duration of its training."""
         ...
 
     def predict_proba(self, features: Features) -> np.ndarray:
@@ -74,7 +74,7 @@ class ProbabilisticPredictor(Predictor, Protocol):
         Parameters
         ----------
         features : Features
-            Made as those that it was fitted on.
+            Extracted with the settings of the training features.
 
         Returns
         -------
@@ -85,24 +85,24 @@ class ProbabilisticPredictor(Predictor, Protocol):
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a figure depends on besides the corpus, the protocol and the seed.
+    """Everything that determines a score besides the corpus, the protocol and the seed.
 
     Parameters
     ----------
     title : str
         Its name in prose.
     feature : str
-        Name of the feature it takes.
+        Name of its input feature.
     settings : FeatureSettings
-        How that feature is made.
+        Settings of that feature.
     train : callable
         Takes training features, a seed, options of `training.fit`, and `constants` by name; returns a Predictor.
     constants : dict
-        What `train` is told besides: the length and kind of the training.
+        Further arguments of `train`: the length and kind of the training.
     is_network : bool
-        Whether what is fitted is a network, which a recogniser can be made of.
+        Whether the fitted model is a network, which can become a recogniser.
     version : int
-        Raised when the training changes in what no constant says: figures made before are then out of date.
+        Raised if the training changes in a way that no constant shows; figures made before are then out of date.
     """
 
     title: str
@@ -139,7 +139,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class _FittedBaseline:
-    """A pipeline of scikit-learn that takes features as a network does."""
+    """A pipeline of scikit-learn with the interface of a network."""
 
     pipeline: "Pipeline"
 
@@ -150,7 +150,7 @@ class _FittedBaseline:
 
 @dataclass(frozen=True)
 class _Uniform:
-    """A network that knows nothing: every emotion is as probable as another."""
+    """A predictor for which all emotions are always equally probable."""
 
     emotions: tuple[str, ...]
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -164,7 +164,7 @@ class _Uniform:
 
 
 def _uniform(train: Features, seed: int, options: Options) -> Predictor:
-    """Learn which emotions there are, and nothing else."""
+    """Learn nothing but the set of emotions."""
     return _Uniform(in_order(train.emotion))
 
 
@@ -278,5 +278,6 @@ RECIPES = {
 }
 """The models that the table of results compares, by name.
 
-`class_means` knows nothing by itself; used to a voice, all it goes by are the means of what it was shown of that voice.
+`class_means` learns nothing in training; adapted to a voice, it predicts only from the class means of that voice's
+utterances.
 """

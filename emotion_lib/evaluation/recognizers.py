@@ -1,4 +1,4 @@
-"""Train, calibrate and describe a recogniser, with figures from speakers that were left out."""
+"""Train, calibrate and describe a recogniser, with scores on left-out speakers."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,39 +9,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emotion_lib import evaluation, extraction, splits, training
+from emotion_lib import evaluation, splits, training
 from emotion_lib.corpora.inventory import digest
 from emotion_lib.emotions import EMOTIONS, STYLES
 from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import Features
-from emotion_lib.features import voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, calibration
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.voices import Voices, learn_voices
+from emotion_lib.training.discriminant import statistics_of
 
 PRECISION = 0.75
-"""Share of the answers to speakers left out that must be right; the threshold is the lowest that reaches it.
+"""Share of the answers for left-out speakers that must be right; the threshold is the lowest that reaches it.
 
-Three in four: a reader who acts on answers is right far more often than not, and still gets answers.
+With three in four, a user who relies on the answers is right far more often than not, and still gets answers.
 """
 
 PROTOCOL = "leave_speaker_out"
 
 NETWORKS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network)
-"""The recipes that a recogniser can be made of."""
+"""The recipes from which a recogniser can be trained."""
 
 
 @dataclass(frozen=True)
 class TrainedRecognizer:
-    """A recogniser, and the predictions of its like for speakers that were left out of their training.
+    """A recogniser, and the predictions of networks of the same kind for speakers left out of their training.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
         Trained on all speakers.
     held_out : Evaluation
-        What it was calibrated on.
+        The predictions on which it was calibrated.
     """
 
     recognizer: EmotionRecognizer
@@ -58,47 +59,49 @@ def train_recognizer(
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> TrainedRecognizer:
-    """Train a recogniser on a corpus or several, and measure what it is worth for a voice that it has never met.
+    """Train a recogniser on one corpus or several, and score it for voices it has never met.
 
-    Networks are trained with some of the speakers left out, until each was left out once. Their predictions for those
-    calibrate the probabilities, set the threshold below which the answer is "I don't know", and are what the
-    recogniser says of itself. The network that is kept is trained on all speakers, and one that takes frames comes with
-    what there is to know of their voices (`voices`).
+    Networks are first trained with some of the speakers left out, until each speaker was left out once. Their
+    predictions for these speakers calibrate the probabilities, set the threshold below which the answer is "I don't
+    know", and give the scores in the recogniser's description. The network of the recogniser is then trained on all
+    speakers. If it takes frames, the recogniser also keeps statistics of the training voices (`voices`).
 
     Parameters
     ----------
     table : DataFrame
-        A corpus table, or tables one below the other.
+        A corpus table, or several, one below the other.
     model : str
         One of `NETWORKS`.
     emotions : sequence of str
-        The emotions that it is to tell apart; utterances of others are left out.
+        The emotions to tell apart; utterances of other emotions are left out.
     seed : int
-        Seed of all that is drawn.
+        Seed of all randomness.
     about : mapping, optional
-        What the recogniser is to say of itself besides: its command, its licence.
+        Further facts for the description, such as its command and its licence.
     checkpoints : path or None
-        Folder that keeps what was done, so that a run that was stopped goes on.
+        Folder that keeps the state of the training, so that a stopped run can be resumed.
     progress : bool or None
-        Whether to show bars; None shows them where somebody watches.
+        Whether to show bars; None shows them in a terminal or notebook.
 
     Returns
     -------
-    Built
+    TrainedRecognizer
 
     Raises
     ------
     ParameterError
-        If there is no such network, an emotion has no utterances, there are fewer than two speakers, or all who act an
-        emotion are left out together.
+        If there is no such network, an emotion has no utterances, there are fewer than two speakers, or all speakers
+        of an emotion are left out in the same fold.
     """
     _check_emotions(table, model, emotions)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
     _check_folds(table, emotions)
     recipe = RECIPES[model]
-    features = extraction.extract(table, recipe.feature, settings=recipe.settings, progress=progress)
+    features = features_for(table, model, progress=progress)
     known = voices_of(features)
-    held_out = evaluation.evaluate(table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress)
+    held_out = evaluation.evaluate(
+        table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress, features=features
+    )
     chosen = calibrate(held_out.predictions)
     fitted = recipe.fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork)
@@ -112,28 +115,28 @@ def _check_emotions(table: pd.DataFrame, model: str, emotions: Sequence[str]) ->
         raise ParameterError(f"model={model!r}: must be one of {', '.join(NETWORKS)}")
     if missing := [emotion for emotion in emotions if emotion not in set(table["emotion"])]:
         raise ParameterError(
-            f"emotion {missing[0]!r}: no utterance of it in {evaluation.corpora_of(table)}; leave it out"
+            f"emotion {missing[0]!r}: no utterance in {evaluation.corpora_of(table)}; leave it out of `emotions`"
         )
 
 
 def _check_folds(table: pd.DataFrame, emotions: Sequence[str]) -> None:
-    """Refuse an emotion that a network could not learn while the only speakers who act it are left out."""
+    """Refuse an emotion whose speakers are all left out in one fold, since that fold's network could not learn it."""
     for part in splits.split(table, PROTOCOL):
         learnt = set(table["emotion"].iloc[part.train])
         if missing := [emotion for emotion in emotions if emotion not in learnt]:
             raise ParameterError(
-                f"emotion {missing[0]!r}: all who act it are left out together, in fold {part.fold}; leave it out, or "
-                "add recordings of others"
+                f"emotion {missing[0]!r}: all its speakers are left out together, in fold {part.fold}; leave the "
+                "emotion out, or add recordings of other speakers"
             )
 
 
 def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Calibration:
-    """Choose temperature and threshold on speakers that were left out; each corpus counts the same.
+    """Choose temperature and threshold on left-out speakers; each corpus counts the same.
 
     Parameters
     ----------
     predictions : DataFrame
-        Of an `Evaluation` of a network.
+        The predictions of an `Evaluation` of a network.
     precision : float in (0, 1)
         The share of the answers that must be right.
 
@@ -142,44 +145,46 @@ def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Cal
     Calibration
     """
     probabilities, truth = _probabilities_and_truth(predictions)
-    weight = _corpus_weights(predictions)
+    weight = (1 / predictions.groupby("corpus")["id"].transform("size")).to_numpy()  # each corpus sums to 1
     temperature = round(calibration.fit_temperature(probabilities, truth, weight=weight), 4)
-    scaled = Calibration(temperature=temperature).apply(probabilities)
+    scaled = Calibration(temperature=temperature).apply(probabilities)  # the threshold applies to scaled confidence
     correct = scaled.argmax(axis=1) == truth
     threshold = calibration.fit_threshold(scaled.max(axis=1), correct, precision=precision, weight=weight)
     return Calibration(temperature, threshold)
 
 
 def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.DataFrame:
-    """Answer for speakers left out as a recogniser would that has never met them: not in training, not in calibration.
+    """Return the answers for left-out speakers of a recogniser that met them neither in training nor in calibration.
 
-    The probabilities of each fold are read as was chosen on the other folds.
+    The probabilities of each fold are calibrated on the other folds.
 
     Parameters
     ----------
     predictions : DataFrame
-        Of an `Evaluation` of a network: `fold`, `corpus`, `speaker`, `id`, `emotion`, and the probability of each
-        emotion.
+        The predictions of an `Evaluation` of a network: `fold`, `corpus`, `speaker`, `id`, `emotion`, and the
+        probability of each emotion.
     precision : float in (0, 1)
         The share of the answers that must be right.
 
     Returns
     -------
     DataFrame
-        The rows in their order, with `confidence`, whether the most probable emotion is the `correct` one, and whether
-        it is sure enough to be `answered`.
+        The rows in their order, with `confidence`, `correct` (whether the most probable emotion is the acted one) and
+        `answered` (whether the confidence reaches the threshold).
 
     Raises
     ------
     ParameterError
-        If there is one fold alone, or a speaker is in several.
+        If there is only one fold, or a speaker is in several folds.
 
     Notebook: 04_evaluate
     """
     if predictions["fold"].nunique() < 2:
-        raise ParameterError("predictions: of one fold alone; it takes others to choose how its probabilities are read")
+        raise ParameterError("predictions: only one fold; at least two are needed, to calibrate each on the others")
     if (predictions.groupby(["corpus", "speaker"])["fold"].nunique() > 1).any():
-        raise ParameterError("predictions: of speakers in several folds; evaluate by a protocol that holds voices out")
+        raise ParameterError(
+            "predictions: some speakers are in several folds; evaluate by a protocol that leaves speakers out"
+        )
     parts, numbered = [], predictions.reset_index(drop=True)
     for fold, part in numbered.groupby("fold"):
         chosen = calibrate(numbered[numbered["fold"] != fold], precision=precision)
@@ -191,18 +196,18 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
 
 
 def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Measure, for each corpus, what confidence and "I don't know" are worth on speakers left out.
+    """Measure, for each corpus, how reliable confidence and "I don't know" are on left-out speakers.
 
     Parameters
     ----------
     predictions : DataFrame
-        As for `answers`, by which they are answered.
+        As for `answers`.
 
     Returns
     -------
     DataFrame
-        One row a corpus: `coverage`, the share of utterances that get an answer; `precision`, the share of those
-        answers that are right; `expected_calibration_error` of all.
+        One row per corpus: `coverage`, the share of utterances with an answer; `precision`, the share of right
+        answers among these; `expected_calibration_error` over all utterances.
     """
     rows = []
     for corpus, part in answers(predictions).groupby("corpus"):
@@ -219,24 +224,23 @@ def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _story(table: pd.DataFrame, held_out: evaluation.Evaluation) -> dict[str, Any]:
-    """Return what a recogniser says of itself: what it was trained on, with what, and what it is worth."""
-    corpora = table.groupby("corpus").agg(list_utterances=("id", "size"), speakers=("speaker", "nunique"))
+    """Return the description of a recogniser: its training corpora, its scores, and the versions of its packages."""
+    corpora = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
     figures = evaluation.result_rows(held_out)
     worth = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
     sure = reliability(held_out.predictions).set_index("corpus")
+    known = worth.join(sure).astype(object)
+    known = known.where(known.notna(), None)  # JSON has null, and no NaN
     return {
         "corpora": corpora.astype(object).to_dict(orient="index"),
         "protocol": PROTOCOL,
         "precision": PRECISION,
-        "worth": {str(corpus): _told(figures) for corpus, figures in worth.join(sure).iterrows()},
+        "worth": {
+            str(corpus): {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+            for corpus, row in known.to_dict(orient="index").items()
+        },
         "made_with": {name: version(name) for name in ("emotion_lib", "keras", "tensorflow", "numpy")},
     }
-
-
-def _told(figures: pd.Series) -> dict[str, Any]:
-    """Return figures as JSON can say them: rounded, and None for one that there is not."""
-    known = figures.astype(object).where(figures.notna(), None).to_dict()
-    return {str(name): round(value, 4) if isinstance(value, float) else value for name, value in known.items()}
 
 
 def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -244,14 +248,8 @@ def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.
     return predictions[emotions].to_numpy(dtype=float), predictions["emotion"].map(emotions.index).to_numpy()
 
 
-def _corpus_weights(predictions: pd.DataFrame) -> np.ndarray:
-    """Return how much each utterance counts, so that each corpus counts the same."""
-    weights: np.ndarray = (1 / predictions.groupby("corpus")["id"].transform("size")).to_numpy()
-    return weights
-
-
 def voices_of(features: Features) -> Voices | None:
-    """Learn what the training voices are like, and from where on another is unlike them.
+    """Learn the statistics of the training voices, and the distance beyond which a voice is unlike them.
 
     Parameters
     ----------
@@ -261,17 +259,16 @@ def voices_of(features: Features) -> Voices | None:
     Returns
     -------
     Voices or None
-        None where a feature is one vector an utterance, or no speaker has two utterances of an emotion.
+        None if the feature is one vector per utterance, or no speaker has two utterances of an emotion.
     """
     speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
     if features.X.ndim != 3 or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
         return None
-    statistics = voice_statistics(features.X, features.lengths, feature=features.feature)
-    return learn_voices(statistics, speaker, emotion, corpus=corpus)
+    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus)
 
 
 def list_utterances(table: pd.DataFrame) -> Utterances:
-    """List the utterances of a corpus table, by name and by content.
+    """List the utterances of a corpus table by name, and by the digest of their file.
 
     Parameters
     ----------

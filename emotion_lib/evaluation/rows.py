@@ -1,4 +1,4 @@
-"""Predictions become rows of the table of results: figures with intervals, and their spread over seeds."""
+"""Turn predictions into rows of the table of results: figures with intervals and their spread over seeds."""
 
 import numpy as np
 import pandas as pd
@@ -25,27 +25,26 @@ RESULT_COLUMNS = (
     "trained_on",
     "per_seed",
 )
-"""Columns of the rows of results, one row a figure."""
+"""Columns of the table of results, which has one row per figure."""
 
 
 def result_rows(evaluation: Evaluation) -> pd.DataFrame:
     """Turn predictions into rows of the table of results.
 
-    Where a direction has a name ("OAF -> YAF"), each has a row, and `by_speaker` has one more for their mean, without
-    an interval: two voices are two points. Other folds are pooled. Each corpus has its own rows.
+    Each corpus has its own rows. Each named direction ("OAF -> YAF") has a row, and so has their mean, without an
+    interval, since two voices are only two points. Other folds are pooled.
 
     Parameters
     ----------
     evaluation : Evaluation
-        From `evaluate`, `evaluate_across` or `enrolled`.
+        From `evaluate`, `evaluate_across` or `evaluate_adapted`.
 
     Returns
     -------
     DataFrame
-        Columns `RESULT_COLUMNS`. Metrics are accuracy and UAR with their 95 % interval over words, or over speakers
-        where there are at least `metrics.ENOUGH_SPEAKERS`; of a single word there is none. After enrolment also
-        `uar_worst`, the lowest of the draws. For a network on the random split also the training accuracy, both at the
-        last epoch and averaged over epochs as the original reports them.
+        Columns `RESULT_COLUMNS`. The metrics are accuracy and UAR with the 95 % interval of `metrics.interval_of`;
+        after adaptation also `uar_worst`, the lowest UAR of the draws; for a network on the random split also the
+        training accuracy, at the last epoch and averaged over epochs as the original reports it.
     """
     direction = evaluation.predictions["fold"].map(splits.direction).rename("direction")
     found = [
@@ -70,7 +69,7 @@ def result_rows(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def _scored(predictions: pd.DataFrame, *, worst: bool) -> list[dict[str, object]]:
-    """Return the figures of one direction or corpus, with the worst of the draws where it is asked for."""
+    """Return the figures of one direction or corpus, with the UAR of the worst draw if it is asked for."""
     found = [_with_interval(predictions, metric) for metric in metrics.METRICS]
     per_seed = _per_seed(predictions, "uar")
     if worst and len(per_seed) > 1:
@@ -84,10 +83,10 @@ def _per_seed(predictions: pd.DataFrame, metric: str) -> list[float]:
 
 
 def _with_interval(predictions: pd.DataFrame, metric: str) -> dict[str, object]:
-    """Return a figure with its interval, over speakers, words, or none at all, and its spread over seeds."""
+    """Return a figure with its interval, if it has one, and its spread over seeds."""
     per_seed = _per_seed(predictions, metric)
     interval = metrics.interval_of(predictions, metric=metric)
-    figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}
+    figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}  # each seed predicts all of them
     return figure | (interval._asdict() if interval else {})
 
 
@@ -98,7 +97,7 @@ def _mean_direction(directions: list[dict[str, object]]) -> dict[str, object]:
 
 
 def _over_epochs(histories: pd.DataFrame) -> list[dict[str, object]]:
-    """Return what the curves end in, and their averages over the epochs."""
+    """Return the last training accuracy, and training and test accuracy averaged over the epochs."""
     runs = [run for _, run in histories.groupby("seed")]
     found = {
         "train_accuracy": [run["accuracy"].iloc[-1] for run in runs],
@@ -109,7 +108,7 @@ def _over_epochs(histories: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _figure(metric: str, per_seed: list[float]) -> dict[str, object]:
-    """Return a figure's mean over seeds, and the seeds."""
+    """Return the mean of a figure over seeds, its standard deviation, and the value of each seed."""
     return {
         "metric": metric,
         "value": float(np.mean(per_seed)),

@@ -26,7 +26,7 @@ class Figure(NamedTuple):
     value : float
         The figure.
     low, high : float or None
-        The ends of the interval; None where there are too few words and speakers for one.
+        The ends of the interval; None if there are too few words and speakers.
     interval_over : str
         "speakers", "words", or empty.
     """
@@ -43,22 +43,22 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Score(Report):
-    """The predictions of a recogniser for a corpus, and what they are worth; prints as sentences.
+    """The predictions of a recogniser for a corpus, and its scores; prints as sentences.
 
     Parameters
     ----------
     corpus : str
         The corpus.
     predictions : DataFrame
-        One row a usable utterance: `corpus`, `id`, `speaker`, `text`, `emotion`; `predicted`, the most
-        probable emotion, `unknown` only for silence and where nobody speaks; `answer`, what the recogniser says, and
-        its `reason`; and the probability of each emotion, in a column of its name.
+        One row per usable utterance: `corpus`, `id`, `speaker`, `text`, `emotion`; `predicted`, the most probable
+        emotion (`unknown` only for silence and recordings without speech); `answer`, the emotion or `unknown`, and its
+        `reason`; and the probability of each emotion, in a column named after it.
     n_trained_on : int
-        How many of them it was trained on.
+        Number of these utterances that were in its training.
     foreign : mapping of str to int
-        Utterances of emotions that it does not tell apart, which were left out.
+        Number of utterances left out, for each emotion that the recogniser does not know.
     broken : tuple of LeftOut
-        Recordings that cannot be used.
+        The recordings that cannot be used.
     """
 
     corpus: str
@@ -74,23 +74,23 @@ class Score(Report):
 
     @property
     def accuracy(self) -> Figure:
-        """The share of utterances whose most probable emotion is the one that was acted."""
+        """The share of utterances whose most probable emotion is the acted one."""
         return self._figure("accuracy")
 
     @property
     def coverage(self) -> float:
-        """The share of utterances that get an answer, and not `unknown`."""
+        """The share of utterances with an answer other than `unknown`."""
         return float(self._answered.mean())
 
     @property
     def precision(self) -> float | None:
-        """The share of the answers that are right; None where there are none."""
+        """The share of right answers among all answers; None if there are no answers."""
         right = (self.predictions["answer"] == self.predictions["emotion"])[self._answered]
         return float(right.mean()) if len(right) else None
 
     @property
     def unknown(self) -> dict[str, int]:
-        """How often the answer is `unknown`, by reason."""
+        """The number of utterances answered `unknown`, by reason."""
         reasons = self.predictions["reason"][~self._answered].value_counts()
         return {str(reason): int(n) for reason, n in reasons.items()}
 
@@ -130,17 +130,16 @@ class Score(Report):
         yield Section(self._answers())
         if self.n_trained_on:
             trained = f"It was trained on {self.n_trained_on} of them"
-            yield Section(f"{trained}: the figures say nothing of new recordings.")
+            yield Section(f"{trained}: the figures say nothing about new recordings.")
         if self.foreign:
             named = ", ".join(f"{count} {emotion}" for emotion, count in self.foreign.items())
-            yield Section(f"Left out, as it does not tell them apart: {named}.")
+            yield Section(f"Left out, since the recogniser does not know these emotions: {named}.")
         if self.broken:
             yield Section(f"Cannot be used ({len(self.broken)}):", [each.reason for each in self.broken])
         if self.corpus == "demo":
             yield Section("It is synthetic speech: nothing measured on it is a result.")
 
     def _answers(self) -> str:
-        """Return how many answers there are, and what they are worth."""
         n = int(self._answered.sum())
         right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
         unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items())
@@ -156,9 +155,9 @@ def score(
 ) -> Score:
     """Score a recogniser on a corpus.
 
-    What it was trained on tells nothing of its worth, so it is refused unless one asks for it; `trained_on` tells
-    which utterances these are. Utterances of emotions that it does not tell apart, and recordings that cannot be
-    used, are left out and reported.
+    Training utterances are refused unless `include_trained` is set, since a score on them says nothing about new
+    recordings; `trained_on` finds them. Utterances of emotions that the recogniser does not know, and recordings that
+    cannot be used, are left out and reported.
 
     Parameters
     ----------
@@ -167,9 +166,9 @@ def score(
     table : DataFrame
         The table of one corpus.
     include_trained : bool
-        Whether to score it on what it was trained on too.
+        Whether to include utterances from its training.
     progress : bool or None
-        Whether to show a bar; None shows it where somebody watches.
+        Whether to show a bar; None shows it in a terminal or notebook.
 
     Returns
     -------
@@ -178,10 +177,10 @@ def score(
     Raises
     ------
     ParameterError
-        If the recogniser was trained on utterances of the table, the table holds several corpora, or no utterance of
-        an emotion that the recogniser tells apart.
+        If the recogniser was trained on utterances of the table, the table holds several corpora, or the table has no
+        utterance of an emotion that the recogniser knows.
     CorpusError
-        If none of the recordings can be used.
+        If all recordings are unusable.
 
     Examples
     --------
@@ -213,7 +212,7 @@ def score(
 
 
 def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray:
-    """Tell which utterances a recogniser was trained on, by name or by content.
+    """Find the utterances that a recogniser was trained on, by name or by the digest of their file.
 
     Parameters
     ----------
@@ -227,7 +226,7 @@ def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray
     ndarray of shape (n_utterances,), bool
     """
     ids, digests = set(recognizer.trained_on.ids), set(recognizer.trained_on.digests)
-    utterances = recognizers.list_utterances(table)
+    utterances = recognizers.list_utterances(table)  # a renamed file keeps its digest, a converted one its name
     pairs = zip(utterances.ids, utterances.digests, strict=True)
     return np.array([id in ids or digest in digests for id, digest in pairs], dtype=bool)
 
@@ -237,14 +236,16 @@ def _of_known_emotions(recognizer: EmotionRecognizer, table: pd.DataFrame) -> pd
         raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
     known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
     if len(known) == 0:
-        raise ParameterError(f"table: no utterance of {', '.join(recognizer.emotions)}; there is nothing to score")
+        raise ParameterError(
+            f"table: no utterance of {', '.join(recognizer.emotions)}; give the table of a corpus with one of them"
+        )
     return known
 
 
 def _predict_all(
     recognizer: EmotionRecognizer, table: pd.DataFrame, progress: bool | None
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
-    """Return a row for each utterance that can be used, and the others."""
+    """Return a row for each usable utterance, and the recordings that cannot be used."""
     answers = recognizer.predictions(table["path"])
     answered = list(bar(answers, description="Predicting", progress=progress, total=len(table)))
     broken = tuple(
@@ -253,13 +254,16 @@ def _predict_all(
         if isinstance(answer, AudioError)
     )
     if len(broken) == len(table):
-        raise CorpusError(f"none of {len(table)} recordings can be used; the first: {broken[0].reason}")
+        raise CorpusError(f"none of the {len(table)} recordings can be used; the first: {broken[0].reason}")
     rows = table.loc[[isinstance(answer, Prediction) for answer in answered]].reset_index(drop=True)
-    said = pd.DataFrame([_row(answer) for answer in answered if isinstance(answer, Prediction)])
-    return pd.concat([rows[["corpus", "id", "speaker", "text", "emotion"]], said], axis=1), broken
-
-
-def _row(answer: Prediction) -> dict[str, Any]:
-    nothing = answer.reason in {SILENCE, NO_SPEECH}
-    predicted = UNKNOWN if nothing else answer.most_probable[0]
-    return {"predicted": predicted, "answer": answer.emotion, "reason": answer.reason, **answer.probabilities}
+    columns = [
+        {
+            "predicted": UNKNOWN if answer.reason in {SILENCE, NO_SPEECH} else answer.most_probable[0],
+            "answer": answer.emotion,
+            "reason": answer.reason,
+            **answer.probabilities,
+        }
+        for answer in answered
+        if isinstance(answer, Prediction)
+    ]
+    return pd.concat([rows[["corpus", "id", "speaker", "text", "emotion"]], pd.DataFrame(columns)], axis=1), broken

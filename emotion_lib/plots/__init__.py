@@ -1,7 +1,8 @@
-"""Figures: arrays and tables go in, matplotlib axes come out.
+"""Draw figures of arrays and tables with matplotlib.
 
-Every `plot_*` draws on the axes that it is given, or on new ones, and returns them. Axes have units and no title:
-what a figure shows is for its notebook to say. Emotions have one colour and one marker everywhere (`emotions.STYLES`).
+Every `plot_*` draws on the given axes or on new ones, and returns them. Axes have units but no title, since the title
+states a finding, and the notebook sets it. Each emotion has the same colour and marker in all figures
+(`emotions.STYLES`).
 """
 
 from emotion_lib.errors import extra

@@ -1,4 +1,4 @@
-"""Pictures of many utterances: how many there are, how a measure varies, who is near whom."""
+"""Figures of many utterances: their number, the distribution of a measure, and maps in two dimensions."""
 
 from typing import Literal
 
@@ -17,26 +17,26 @@ _NO_UTTERANCES = "There are no utterances to draw."
 
 
 def plot_class_histogram(table: pd.DataFrame, *, by: str | None = "speaker", ax: Axes | None = None) -> Axes:
-    """Draw how many utterances of each emotion there are.
+    """Draw the number of utterances of each emotion.
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with a column `emotion`.
+        One row per utterance, with a column `emotion`.
     by : str, optional
-        Column that splits each bar, when it has at most three values; with more, bars are not split.
+        Column that splits each bar, if it has at most three values; with more, bars are not split.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        Number of utterances over emotion, the number above each bar.
+        Number of utterances over emotion, written above each bar.
 
     Raises
     ------
     ParameterError
-        If `by` is no column of the table, or an emotion is not in the vocabulary.
+        If the table has no column `by`, or an emotion is not in the vocabulary.
 
     Examples
     --------
@@ -73,25 +73,25 @@ def plot_by_emotion(
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with columns `emotion` and `column`.
+        One row per utterance, with columns `emotion` and `column`.
     column : str
-        The measure, a number an utterance; rows without one are left out.
+        Name of the column with the measure; rows with missing values are left out.
     label : str, optional
-        What the measure is and its unit, such as "Level (dB)"; the name of the column when left out.
+        Name and unit of the measure, such as "Level (dB)"; by default the name of the column.
     by : str, optional
-        Column that splits each emotion, when it has at most three values.
+        Column that splits each emotion, if it has at most three values.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        The measure over emotion; a point an utterance, a bar at the median, a line between the quartiles.
+        The measure over emotion: a point per utterance, a bar at the median, a line between the quartiles.
 
     Raises
     ------
     ParameterError
-        If `column` or `by` is no column of the table, or an emotion is not in the vocabulary.
+        If the table has no column `column` or `by`, or an emotion is not in the vocabulary.
 
     Examples
     --------
@@ -115,16 +115,17 @@ def plot_by_emotion(
             _draw_strip(ax, values, position + offset, width=0.6 / len(parts), emotion=emotion, marker=style.marker)
     ax.set_xticks(range(len(emotions)), labels=emotions)
     ax.set_ylabel(label or column)
-    return _legend_above(ax, [_marker_handle(name, INK, style.marker) for name, style, _ in parts])
+    handles = [Line2D([], [], linestyle="", marker=style.marker, color=INK, label=name) for name, style, _ in parts]
+    return _legend_above(ax, handles)
 
 
 def plot_map(
     points: np.ndarray, labels: pd.Series, *, kind: Literal["emotion", "speaker"] = "emotion", ax: Axes | None = None
 ) -> Axes:
-    """Draw utterances as points in a plane, in the colours of their emotions or in grey tones by speaker.
+    """Draw utterances as points in a plane, in the colours of their emotions or in shades of grey by speaker.
 
-    A name stands where its group is densest: the median of an emotion that falls into one cluster a voice lies
-    between them, and often on another emotion.
+    The name of a group is written where the group is densest. The median would not do: an emotion often forms one
+    cluster per voice, and its median lies between them, often on another emotion.
 
     Parameters
     ----------
@@ -133,9 +134,9 @@ def plot_map(
     labels : Series or sequence of str, n_utterances
         Emotion or speaker of each point.
     kind : {"emotion", "speaker"}
-        What the labels are.
+        The kind of the labels.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -161,39 +162,26 @@ def plot_map(
     ax = axes_or_new(ax, height=5.0)
     if not len(names):
         return say_empty(ax, _NO_UTTERANCES)
-    styles = _emotion_looks(names) if kind == "emotion" else _speaker_looks(names)
-    for name, (colour, marker) in styles.items():
-        x, y = points[names == name].T
-        ax.scatter(x, y, s=22, c=colour, marker=marker, linewidths=0.3, edgecolors="white", alpha=0.85)
-    hearts = np.array([_heart(points[names == name]) for name in styles])
-    for name, x, y in zip(styles, hearts[:, 0], apart(hearts[:, 1], 0.05 * np.ptp(ax.get_ylim())), strict=True):
+    groups = in_order(names.tolist()) if kind == "emotion" else sorted(set(names.tolist()))
+    densest = np.empty((len(groups), 2))
+    for place, name in enumerate(groups):
+        group, style = points[names == name], STYLES[name] if kind == "emotion" else GROUPS[place % len(GROUPS)]
+        x, y = group.T
+        ax.scatter(x, y, s=22, c=style.colour, marker=style.marker, linewidths=0.3, edgecolors="white", alpha=0.85)
+        # The point is densest whose nearest fifth of the group lies within the smallest distance.
+        distances, _ = KDTree(group).query(group, k=[max(1, len(group) // 5)])
+        densest[place] = group[distances[:, 0].argmin()]
+    for name, x, y in zip(groups, densest[:, 0], apart(densest[:, 1], 0.05 * np.ptp(ax.get_ylim())), strict=True):
         ax.text(x, y, name, ha="center", va="center", path_effects=HALO, weight="bold")
     ax.set(xlabel="Component 1", ylabel="Component 2")
     return ax
-
-
-def _emotion_looks(names: np.ndarray) -> dict[str, tuple[str, str]]:
-    return {name: (STYLES[name].colour, STYLES[name].marker) for name in in_order(names.tolist())}
-
-
-def _speaker_looks(names: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return colour and marker of each speaker; beyond three, the styles come round again."""
-    speakers = sorted(set(names.tolist()))
-    styles = [GROUPS[place % len(GROUPS)] for place in range(len(speakers))]
-    return {speaker: (style.colour, style.marker) for speaker, style in zip(speakers, styles, strict=True)}
-
-
-def _heart(points: np.ndarray) -> tuple[float, float]:
-    """Return the point whose nearest fifth of all points is the nearest."""
-    neighbours, _ = KDTree(points).query(points, k=[max(1, len(points) // 5)])
-    x, y = points[neighbours[:, 0].argmin()]
-    return float(x), float(y)
 
 
 def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, emotion: str, marker: str) -> None:
     """Draw values as points around a position, with a bar at the median and a line between the quartiles."""
     if not values.size:
         return
+    # Points are spread sideways at random so that they do not cover each other; many are paler for the same reason.
     x = position + width * (np.random.default_rng(0).random(values.size) - 0.5)
     colour = STYLES[emotion].colour
     ax.scatter(x, values, s=14, c=colour, marker=marker, alpha=0.9 if values.size < 50 else 0.45, linewidths=0)
@@ -203,7 +191,7 @@ def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, 
 
 
 def _split(table: pd.DataFrame, by: str | None) -> list[tuple[str, GroupStyle, pd.DataFrame]]:
-    """Return name, style and rows of each group; the whole table without a name where it is not split."""
+    """Return name, style and rows of each group, or the whole table without a name if it is not split."""
     if by is not None:
         _check_column(table, by)
         styles = group_styles(sorted(table[by].unique()))
@@ -218,10 +206,6 @@ def _legend_above(ax: Axes, handles: list[Patch] | list[Line2D]) -> Axes:
     return ax
 
 
-def _marker_handle(name: str, colour: str, marker: str) -> Line2D:
-    return Line2D([], [], linestyle="", marker=marker, color=colour, label=name)
-
-
 def _check_column(table: pd.DataFrame, column: str) -> None:
     if column not in table:
-        raise ParameterError(f"column {column!r}: the table has none; its columns are {', '.join(map(str, table))}")
+        raise ParameterError(f"column {column!r}: not in the table; its columns are {', '.join(map(str, table))}")

@@ -1,4 +1,4 @@
-"""Pictures of results: learning curves, confusion matrices, scores, reliability and coverage."""
+"""Figures of results: learning curves, confusion matrices, scores, reliability and coverage."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -22,17 +22,17 @@ _UNITS = {"accuracy": "Accuracy", "loss": "Loss (nats)", "uar": "UAR"}
 
 
 def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax: Axes | None = None) -> Axes:
-    """Draw how a measure changes from epoch to epoch, for the training set and whatever else was measured.
+    """Draw a measure over the epochs, on the training set and on every other set in the history.
 
     Parameters
     ----------
     history : DataFrame
-        One row an epoch, with columns `epoch` and `measure`, and others that end in `_` and the measure, such as
+        One row per epoch, with columns `epoch` and `measure`, and others that end in `_` and the measure, such as
         `test_accuracy`.
     measure : str
         "accuracy", "loss" or another measure.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -64,22 +64,23 @@ def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax
     ax.set(xlabel="Epoch", ylabel=_UNITS.get(measure, measure))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylim(0, 1.02 if measure in ("accuracy", "uar") else None)
-    _name_ends(ax, history, curves, measure)
+    names = [column.removesuffix(measure).rstrip("_").replace("_", " ") or "training" for column in curves]
+    name_at(ax, names, [(history["epoch"].iloc[-1], float(history[column].iloc[-1])) for column in curves])
     return ax
 
 
 def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw which emotion is taken for which.
+    """Draw a confusion matrix, with the recall of each emotion at the end of its row.
 
-    Colours are shares of a row, numbers are counts, and the recall of each emotion stands at the end of its row.
+    Numbers are counts; colours are shares of the row.
 
     Parameters
     ----------
     matrix : DataFrame, int
-        Counts, as `metrics.confusion_matrix` returns them: one row an emotion, one column a prediction, in one order;
-        after them there may be a column `unknown`.
+        Counts, as `metrics.confusion_matrix` returns them: one row per emotion, one column per prediction, in the same
+        order; a column `unknown` may follow.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -102,7 +103,9 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     labels = [str(label) for label in matrix.index]
     predicted = [str(label) for label in matrix.columns]
     if predicted not in (labels, [*labels, UNKNOWN]):
-        raise ParameterError(f"matrix of shape {matrix.shape}: its rows and columns must be the same emotions")
+        raise ParameterError(
+            f"matrix of shape {matrix.shape}: rows and columns must be the same emotions in the same order"
+        )
     ax = axes_or_new(ax, height=1.2 + 0.45 * max(len(labels), 2))
     counts = matrix.to_numpy()
     if not counts.sum():
@@ -110,8 +113,12 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
-        ax.text(column, row, f"{count}", ha="center", va="center", color=_readable(shares[row, column], int(count)))
-    _write_recalls(ax, shares.diagonal(), counts.sum(axis=1), right=len(predicted) - 0.4)
+        colour = "white" if shares[row, column] > 0.5 else INK if count else PALE  # readable on its cell
+        ax.text(column, row, f"{count}", ha="center", va="center", color=colour)
+    right = len(predicted) - 0.4
+    for row, (recall, total) in enumerate(zip(shares.diagonal(), counts.sum(axis=1), strict=True)):
+        ax.text(right, row, f"{recall:.0%}".replace("%", " %") if total else "-", va="center", color=INK)
+    ax.text(right, -0.55, "recall", va="bottom", color=INK)
     ax.set_xticks(range(len(predicted)), labels=predicted)
     ax.set_yticks(range(len(labels)), labels=labels)
     ax.tick_params(length=0)
@@ -121,21 +128,21 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
 
 
 def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw scores with their intervals, models below the protocol that they were measured by.
+    """Draw scores with their intervals, grouped by protocol.
 
     Parameters
     ----------
     results : DataFrame
-        Rows of the table of results (`results.read`) of one metric: `protocol`, `model`, `metric`, `value`, and where
-        there are any `direction`, `low` and `high` (missing values where no interval is claimed). Rows that agree in
-        protocol, direction and model share a line.
+        Rows of the table of results (`results.read`) of one metric: `protocol`, `model`, `metric`, `value`, and
+        optionally `direction`, `low` and `high` (missing values if there is no interval). Rows with the same protocol,
+        direction and model share a line.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        Score from 0 to 1 for each model and protocol, in the order of the table, and a line at chance (1/7).
+        Score from 0 to 1 for each protocol and model, in the order of the table, and a line at chance (1/7).
 
     Raises
     ------
@@ -154,68 +161,49 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     check_columns("results", results, *needed, cure=f"must have {', '.join(needed)}")
     metrics = sorted(results["metric"].unique())
     if len(metrics) > 1:
-        raise ParameterError(f"results has the metrics {', '.join(metrics)}: choose the rows of one")
+        raise ParameterError(f"results has the metrics {', '.join(metrics)}: choose the rows of one metric")
     lines = _score_lines(results)
     ax = axes_or_new(ax, height=1.0 + 0.27 * max(len(lines), 2))
     if not lines:
         return say_empty(ax, "There are no results to draw.")
     for height, line in enumerate(lines):
         _draw_scores(ax, line.rows, height)
-    _mark_chance(ax)
+    ax.axvline(CHANCE, color=PALE, linestyle="--", linewidth=1.5, zorder=0)
+    ax.text(CHANCE, 1.0, "chance", transform=ax.get_xaxis_transform(), ha="center", va="bottom", color=INK)
     ax.set_yticks(range(len(lines)), labels=[line.name for line in lines])
     for tick, line in zip(ax.get_yticklabels(), lines, strict=True):
         tick.set_fontweight("bold" if line.rows.empty else "normal")
     ax.tick_params(axis="y", length=0)
+    # From 1 to 1.13 there is room for the numbers at the end of each line; the first line is at the top.
     ax.set(xlabel=_UNITS.get(metrics[0], metrics[0]), xlim=(0, 1.13), ylim=(len(lines) - 0.4, -0.6))
     ax.set_xticks(np.linspace(0, 1, 6))
     return ax
 
 
-def _name_ends(ax: Axes, history: pd.DataFrame, curves: list[str], measure: str) -> None:
-    """Write the name of each curve to the right of its last value, clear of the others."""
-    names = [column.removesuffix(measure).rstrip("_").replace("_", " ") or "training" for column in curves]
-    name_at(ax, names, [(history["epoch"].iloc[-1], float(history[column].iloc[-1])) for column in curves])
-
-
-def _readable(share: float, count: int) -> str:
-    """Return the colour of a count on its cell: white on dark, grey for nothing."""
-    if share > 0.5:
-        return "white"
-    return INK if count else PALE
-
-
-def _write_recalls(ax: Axes, recalls: np.ndarray, totals: np.ndarray, *, right: float) -> None:
-    """Write the recall of each row to its right; a dash where there is nothing to recall."""
-    for row, (recall, total) in enumerate(zip(recalls, totals, strict=True)):
-        ax.text(right, row, f"{recall:.0%}".replace("%", " %") if total else "-", va="center", color=INK)
-    ax.text(right, -0.55, "recall", va="bottom", color=INK)
-
-
 class _Line(NamedTuple):
-    """One line of the picture of scores; a heading has no rows."""
+    """One line of the figure of scores; a heading has no rows."""
 
     name: str
     rows: pd.DataFrame
 
 
 def _score_lines(results: pd.DataFrame) -> list[_Line]:
-    """Return the lines from the top: each protocol and direction, and below it its models."""
+    """Return the lines from the top: each protocol and direction, followed by its models."""
     headings = results["protocol"].str.replace("_", " ")
     if "direction" in results:
         headings += results["direction"].map(lambda direction: f", {direction}" if direction else "")
     lines: list[_Line] = []
     for heading in headings.unique():
         part = results[headings == heading]
-        models = [_Line(_title(model), part[part["model"] == model]) for model in part["model"].unique()]
-        lines += [_Line(heading, part.iloc[:0]), *models]
+        lines.append(_Line(heading, part.iloc[:0]))
+        for model in part["model"].unique():
+            title = RECIPES[model].title if model in RECIPES else model
+            lines.append(_Line(title, part[part["model"] == model]))
     return lines
 
 
-def _title(model: str) -> str:
-    return RECIPES[model].title if model in RECIPES else model
-
-
 def _draw_scores(ax: Axes, rows: pd.DataFrame, height: float) -> None:
+    # Rows that share a line are spread over 0.3 of its height, so that their marks do not cover each other.
     heights = height + 0.3 * (np.arange(len(rows)) + 0.5) / max(len(rows), 1) - 0.15
     if {"low", "high"} <= set(rows):
         ax.hlines(heights, rows["low"], rows["high"], color=INK, linewidth=2)
@@ -223,35 +211,29 @@ def _draw_scores(ax: Axes, rows: pd.DataFrame, height: float) -> None:
     ax.text(1.13, height, ", ".join(f"{score:.2f}" for score in rows["value"]), ha="right", va="center", color=INK)
 
 
-def _mark_chance(ax: Axes) -> None:
-    """Draw the line that guessing reaches."""
-    ax.axvline(CHANCE, color=PALE, linestyle="--", linewidth=1.5, zorder=0)
-    ax.text(CHANCE, 1.0, "chance", transform=ax.get_xaxis_transform(), ha="center", va="bottom", color=INK)
-
-
 _NO_CURVES = "There are no answers to draw."
 
 _STEADY = 0.03
-"""Share of answers from which on a curve of coverage is drawn."""
+"""Least share of answers at which a coverage curve is drawn; below it, single answers move the curve."""
 
 
 def plot_reliability(curves: Mapping[str, ReliabilityCurve], *, ax: Axes | None = None) -> Axes:
-    """Draw how often answers were right over how sure they were.
+    """Draw the share of right answers over the confidence.
 
-    On the diagonal confidence is honest: of answers that are 70 % sure, 70 % are right. Below it the network boasts,
-    above it is too modest.
+    On the diagonal, confidence is honest: 70 % of the answers with a confidence of 70 % are right. Below it the network
+    boasts, above it the network is too modest.
 
     Parameters
     ----------
     curves : mapping of str to ReliabilityCurve
-        What each curve is of, such as a corpus, and the curve: `calibration.reliability_curve`.
+        The name of each curve, such as its corpus, and the curve, from `calibration.reliability_curve`.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        Share of right answers over confidence, a marker a bin, each curve named beside its surest bin.
+        Share of right answers over confidence, one marker per bin, each curve named beside its last bin.
 
     Examples
     --------
@@ -279,27 +261,27 @@ def plot_reliability(curves: Mapping[str, ReliabilityCurve], *, ax: Axes | None 
 def plot_coverage(
     curves: Mapping[str, CoverageCurve], *, threshold: float | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw how often answers are right over the share of utterances that are answered, the surest first.
+    """Draw the share of right answers over the share of utterances with an answer, most confident answers first.
 
     Parameters
     ----------
     curves : mapping of str to CoverageCurve
-        What each curve is of, such as a corpus, and the curve: `calibration.coverage_curve`.
+        The name of each curve, such as its corpus, and the curve, from `calibration.coverage_curve`.
     threshold : float in [0, 1], optional
         The confidence below which the answer is "I don't know"; marked on each curve.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        Share of right answers over share of answers, each curve named where all is answered; not drawn below a share
-        of 3 %, where single answers move it.
+        Share of right answers over share of utterances answered, each curve named at its right end; curves start at a
+        share of 3 %, since single answers move them below it.
 
     Raises
     ------
     ParameterError
-        If `threshold` is no probability.
+        If `threshold` is not in [0, 1].
 
     Examples
     --------
@@ -331,7 +313,7 @@ def plot_coverage(
 
 
 def _marked(ax: Axes, curve: CoverageCurve, threshold: float, style: LineStyle) -> str:
-    """Mark what is answered at a threshold, and return in words how much that is and how right."""
+    """Mark the point of a curve at a threshold, and return its coverage and share of right answers in words."""
     answered = np.flatnonzero(curve.threshold >= threshold)
     if not answered.size:
         return "no answers"

@@ -1,4 +1,4 @@
-"""Pictures of waveforms, spectra and features, alone and in grids."""
+"""Figures of waveforms, spectra and features, alone and in grids."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,22 +15,22 @@ from emotion_lib.features.mel import hz_to_mel
 from emotion_lib.plots.style import INK, axes_or_new, say_empty
 
 DYNAMIC_RANGE = 80.0
-"""What a picture in dB shows below its reference; the rest is as dark as silence."""
+"""Range of the colours in dB below the reference; lower levels are as dark as silence."""
 
 SPECTROGRAM = FeatureSettings(n_fft=1024, hop_length=256)
-"""Frames of 42 ms in TESS: short enough for syllables, long enough for the harmonics of a voice."""
+"""Frames of 42 ms in TESS: short enough for syllables, long enough to separate the harmonics of a voice."""
 
 LEVELS = 40
-"""Steps of 2 dB, which no eye misses: a picture of so few colours takes a third of the room in a notebook."""
+"""Number of colours, one per 2 dB; finer steps are not visible, and make a notebook's picture three times as large."""
 
-_POINTS = 2000
-_HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
+_POINTS = 2000  # more than the pixels of a figure 8 inches wide, so no gap is visible
+_HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)  # octaves
 
 
 def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the waveform of one utterance.
 
-    Where samples are closer than a pixel, what is drawn is their lowest and highest value, so no peak is lost.
+    Samples closer than a pixel are drawn as their lowest and highest value, so no peak is lost.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axe
     sr : int > 0
         Its sampling rate in Hz.
     emotion : str, optional
-        Draws in the colour of this emotion.
+        The emotion whose colour is used; by default the waveform is dark grey.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axe
     starts = np.arange(0, y.size, -(-y.size // _POINTS))
     lowest, highest = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
     ax.fill_between(starts / sr, lowest, highest, color=colour, linewidth=0.8)
-    limit = 1.05 * max(float(np.abs(y).max()), 0.01)
+    limit = 1.05 * max(float(np.abs(y).max()), 0.01)  # silence needs an axis with some height too
     ax.set(xlabel="Time (s)", ylabel="Amplitude", xlim=(0, y.size / sr), ylim=(-limit, limit))
     return ax
 
@@ -82,10 +82,10 @@ def plot_spectrogram(
     reference: np.ndarray | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the spectrogram of one utterance in dB, 80 dB deep.
+    """Draw the spectrogram of one utterance in dB, over a range of 80 dB.
 
-    A longer frame separates the harmonics of the voice, a shorter one its moments. Two spectrograms can be compared
-    in level only when they share a `reference`.
+    Longer frames separate the harmonics of the voice; shorter frames separate events in time. Levels of two
+    spectrograms can be compared only if both have the same `reference`.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def plot_spectrogram(
     settings : FeatureSettings
         `n_fft` and `hop_length` are used.
     reference : ndarray of shape (n_samples,), optional
-        The waveform whose loudest point is 0 dB; `y` itself when left out.
+        The waveform whose loudest point is 0 dB; by default `y`.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -130,9 +130,9 @@ def plot_spectrogram(
 
 
 def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT, ax: Axes | None = None) -> Axes:
-    """Draw the mel spectrogram of one utterance in dB, 80 dB deep from its loudest point.
+    """Draw the mel spectrogram of one utterance in dB, over the 80 dB below its loudest point.
 
-    The bands are equally high in the picture, as they are to a network; the axis says where each lies in Hz.
+    All bands have the same height, since they count the same for a network; the axis shows their frequency in Hz.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DE
     sr : int > 0
         Sampling rate of the waveform in Hz.
     settings : FeatureSettings
-        What the frames were made with; `hop_length` is used.
+        Settings of the frames; `hop_length` is used.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -184,23 +184,23 @@ def plot_mfcc(
     limit: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the mel-frequency cepstral coefficients of one utterance, white where they are 0.
+    """Draw the mel-frequency cepstral coefficients of one utterance, with 0 in white.
 
-    The colours reach as far as coefficients 1 and up do. Coefficient 0, the level, lies far outside (about -400 in
-    TESS) and saturates; with it in range, all others would be pale.
+    The range of the colours is that of coefficients 1 and up. Coefficient 0, the level, lies far outside (about -400 in
+    TESS) and saturates; with it in the range, all other coefficients would be pale.
 
     Parameters
     ----------
     mfcc : ndarray of shape (n_frames, n_mfcc), float
-        Coefficients, one row a frame.
+        Coefficients, one row per frame.
     sr : int > 0
         Sampling rate of the waveform in Hz.
     settings : FeatureSettings
-        What the frames were made with; `hop_length` is used.
+        Settings of the frames; `hop_length` is used.
     limit : float > 0, optional
-        Absolute value at the ends of the colour bar; give the same to two pictures that are compared.
+        Absolute value at the ends of the colour bar; figures to be compared need the same limit.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -226,7 +226,7 @@ def plot_mfcc(
     if not mfcc.size:
         return say_empty(ax, "There are no frames to draw.")
     shape = mfcc[:, 1:] if mfcc.shape[1] > 1 else mfcc
-    limit = limit or float(np.abs(shape).max()) or 1.0
+    limit = limit or float(np.abs(shape).max()) or 1.0  # coefficients that are all 0 give no range
     image = _draw_frames(ax, mfcc, sr / settings.hop_length, cmap="RdBu_r", limits=(-limit, limit))
     ax.set(xlabel="Time (s)", ylabel="MFCC")
     _colour_bar(ax, image, "Value", extend="both")
@@ -239,8 +239,8 @@ def greatest_power(y: np.ndarray, settings: FeatureSettings) -> float:
 
 
 def draw_spectrogram(ax: Axes, y: np.ndarray, sr: int, *, settings: FeatureSettings, loudest: float) -> AxesImage:
-    """Return the image of the spectrogram of `y`, drawn on `ax` in dB relative to the power `loudest`."""
-    ratio = power_spectrum(y, settings=settings) / max(loudest, np.finfo(np.float32).tiny)
+    """Draw the spectrogram of `y` on `ax` in dB relative to the power `loudest`, and return the image."""
+    ratio = power_spectrum(y, settings=settings) / max(loudest, np.finfo(np.float32).tiny)  # silence has no power
     level = 10 * np.log10(np.maximum(ratio, 10 ** (-DYNAMIC_RANGE / 10)))
     frame_rate = sr / settings.hop_length
     image = _draw_frames(ax, level, frame_rate, top=sr / 2, limits=(-DYNAMIC_RANGE, 0))
@@ -257,7 +257,7 @@ def _draw_frames(
     cmap: str | None = None,
     top: float | None = None,
 ) -> AxesImage:
-    """Return the image of (n_frames, n_rows); row 0 is centred on 0 and the last on `top`, or on its index."""
+    """Draw (n_frames, n_rows) and return the image; the first row is centred on 0, the last on `top` or its index."""
     n_frames, n_rows = frames.shape
     half = 0.5 if top is None else top / (n_rows - 1) / 2
     extent = (-0.5 / frame_rate, (n_frames - 0.5) / frame_rate, -half, (n_rows - 1 if top is None else top) + half)
@@ -267,6 +267,7 @@ def _draw_frames(
 
 
 def _mark_hertz(ax: Axes, sr: int, n_mels: int) -> None:
+    # The bands' centres are equally spaced on the mel scale; n_mels bands lie between n_mels + 2 points from 0 to sr/2.
     top = hz_to_mel(sr / 2)
     ticks = [hertz for hertz in _HZ_TICKS if hertz < sr / 2]
     positions = [hz_to_mel(hertz) / top * (n_mels + 1) - 1 for hertz in ticks]
@@ -274,7 +275,7 @@ def _mark_hertz(ax: Axes, sr: int, n_mels: int) -> None:
 
 
 def _colour_bar(ax: Axes, image: AxesImage, label: str, *, extend: str = "neither") -> None:
-    """Put a colour bar inside the room of `ax`, so that axes above and below stay aligned with it."""
+    """Draw a colour bar beside `ax` that takes no width from it, so that axes above and below stay aligned."""
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.02, 1.0)), extend=extend)
     bar.set_label(label)
 
@@ -297,23 +298,23 @@ def _check_positive(**values: float) -> None:
 
 
 SR = 22050
-"""Rate in Hz of all columns: recordings of different rates would have different frequencies at the top."""
+"""Sampling rate in Hz of all columns, since recordings of different rates would have different frequency ranges."""
 
 
 def plot_emotion_grid(table: pd.DataFrame) -> Figure:
-    """Draw the waveform above the spectrogram of one utterance of each emotion, emotions in columns.
+    """Draw one utterance of each emotion in a column, its waveform above its spectrogram.
 
-    All columns have the same limits of time, amplitude, frequency and level, so that what is quiet looks quiet.
+    All columns have the same limits of time, amplitude, frequency and level, so that a quiet utterance looks quiet.
 
     Parameters
     ----------
     table : DataFrame
-        At most one row an emotion, with columns `path` and `emotion`: choose one speaker and one text.
+        At most one row per emotion, with columns `path` and `emotion`: choose one speaker and one text.
 
     Returns
     -------
     Figure
-        Time in s, amplitude with full scale 1, frequency in Hz, level in dB below the loudest point of all.
+        Time in s, amplitude with full scale 1, frequency in Hz, level in dB below the loudest point of all columns.
 
     Raises
     ------
@@ -346,22 +347,18 @@ def plot_emotion_grid(table: pd.DataFrame) -> Figure:
 
 
 def _draw_columns(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
-    """Fill a grid of two rows with sounds of the emotions, one a column."""
+    """Fill a grid of two rows with the waveform of each emotion, one per column."""
     loudest = max(greatest_power(y, SPECTROGRAM) for y in sounds.values())
     for (emotion, y), (upper, lower) in zip(sounds.items(), axes.T, strict=True):
         plot_waveform(y, SR, emotion=emotion, ax=upper)
         upper.set_title(emotion, loc="center", fontsize=10)
         image = draw_spectrogram(lower, y, SR, settings=SPECTROGRAM, loudest=loudest)
         image.set_interpolation("antialiased")
-    _share_limits(axes, sounds)
-    _label_outside(axes, image)
-
-
-def _share_limits(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
-    """Set the limits of all columns to those of the longest and of the loudest sound."""
+    # The axes are shared, so the limits of one column are those of all; each waveform drawn has set its own.
     amplitude = 1.05 * max(0.01, *(float(np.abs(y).max()) for y in sounds.values()))
     axes[0, 0].set_ylim(-amplitude, amplitude)
     axes[1, 0].set_xlim(0, max(y.size for y in sounds.values()) / SR)
+    _label_outside(axes, image)
 
 
 def _label_outside(axes: np.ndarray, image: AxesImage) -> None:
@@ -369,7 +366,7 @@ def _label_outside(axes: np.ndarray, image: AxesImage) -> None:
     for ax in axes.flat:
         ax.set(xlabel="", ylabel="")
     for ax in axes[1]:
-        ax.set_facecolor(image.get_cmap()(0.0))
+        ax.set_facecolor(image.get_cmap()(0.0))  # after the end of a short recording, as dark as silence
     axes[0, 0].set_ylabel("Amplitude")
     axes[1, 0].set_ylabel("Frequency (Hz)")
     figure = axes[0, 0].figure

@@ -1,4 +1,4 @@
-"""What all figures share: settings, new axes, the empty state, labels that keep clear of each other."""
+"""Settings and parts that all figures share: new axes, the empty state, labels that do not overlap."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -27,20 +27,21 @@ SETTINGS: dict[str, Any] = {
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
 }
-"""The matplotlib settings of every figure: 8 inches wide, text of 10 pt, opaque white faces, small files."""
+"""The matplotlib settings of every figure: 8 inches wide, text of 10 pt, small files, and opaque white backgrounds,
+since a dark theme would swallow the text of a transparent figure."""
 
 INK = "#262626"
-"""The colour of text and of marks that stand for no emotion."""
+"""The colour of text, and of marks that do not stand for an emotion."""
 
 PALE = "#767676"
-"""The grey of reference lines and of what matters less; its contrast on white is 4.5."""
+"""The grey of reference lines and less important text; its contrast on white is 4.5, the least for text by WCAG."""
 
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
-"""A white rim that keeps a label legible on top of marks."""
+"""A white outline that keeps a label readable on top of marks."""
 
 
 class GroupStyle(NamedTuple):
-    """How one speaker (or another group that is no emotion) is drawn."""
+    """The style of one speaker, or of another group that is not an emotion."""
 
     colour: str
     marker: str
@@ -48,11 +49,11 @@ class GroupStyle(NamedTuple):
 
 
 GROUPS = (GroupStyle(INK, "o", ""), GroupStyle("#8c8c8c", "^", "////"), GroupStyle("#5b5b5b", "s", "...."))
-"""Neutral styles for speakers; where there are more speakers than styles, a figure does not tell them apart."""
+"""Neutral styles for speakers; figures with more speakers than styles do not tell them apart."""
 
 
 class LineStyle(NamedTuple):
-    """How one curve among several is drawn: never by colour alone."""
+    """The style of one curve among several; it differs from the others not only in colour."""
 
     colour: str
     dashes: str
@@ -60,13 +61,13 @@ class LineStyle(NamedTuple):
 
 
 LINES = (LineStyle("#1b5e9b", "-", "o"), LineStyle("#b5500c", "--", "s"), LineStyle("#007f5f", "-.", "^"))
-"""Styles of curves; where there are more, the styles come round again, and the names at the curves tell them apart."""
+"""Styles of curves; with more curves the styles repeat, and the names at the curves tell them apart."""
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults to those of the notebooks.
+    """Set matplotlib's defaults to the style of the notebooks.
 
-    Figures become 8 inches wide with text of 10 pt on opaque white, at a resolution that keeps a notebook small.
+    Figures are 8 inches wide with text of 10 pt on opaque white, at a resolution that keeps a notebook small.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def use_style() -> None:
 
 
 def axes_or_new(ax: Axes | None, *, height: float | None = None) -> Axes:
-    """Return the given axes, or those of a new figure of the style's width (and of `height` inches)."""
+    """Return the given axes, or those of a new figure with the width of the style and a height in inches."""
     if ax is not None:
         return ax
     width, usual = plt.rcParams["figure.figsize"]
@@ -88,14 +89,14 @@ def axes_or_new(ax: Axes | None, *, height: float | None = None) -> Axes:
 
 
 def say_empty(ax: Axes, sentence: str) -> Axes:
-    """Return the axes with one sentence instead of data."""
+    """Write a sentence on the axes instead of data, and return them."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color=INK)
     return ax
 
 
 def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]], *, gap: float = 0.07) -> None:
-    """Write names in the colours of their curves to the right of their ends, at least `gap` of the axis apart."""
+    """Write the name of each curve in its colour to the right of its end, at least `gap` of the axis apart."""
     low, high = ax.get_ylim()
     heights = apart([y for _, y in ends], gap * (high - low))
     for place, (name, (x, _), height) in enumerate(zip(names, ends, heights, strict=True)):
@@ -104,18 +105,19 @@ def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]],
 
 
 def group_styles(groups: Sequence[str]) -> dict[str, GroupStyle]:
-    """Return a neutral style for each group, or nothing when they are too many to tell apart."""
+    """Return a neutral style for each group, or an empty dictionary if there are more groups than styles."""
     return dict(zip(groups, GROUPS, strict=False)) if len(groups) <= len(GROUPS) else {}
 
 
 def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
-    """Return positions in the given order, moved as little as needed to be `gap` from each other.
+    """Return the positions, moved as little as possible so that all are at least `gap` apart.
 
     Examples
     --------
     >>> apart([0.98, 0.96, 0.2], 0.1).round(2).tolist()
     [1.02, 0.92, 0.2]
     """
+    # In rising order and with one gap taken off per step, "at least a gap apart" becomes "never falls".
     order = np.argsort(positions, kind="stable")
     steps = gap * np.arange(len(order))
     moved = _rising(np.asarray(positions, dtype=float)[order] - steps) + steps
@@ -124,7 +126,7 @@ def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
 
 
 def _rising(values: np.ndarray) -> np.ndarray:
-    """Return the nearest sequence (least squares) that never falls: neighbours that do are pooled."""
+    """Return the nearest sequence (least squares) that never falls; neighbours that fall are pooled to their mean."""
     pools: list[list[float]] = []
     for value in values:
         pools.append([float(value)])

@@ -1,4 +1,4 @@
-"""Pictures of what a voice is to a network: how few words of it help, and which features betray it."""
+"""Figures of the effect of a voice: the gain from a few of its utterances, and the features that identify it."""
 
 from collections.abc import Iterable
 from itertools import cycle
@@ -14,31 +14,31 @@ from emotion_lib.plots.style import INK, LINES, LineStyle, axes_or_new, name_at,
 _NO_FIGURES = "There are no figures to draw."
 
 _DRAWS = ["uar", "uar_worst"]
-"""The metrics of enrolment: the mean of the draws, and the lowest."""
+"""The metrics of enrolment: the mean UAR of the draws, and the lowest."""
 
 
 def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how a score rises with the number of labelled utterances of the voice.
+    """Draw the UAR over the number of labelled utterances of the voice.
 
     Parameters
     ----------
     figures : DataFrame
-        Rows of the table of results (`results.read`) of one model: `direction`, `seen_of_voice` ("none", or how many
-        labelled utterances of each emotion; other rows are not drawn), `metric` ("uar", the mean of the draws, and
-        where there is one "uar_worst", the lowest; other rows are not drawn), `value`.
+        Rows of the table of results (`results.read`) of one model: `direction`; `seen_of_voice` ("none", or the number
+        of labelled utterances of each emotion); `metric` ("uar", the mean of the draws, and optionally "uar_worst", the
+        lowest); `value`. Rows with other values are ignored.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        UAR over the number of labelled utterances of each emotion, a curve for the mean in each direction, named at
-        its end, and a dotted one for the worst draw.
+        UAR over the number of labelled utterances of each emotion: for each direction a curve of the mean, named at its
+        end, and a dotted curve of the worst draw.
 
     Raises
     ------
     ParameterError
-        If a column is missing, or there are several figures of one direction, number and metric.
+        If a column is missing, or a direction, number and metric has several figures.
 
     Examples
     --------
@@ -59,6 +59,7 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for style, curve in zip(cycle(LINES), curves.values(), strict=False):
         _draw_enrolment(ax, curve, style)
     lowest = min(float(np.nanmin(curve.to_numpy())) for curve in curves.values())
+    # The axis starts at the tenth below the lowest value: from 0, the gain of a few utterances would hardly be seen.
     ax.set(xlabel="Labelled utterances of each emotion", ylabel="UAR", ylim=(np.floor(10 * lowest) / 10, 1.01))
     ax.set_xticks(sorted({number for curve in curves.values() for number in curve.index}))
     name_at(ax, list(curves), [(float(curve.index[-1]), float(curve["uar"].iloc[-1])) for curve in curves.values()])
@@ -67,26 +68,26 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how much of the emotion, and how much of the voice, each group of features tells.
+    """Draw how well each group of features predicts the emotion, and how well it predicts the speaker.
 
     Parameters
     ----------
     figures : DataFrame
-        Rows of `benchmarks/ablation.csv` of one choice: `kept` ("alone" or "all but"), `group`, `question` ("emotion",
-        "speaker" and, if it is to be shown, "emotion of another voice"), `value` and `chance`; the mean is drawn of
-        rows that agree in group and question.
+        Rows of `benchmarks/ablation.csv` with the same `kept` ("alone" or "all but"): `group`, `question` ("emotion",
+        "speaker" and optionally "emotion of another voice"), `value` and `chance`. Rows with the same group and
+        question are averaged.
     ax : Axes, optional
-        Where to draw; a new figure when left out.
+        The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     Axes
-        UAR of each group, in the order of the table, and a line at the chance of each question.
+        UAR of each group, in the order of the table, and a line at the chance level of each question.
 
     Raises
     ------
     ParameterError
-        If a column is missing, a question is none of the three, or there is more than one choice.
+        If a column is missing, a question is unknown, or `kept` has more than one value.
 
     Examples
     --------
@@ -119,7 +120,7 @@ def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 class _Look(NamedTuple):
-    """How the answers to one question are drawn, and how far below the middle of the line of their group."""
+    """The style of one question's markers, and their offset from the middle of the group's line."""
 
     name: str
     colour: str
@@ -133,18 +134,18 @@ _LOOKS = {
     "emotion of another voice": _Look("emotion, the other voice", LINES[0].colour, LINES[0].marker, "white", -0.16),
     "speaker": _Look("which voice", LINES[1].colour, LINES[1].marker, LINES[1].colour, 0.16),
 }
-"""What is asked in an ablation, and how it is drawn; emotions in one colour, whoever speaks."""
+"""The questions of an ablation and their styles; both questions about emotion have the same colour."""
 
 
 def _enrolment_curves(figures: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return mean and worst UAR of each direction by the number of labelled utterances, fewest first."""
+    """Return the mean and worst UAR of each direction, by the number of labelled utterances in rising order."""
     seen = figures["seen_of_voice"].astype(str).replace("none", "0")
     drawn = seen.str.isdigit() & figures["metric"].isin(_DRAWS)
     rows = figures.assign(labelled=seen)[drawn].astype({"labelled": int})
     keys = ["direction", "labelled", "metric"]
     if rows.duplicated(keys).any():
         twice = rows.loc[rows.duplicated(keys), keys].iloc[0]
-        raise ParameterError(f"figures has two rows for {', '.join(map(str, twice))}: choose the rows of one model")
+        raise ParameterError(f"figures has two rows of {', '.join(map(str, twice))}: choose the rows of one model")
     return {
         str(direction): part.pivot(index="labelled", columns="metric", values="value").reindex(columns=_DRAWS)
         for direction, part in rows.groupby("direction", sort=False)
@@ -159,7 +160,7 @@ def _draw_enrolment(ax: Axes, curve: pd.DataFrame, style: LineStyle) -> None:
 
 
 def _name_worst(ax: Axes, curves: Iterable[pd.DataFrame]) -> None:
-    """Write what the dotted curves are beside the start of the lowest, below which nothing is drawn."""
+    """Label the dotted curves at the start of the lowest one, where no other curve is in the way."""
     starts = [
         (float(worst.iloc[0]), float(worst.index[0])) for each in curves if len(worst := each["uar_worst"].dropna())
     ]
@@ -170,7 +171,7 @@ def _name_worst(ax: Axes, curves: Iterable[pd.DataFrame]) -> None:
 
 
 def _draw_question(ax: Axes, scores: pd.Series, look: _Look, *, chance: float) -> None:
-    """Draw the answers to one question, a marker a group, and the line that guessing reaches."""
+    """Draw the UAR of one question, with a marker for each group and a line at chance."""
     (marks,) = ax.plot(
         scores, np.arange(len(scores)) + look.below, look.marker, label=look.name, linestyle="", zorder=2
     )
@@ -180,6 +181,7 @@ def _draw_question(ax: Axes, scores: pd.Series, look: _Look, *, chance: float) -
 
 
 def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
+    """Draw a line from the UAR for the same voice to the UAR for another voice."""
     if not {"emotion", "emotion of another voice"} <= set(means):
         return
     look = _LOOKS["emotion"]
@@ -190,6 +192,6 @@ def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
 def _check_ablation(figures: pd.DataFrame) -> None:
     kept = sorted(figures["kept"].unique())
     if len(kept) > 1:
-        raise ParameterError(f"figures has the choices {', '.join(kept)}: choose the rows of one")
+        raise ParameterError(f"figures has the values {', '.join(kept)} of kept: choose the rows of one of them")
     if unknown := sorted(set(figures["question"]) - _LOOKS.keys()):
         raise ParameterError(f"question {unknown[0]!r}: must be one of {', '.join(_LOOKS)}")

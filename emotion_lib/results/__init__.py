@@ -1,4 +1,4 @@
-"""The committed table of results: read it, show it, and hold what is said to it."""
+"""The committed table of results: read it, show it, and check claims against it."""
 
 from emotion_lib.results.claims import CHECKED, LEEWAY, Claim, ClaimError, agrees, beside, claim
 from emotion_lib.results.figures import (

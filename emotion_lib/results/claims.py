@@ -1,4 +1,4 @@
-"""Claims of the prose, each held to the figures by one call."""
+"""Claims in the prose of the notebooks, each checked against the figures by one call."""
 
 from dataclasses import dataclass
 from html import escape
@@ -11,20 +11,20 @@ from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.results.figures import is_whole_tess, over_seeds, percent
 
 LEEWAY = 0.03
-"""The least that a figure of a trained network may leave the range of the table's seeds on another processor."""
+"""How far a trained network's figure may lie outside the range of the table's seeds, since processors differ."""
 
 
 CHECKED = ("TESS", "the table of results")
-"""Where a claim must hold."""
+"""The corpora and tables on which a claim must hold; on others it is only reported."""
 
 
 class ClaimError(EmotionLibError):
-    """A sentence of the notebooks does not hold on the corpus that it is about."""
+    """A sentence of the notebooks is false for the corpus that it is about."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the prose, and whether it holds on the corpus at hand."""
+    """A sentence of the prose, and whether it is true for the corpus that was loaded."""
 
     sentence: str
     holds: bool
@@ -44,16 +44,16 @@ class Claim:
 
 
 def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> Claim:
-    """State what the prose says, and check it: on TESS it must hold, elsewhere it is only reported.
+    """Check a claim of the prose: on TESS it must hold, on another corpus the outcome is only reported.
 
     Parameters
     ----------
     sentence : str
         The claim, without a full stop.
     holds : bool
-        Whether it is so.
+        Whether the claim is true.
     corpus : DataFrame or None
-        The corpus table that it was looked up on; None where it was looked up in the table of results.
+        The corpus table on which it was checked; None if it was checked in the table of results.
 
     Returns
     -------
@@ -63,26 +63,22 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> 
     Raises
     ------
     ClaimError
-        If it does not hold on the whole of TESS, or in the table of results.
+        If the claim is false on the whole of TESS, or in the table of results.
 
     Examples
     --------
     >>> claim("two is more than one", 2 > 1, corpus=pd.DataFrame({"corpus": ["demo"]}))
     Said of TESS, and on the demo corpus it holds: two is more than one.
     """
-    where = _where(corpus)
+    if corpus is None:
+        where = "the table of results"
+    elif is_whole_tess(corpus):
+        where = "TESS"
+    else:
+        where = "the demo corpus" if set(corpus["corpus"]) == {"demo"} else "this corpus"
     if where in CHECKED and not holds:
         raise ClaimError(f"does not hold on {where}: {sentence}")
     return Claim(sentence, bool(holds), where)
-
-
-def _where(corpus: pd.DataFrame | None) -> str:
-    """Return in words what a claim was looked up on."""
-    if corpus is None:
-        return "the table of results"
-    if is_whole_tess(corpus):
-        return "TESS"
-    return "the demo corpus" if set(corpus["corpus"]) == {"demo"} else "this corpus"
 
 
 def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +96,7 @@ def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame, str
-        One row, in percent; the heading says so where this run was not on the whole of TESS.
+        One row, in percent; the heading is "not on TESS" if this run was not on the whole of TESS.
 
     Notebook: 03_model
     """
@@ -110,9 +106,9 @@ def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFram
 
 
 def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
-    """Check that a figure of this run lies where the seeds of the committed table lie.
+    """Check that a figure of this run lies in the range of the seeds of the committed table.
 
-    Figures of a trained network differ between processors in the second digit, with the same seed.
+    With the same seed, the figures of a trained network differ between processors in the second digit.
 
     Parameters
     ----------
@@ -130,8 +126,8 @@ def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
     Raises
     ------
     ClaimError
-        If it lies further outside the range of the seeds than `LEEWAY` and than their deviation, on the whole of
-        TESS.
+        If the figure, on the whole of TESS, lies further outside the range of the seeds than the larger of `LEEWAY` and
+        their standard deviation.
     """
     seeds = over_seeds(row)
     leeway = LEEWAY if np.isnan(row["seed_sd"]) else max(LEEWAY, row["seed_sd"])

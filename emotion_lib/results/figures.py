@@ -1,4 +1,4 @@
-"""The committed table of results: read it, pick figures, and show them in words and as Markdown."""
+"""The committed table of results: read it, pick figures, and show them as small tables."""
 
 import os
 from collections.abc import Hashable, Mapping
@@ -19,7 +19,7 @@ from emotion_lib.recognizer.description import in_percent
 from emotion_lib.splits import PROTOCOLS
 
 KEY = "key"
-"""Column of what decides a row: a digest of recipe, version of the features, utterances, protocol and seeds."""
+"""Column of the key of a row: a digest of recipe, version of the features, utterances, protocol and seeds."""
 
 _TEXT = (
     "corpus",
@@ -35,7 +35,7 @@ _TEXT = (
 )
 
 FAR_APART = 0.05
-"""Range of the seeds from which on it is shown beside a figure."""
+"""Difference between the best and the worst seed above which their range is shown beside a figure."""
 
 
 def read(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -49,16 +49,17 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a figure, columns `evaluation.RESULT_COLUMNS` and `KEY`, in the order of `splits.PROTOCOLS` and of
-        `recipes.RECIPES`; empty text where a column does not apply.
+        One row per figure, columns `evaluation.RESULT_COLUMNS` and `KEY`, in the order of `splits.PROTOCOLS` and of
+        `recipes.RECIPES`; empty text in columns that do not apply.
 
     Raises
     ------
     ParameterError
-        If there is no such file, or it has other columns.
+        If the file does not exist, or lacks a column.
     """
     if not Path(path).is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
+    # Empty text, not NaN, so that columns can be compared with "" and joined; Int64, since some rows have no n.
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
     check_columns(f"{path}", table, *RESULT_COLUMNS, KEY, cure="`python -m benchmarks.accuracy` writes it anew")
     place = {name: number for number, name in enumerate([*PROTOCOLS, ACROSS_CORPORA, *RECIPES])}
@@ -66,15 +67,15 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def pick(results: pd.DataFrame, **where: str) -> pd.Series:
-    """Pick the one row of the table that fits.
+    """Pick the one row of the table with the given values.
 
     Parameters
     ----------
     results : DataFrame
         From `read`.
     **where : str
-        Values of columns: `model="frame_lstm", protocol="random", metric="uar"`. Unless given, the corpus is `tess`,
-        and nothing was shown of the voice of the test.
+        Values of columns: `model="frame_lstm", protocol="random", metric="uar"`. By default the corpus is `tess`, and
+        the model was not adapted to the test speaker.
 
     Returns
     -------
@@ -87,18 +88,18 @@ def pick(results: pd.DataFrame, **where: str) -> pd.Series:
     """
     where = {"corpus": "tess"} | where
     if "seen_of_voice" not in where:
-        results = results[~results["seen_of_voice"].isin(SEEN_OF_VOICE)]
+        results = _unadapted(results)
     rows = results[np.logical_and.reduce([results[name] == value for name, value in where.items()])]
     if len(rows) != 1:
-        raise ParameterError(f"{where}: {len(rows)} rows of the table of results fit, expected one")
+        raise ParameterError(f"{where}: {len(rows)} rows of the table of results fit; give values that fit one")
     return rows.iloc[0]
 
 
 def percent(row: pd.Series) -> str:
-    """Write a figure in percent, its interval in brackets where it has one.
+    """Format a figure in percent, with its interval in brackets if it has one.
 
-    Where the seeds lie more than `FAR_APART` from each other, their range is told too: an interval over words is
-    then the smaller part of the doubt.
+    If the seeds differ by more than `FAR_APART`, their range is added, since they then matter more than the words that
+    the interval is over.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def over_seeds(row: pd.Series) -> list[float]:
 
 
 def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Find the kept predictions of a model, whatever the corpora.
+    """Read the committed predictions of a model, on any corpus.
 
     Parameters
     ----------
@@ -153,25 +154,25 @@ def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: s
     Returns
     -------
     DataFrame
-        The rows of the table that were held out, with `fold`, `predicted`, and where they are known the probabilities,
-        each in the column of its emotion; sorted by fold and id.
+        The held-out rows of the table, with `fold`, `predicted`, and for a network the probability of each emotion in
+        a column named after it; sorted by fold and id.
 
     Raises
     ------
     ParameterError
-        If there is no such file, or nothing is kept of this model and protocol.
+        If the file does not exist, or has no predictions of this model and protocol.
     """
     if not Path(path).is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
     kept = pd.read_csv(path, dtype=dict.fromkeys(("model", "protocol", "fold", "id", "predicted"), "str"))
     predicted = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]
     if predicted.empty:
-        raise ParameterError(f"{path}: has no predictions of {model} by {protocol}")
+        raise ParameterError(f"{path}: has no predictions of {model} by {protocol}; `evaluation.evaluate` makes them")
     return beside_truth(table, predicted.drop(columns=["model", "protocol"]).dropna(axis="columns", how="all"))
 
 
 def is_whole_tess(table: pd.DataFrame) -> bool:
-    """Say whether a corpus table is TESS, with all of its utterances and nothing else.
+    """Return whether a corpus table holds all utterances of TESS and no others.
 
     Parameters
     ----------
@@ -193,11 +194,11 @@ COLUMNS = {
     "mean of both": ("by_speaker", "mean"),
     "voice and word": ("by_speaker_and_word", "mean"),
 }
-"""Columns of the overview: the protocol and the direction that each shows."""
+"""Columns of the overview, each with its protocol and direction."""
 
 
 _TESS = {"tess_doubled": ", corpus doubled", "tess": ""}
-"""TESS as it was often used, each recording twice, and as it is; what each adds to the title of a model."""
+"""The corpora of the overview, TESS with each recording twice and TESS itself, and the suffix of the model's title."""
 
 
 def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -210,18 +211,18 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
     metric : {"uar", "accuracy"}
         The figure.
     models : tuple of str or None
-        Names of recipes, in the order of the rows; None shows those that have a figure, in the order of the recipes.
-        A model that was measured on the doubled corpus too has a row of its own for that.
+        Names of recipes, in the order of the rows; None shows all models with a figure, in the order of the recipes,
+        and adds a row for each model that was also measured on the doubled corpus.
 
     Returns
     -------
     DataFrame, str
-        One row a model, columns `COLUMNS`; a dash where the table has no figure.
+        One row per model, columns `COLUMNS`; a dash if the table has no figure.
 
     Raises
     ------
     ParameterError
-        If the metric or a model is not known.
+        If the metric or a model is unknown.
 
     Notebook: 04_evaluate
     """
@@ -229,7 +230,7 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
         raise ParameterError(f"metric={metric!r}: must be one of {', '.join(METRICS)}")
     if unknown := [model for model in models or () if model not in RECIPES]:
         raise ParameterError(f"models: {unknown[0]!r} is not among {', '.join(RECIPES)}")
-    rows = _unseen(results)[lambda row: row["metric"] == metric]
+    rows = _unadapted(results)[lambda row: row["metric"] == metric]
     cells: dict[Hashable, str] = (
         rows.set_index(["corpus", "model", "protocol", "direction"]).apply(percent, axis=1).to_dict()
     )
@@ -239,22 +240,18 @@ def overview(results: pd.DataFrame, *, metric: str = "uar", models: tuple[str, .
         }
         for model in models or RECIPES
         for corpus, twice in _TESS.items()
-        if (models and not twice) or _is_measured(cells, corpus, model)
+        if (models and not twice) or any((corpus, model, *where) in cells for where in COLUMNS.values())
     }
     return pd.DataFrame.from_dict(shown, orient="index", columns=list(COLUMNS)).rename_axis("model")
 
 
-def _unseen(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows for which nothing was shown of the voice of the test besides the training."""
+def _unadapted(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of models that were not adapted to the test speaker."""
     return results[~results["seen_of_voice"].isin(SEEN_OF_VOICE)]
 
 
-def _is_measured(cells: Mapping[Hashable, str], corpus: str, model: str) -> bool:
-    return any((corpus, model, *where) in cells for where in COLUMNS.values())
-
-
 def new_voices(results: pd.DataFrame) -> pd.DataFrame:
-    """Show the UAR of the models that were trained on several corpora, for speakers that were left out, in percent.
+    """Show the UAR of the models trained on several corpora, for left-out speakers, in percent.
 
     Parameters
     ----------
@@ -264,18 +261,19 @@ def new_voices(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row a model, one column a corpus; in brackets the 95 % interval, over speakers where there are enough of
+        One row per model, one column per corpus; the 95 % interval in brackets is over speakers if there are enough of
         them, else over words.
     """
-    rows = _unseen(results)[lambda row: (row["protocol"] == "leave_speaker_out") & (row["metric"] == "uar")]
+    rows = _unadapted(results)[lambda row: (row["protocol"] == "leave_speaker_out") & (row["metric"] == "uar")]
     return _a_column_each(rows[rows["trained_on"].str.contains("+", regex=False)], ["model"])
 
 
 def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
-    """Show the UAR inside each corpus and from the others to it, in percent: what a voice costs, and what a corpus.
+    """Show the UAR within each corpus and across corpora, in percent: the cost of a new voice and of a new corpus.
 
-    Inside a corpus, speakers are left out and all of its emotions told apart (EMO-DB has boredom and no surprise,
-    RAVDESS calm besides the seven); from the others to it, those that both have, so that the two are not of one task.
+    Within a corpus, speakers are left out and all of its emotions are told apart (EMO-DB has boredom and no surprise;
+    RAVDESS has calm in addition to the seven). Across corpora, only the shared emotions are told apart, so the two
+    figures of a corpus belong to different tasks.
 
     Parameters
     ----------
@@ -285,14 +283,15 @@ def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row a model and training, one column a corpus, in brackets the 95 % interval; of the two voices of TESS the
-        mean of both directions.
+        One row per model and training, one column per corpus, with the 95 % interval in brackets; for the two voices of
+        TESS, the mean of both directions.
     """
-    rows = _unseen(results)[lambda row: row["metric"] == "uar"]
+    rows = _unadapted(results)[lambda row: row["metric"] == "uar"]
     across = rows[rows["protocol"] == ACROSS_CORPORA]
     own = rows[rows["trained_on"] == rows["corpus"]]
     many_voices = own[own["protocol"] == "leave_speaker_out"]
     two_voices = own[(own["protocol"] == "by_speaker") & (own["direction"] == "mean")]
+    # Two voices give two folds: of TESS only the models that another corpus also has are worth a row here.
     beside = two_voices[two_voices["model"].isin({*across["model"], *many_voices["model"]})]
     inside = pd.concat([many_voices, beside]).assign(trained_on="its other speakers")
     both = pd.concat([inside, across.assign(trained_on="the other two corpora")])
@@ -300,7 +299,7 @@ def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _a_column_each(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
-    """Return figures with a column for each corpus, the models by their titles and in the order of the recipes."""
+    """Return the figures with one column per corpus; models in the order of the recipes, named by their titles."""
     figures = rows.assign(figure=[percent(row) for _, row in rows.iterrows()])
     order = [model for model in RECIPES if model in set(rows["model"])]
     figures["model"] = pd.Categorical(figures["model"], categories=order, ordered=True)
@@ -311,7 +310,7 @@ def _a_column_each(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
 
 
 def used_to_voice(results: pd.DataFrame) -> pd.DataFrame:
-    """Show the UAR on TESS across the voices, once something was shown of the voice of the test, in percent.
+    """Show the UAR on TESS across voices after adapting to the test speaker, in percent.
 
     Parameters
     ----------
@@ -321,8 +320,8 @@ def used_to_voice(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row a model and direction; a column for nothing shown, and one for each of `evaluation.SEEN_OF_VOICE`, with
-        the mean of the draws and the worst of them.
+        One row per model and direction; a column without adaptation, and one for each of `evaluation.SEEN_OF_VOICE`,
+        with the mean and the worst of the draws.
 
     Notebook: 04_evaluate
     """
@@ -342,7 +341,7 @@ def used_to_voice(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str]) -> str:
-    """Return the mean of the draws, and the worst where it is known; a dash where there is no figure."""
+    """Return the mean of the draws, and the worst if it is known; a dash if there is no figure."""
     if (*where, "uar") not in values:
         return "-"
     worst = values.get((*where, "uar_worst"))
@@ -351,26 +350,26 @@ def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str
 
 
 def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
-    """Show what a recogniser is worth for speakers that were left out of its training, in percent.
+    """Show the scores of a recogniser for speakers left out of its training, in percent.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
-        One that was measured.
+        A recogniser with scores in its description.
 
     Returns
     -------
     DataFrame, str
-        One row a corpus: UAR with its interval; how many utterances get an answer, and how many of the answers are
-        right; how far confidence is from the share that is right (expected calibration error).
+        One row per corpus: UAR with its interval; the share of utterances with an answer; the share of right answers
+        among these; the expected calibration error.
 
     Raises
     ------
     ParameterError
-        If it was not measured.
+        If the description has no scores.
     """
     if not recognizer.about.get("worth"):
-        raise ParameterError("the recogniser was not measured; `emotion-lib train` measures what it trains")
+        raise ParameterError("the recogniser was not measured; `emotion-lib train` measures the recognisers it trains")
     rows = {
         CORPORA[name].short_title if name in CORPORA else name: {
             "UAR": in_percent(*(each[key] for key in ("value", "low", "high", "interval_over")), unit=""),
@@ -384,13 +383,13 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
 
 
 PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}
-"""The averages over epochs that the original notebook prints; its README has the two the other way round."""
+"""The averages over epochs that the original notebook prints; its README has the two interchanged."""
 PUBLISHED_LAST = {"train_accuracy": 0.9874, "accuracy": 0.9982}
-"""What its last epoch reached."""
+"""The accuracies of its last epoch."""
 
 
 def reproduction(results: pd.DataFrame) -> pd.DataFrame:
-    """Put the published figures of the original network beside those of the same network rebuilt here.
+    """Show the published figures of the original network beside those of the network rebuilt here.
 
     Parameters
     ----------
@@ -400,7 +399,7 @@ def reproduction(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, percent
-        One row a source, one column a figure.
+        One row per source, one column per figure.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""From features and emotions to a fitted network: repeatable, and not lost when it is killed."""
+"""Train networks on features: repeatable, with checkpoints, and combined into ensembles."""
 
 from emotion_lib.training.fitted import STATISTICS_WEIGHT, FittedNetwork, ensemble, with_statistics
 from emotion_lib.training.runs import fit

@@ -1,4 +1,4 @@
-"""A linear discriminant of voice statistics: one linear step from an utterance to its emotion."""
+"""A linear discriminant on voice statistics: one weighted sum for each emotion."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,30 +14,30 @@ from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.training import schedules
 
 SHRINKAGE = 0.2
-"""Share of the covariance within an emotion that is drawn towards a sphere."""
+"""How far the covariance within an emotion is shrunk towards a multiple of the identity, from 0 to 1."""
 
 OTHER_VOICES = 4
-"""Versions of each utterance that are learnt from besides."""
+"""Versions of each training utterance in another voice, learnt from in addition to the original."""
 
 
 @dataclass(frozen=True, eq=False)
 class Discriminant:
-    """Weigh voice statistics for each emotion, and add up.
+    """A fitted linear discriminant: the score of an emotion is a weighted sum of voice statistics.
 
     Parameters
     ----------
     emotions : tuple of str
         The columns of `coefficients`, in the order of the vocabulary.
     coefficients : ndarray of shape (n_statistics, n_emotions), float32
-        Weights.
+        The weights.
     intercept : ndarray of shape (n_emotions,), float32
-        What is added.
+        A constant added to the score of each emotion.
     settings : FeatureSettings
-        How the frames are made that the statistics are of.
+        Settings of the frames from which the statistics are computed.
     history : DataFrame
-        Empty: there are no epochs.
+        Always empty, since the fit has no epochs.
     seconds : float
-        How long it took to learn.
+        Duration of the fit.
     """
 
     emotions: tuple[str, ...]
@@ -54,7 +54,7 @@ class Discriminant:
         Parameters
         ----------
         features : Features
-            Frames, made as those that it was fitted on.
+            Frames extracted with the settings of the training frames.
 
         Returns
         -------
@@ -67,11 +67,12 @@ class Discriminant:
         """
         if (features.feature, features.settings) != (self.feature, self.settings):
             raise ParameterError(
-                f"features: {features.feature}, {features.settings}; expected {self.feature}, {self.settings}"
+                f"features: {features.feature}, {features.settings}; expected {self.feature}, {self.settings}; "
+                "extract them with these settings"
             )
         if len(features) == 0:
             return np.empty((0, len(self.emotions)))
-        scores = _statistics(features) @ self.coefficients + self.intercept
+        scores = statistics_of(features) @ self.coefficients + self.intercept
         probabilities: np.ndarray = softmax(scores, axis=1)
         return probabilities
 
@@ -81,7 +82,7 @@ class Discriminant:
         Parameters
         ----------
         features : Features
-            Frames, made as those that it was fitted on.
+            Frames extracted with the settings of the training frames.
 
         Returns
         -------
@@ -92,17 +93,17 @@ class Discriminant:
 
 
 def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
-    """Learn which voice statistics speak for which emotion.
+    """Fit a linear discriminant on voice statistics.
 
-    Each emotion counts the same, however many utterances it has, and each corpus: the utterances of a small one are
-    varied to more voices.
+    Each emotion counts the same, however many utterances it has. So does each corpus: the utterances of a small corpus
+    are repeated, and each repetition is varied to other voices.
 
     Parameters
     ----------
     features : Features
         The training utterances, as log-mel frames.
     seed : int
-        Draws the other voices.
+        Seed of the varied voices.
 
     Returns
     -------
@@ -111,7 +112,7 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     Raises
     ------
     ParameterError
-        If the features are no log-mel frames of one rate, or there are fewer than two emotions.
+        If the features are not log-mel frames at a fixed sampling rate, or there are fewer than two emotions.
     MissingExtraError
         If scikit-learn is not installed.
 
@@ -128,15 +129,17 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     started = time.perf_counter()
     rng = np.random.default_rng(seed)
     features = features[_each_corpus_as_often(features.table)]
-    versions = [_statistics(features), *(_of_other_voices(features, rng) for _ in range(OTHER_VOICES))]
+    versions = [statistics_of(features), *(_statistics_of_other_voices(features, rng) for _ in range(OTHER_VOICES))]
     statistics = np.concatenate(versions).astype(np.float64)
-    mean, scale = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6
+    mean, scale = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6  # a constant statistic has no deviation
     numbers = np.tile([emotions.index(emotion) for emotion in features.emotion], len(versions))
-    same_share = np.full(len(emotions), 1 / len(emotions))
+    same_share = np.full(len(emotions), 1 / len(emotions))  # else a frequent emotion is predicted more often
     linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE, priors=same_share)
-    found = linear.fit((statistics - mean) / scale, numbers)
-    coefficients, intercept = _of_all_emotions(found.coef_, found.intercept_)
-    coefficients = coefficients.T / scale[:, None]
+    linear.fit((statistics - mean) / scale, numbers)
+    coefficients, intercept = linear.coef_, linear.intercept_
+    if len(emotions) == 2:  # of two classes scikit-learn keeps the difference alone; each emotion gets one half of it
+        coefficients, intercept = np.outer([-0.5, 0.5], coefficients), np.outer([-0.5, 0.5], intercept)[:, 0]
+    coefficients = coefficients.T / scale[:, None]  # the scaling goes into the weights, so prediction needs none
     return Discriminant(
         emotions,
         coefficients.astype(np.float32),
@@ -148,33 +151,40 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
 
 def _check_log_mel(features: Features, emotions: tuple[str, ...]) -> None:
     if features.feature != "log_mel" or features.settings.sr is None:
-        raise ParameterError(f"features: {features.feature} at sr={features.settings.sr}; give log_mel of one rate")
+        raise ParameterError(
+            f"features: {features.feature} at sr={features.settings.sr}; extract log_mel with settings that have an sr"
+        )
     if len(emotions) < 2:
-        raise ParameterError(f"features: {len(emotions)} emotions in {len(features)} utterances; two are the least")
+        raise ParameterError(
+            f"features: {len(emotions)} emotions in {len(features)} utterances; at least two are needed"
+        )
 
 
 def _each_corpus_as_often(table: pd.DataFrame) -> np.ndarray:
-    """Return rows so that each corpus has about as many; those of a small one are repeated."""
+    """Return row numbers in which each corpus occurs about equally often; rows of small corpora are repeated."""
     sizes = table.groupby("corpus")["corpus"].transform("size").to_numpy()
     repeats = np.rint(sizes.max() / sizes).astype(int)
     rows: np.ndarray = np.repeat(np.arange(len(table)), repeats)
     return rows
 
 
-def _of_all_emotions(coefficients: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a row for each emotion; of two, scikit-learn tells their difference alone."""
-    if len(intercept) > 1:
-        return coefficients, intercept
-    return np.concatenate([-coefficients, coefficients]) / 2, np.concatenate([-intercept, intercept]) / 2
+def statistics_of(features: Features) -> np.ndarray:
+    """Return the voice statistics of each utterance.
 
+    Parameters
+    ----------
+    features : Features
+        The utterances, as frames.
 
-def _statistics(features: Features) -> np.ndarray:
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_statistics), float32
+    """
     return voice_statistics(features.X, features.lengths, feature=features.feature)
 
 
-def _of_other_voices(features: Features, rng: np.random.Generator) -> np.ndarray:
-    """Return the statistics of each utterance, spoken by another voice at another tempo."""
-    assert features.settings.sr is not None  # refused before
+def _statistics_of_other_voices(features: Features, rng: np.random.Generator) -> np.ndarray:
+    assert features.settings.sr is not None  # `_check_log_mel` has refused it
     spoken = [
         schedules.spoken_by_another(frames[:length], rng, sr=features.settings.sr)
         for frames, length in zip(features.X, features.lengths, strict=True)

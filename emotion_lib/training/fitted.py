@@ -1,4 +1,4 @@
-"""A fitted network: it predicts features, becomes a recogniser, and joins others in an ensemble."""
+"""A fitted network: predict from features, turn it into a recogniser, combine several into an ensemble."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -12,19 +12,19 @@ from emotion_lib import models
 from emotion_lib.errors import ParameterError
 from emotion_lib.extraction import Features
 from emotion_lib.extraction.store import AnyFeatures
-from emotion_lib.features import FeatureSettings, frame_weights, voice_statistics
+from emotion_lib.features import FeatureSettings, frame_weights
 from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.training.discriminant import Discriminant
+from emotion_lib.training.discriminant import Discriminant, statistics_of
 
 AHEAD = 2
-"""Batches that are made ready while a network learns."""
+"""Batches prepared in the background while the network trains on the current one."""
 
 INFERENCE_BATCH = 256
-"""Utterances in a batch that nothing is learnt from."""
+"""Utterances in a batch for prediction; its size changes speed and memory, not the result."""
 
 
 def in_batches(features: AnyFeatures) -> Iterator[Features]:
-    """Yield all utterances in their order, a batch at a time; of those on disk, no more than that is read.
+    """Yield all utterances in order, one batch at a time; from a store on disk, one batch is read at a time.
 
     Parameters
     ----------
@@ -41,27 +41,27 @@ def in_batches(features: AnyFeatures) -> Iterator[Features]:
 
 
 def taken(features: AnyFeatures, rows: np.ndarray) -> Features:
-    """Return some utterances in memory, padded to the longest of all.
+    """Load some of the utterances into memory, padded to the longest of all.
 
     Parameters
     ----------
     features : Features or StoredFeatures
         All utterances.
     rows : ndarray of int
-        Positions of some.
+        Positions of the utterances to load.
 
     Returns
     -------
     Features
     """
     some = features[rows]
-    return some if isinstance(some, Features) else _padded(some.load(), features.shape)
-
-
-def _padded(features: Features, shape: tuple[int, ...]) -> Features:
-    """Return the utterances with as many frames as a shape has, where they have frames."""
-    missing = [(0, wanted - found) for wanted, found in zip(shape[1:], features.shape[1:], strict=True)]
-    return replace(features, X=np.pad(features.X, [(0, 0), *missing]))
+    if isinstance(some, Features):
+        return some
+    # A store pads to the longest of the rows it reads. Padded to the longest of all, as features in memory are, batches
+    # from disk give the same weights.
+    read = some.load()
+    missing = [(0, wanted - found) for wanted, found in zip(features.shape[1:], read.shape[1:], strict=True)]
+    return replace(read, X=np.pad(read.X, [(0, 0), *missing]))
 
 
 def dataset(
@@ -73,27 +73,27 @@ def dataset(
     version: Callable[[Features], Features] | None = None,
     emotions: Sequence[str] = (),
 ) -> Any:
-    """Return utterances as Keras takes them.
+    """Return utterances as a dataset that Keras can train on or predict.
 
     Parameters
     ----------
     model : keras.Model
-        Takes what the utterances are.
+        A network that takes these features.
     features : Features or StoredFeatures
-        The utterances; of those on disk, only some batches are in memory.
+        The utterances; from a store on disk, only a few batches are in memory at a time.
     rows : ndarray of int or None
-        Their positions, in the order in which they are taken; None takes all.
+        Positions of the utterances, in the order of the dataset; None takes all.
     batch_size : int > 0
-        Utterances in a batch; the last one may have fewer.
+        Utterances in a batch; the last batch may have fewer.
     version : callable or None
-        Returns what is shown of a batch, asked once for each, in their order; None shows it as it is.
+        Varies a batch; called once for each batch, in order. None leaves batches as they are.
     emotions : sequence of str
-        What each output of the network stands for, where it is to learn from the utterances or is scored on them.
+        The emotion of each output of the network, for training and scoring; empty for prediction.
 
     Returns
     -------
     tf.data.Dataset
-        Of inputs, and where emotions are given of their numbers.
+        The inputs of each batch and, if emotions are given, the index of each utterance's emotion.
     """
     import tensorflow as tf
 
@@ -114,41 +114,41 @@ def dataset(
         return (arrays[0] if n_inputs == 1 else tuple(arrays[:n_inputs]), *arrays[n_inputs:])
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # its thread sleeps, and now and then the end of an epoch waits until it wakes
+    options.autotune.enabled = False  # the end of an epoch sometimes waits until the thread of the tuner wakes up
     batches = tf.data.Dataset.range(math.ceil(len(positions) / batch_size)).map(element)
     return batches.prefetch(AHEAD).with_options(options)
 
 
 def _inputs(model: Any, features: Features) -> tuple[np.ndarray, ...]:
-    """Return what the network takes: averaged coefficients one by one, or frames and their weights, and statistics."""
+    """Return the inputs of a network: a vector; or frames with their weights; or these and voice statistics."""
     if len(model.inputs) == 1:
         return (features.X[..., None],)
     frames = (features.X, frame_weights(features.lengths, features.X.shape[1]))
     if len(model.inputs) == 2:
         return frames
-    return (*frames, voice_statistics(features.X, features.lengths, feature=features.feature))
+    return (*frames, statistics_of(features))
 
 
 @dataclass(frozen=True)
 class FittedNetwork:
-    """A trained network, what its outputs mean, and how the features it was trained on were made.
+    """A trained network with the emotions of its outputs and the settings of its features.
 
     Parameters
     ----------
     model : keras.Model
         The network.
     emotions : tuple of str
-        What each output stands for.
+        The emotion of each output.
     feature : str
-        Name of the feature it takes.
+        Name of its input feature.
     settings : FeatureSettings
-        How that feature is made.
+        Settings of that feature.
     history : DataFrame
-        One row an epoch: `epoch`, `loss`, `accuracy` as training saw them (dropout on, weights changing), and
-        `test_loss`, `test_accuracy` where held-out features were observed: of the weights after that epoch, which are
-        not what is kept where a schedule has `ema_momentum`.
+        One row per epoch: `epoch`; `loss` and `accuracy` during training (with dropout, while the weights change);
+        `test_loss` and `test_accuracy` if held-out features were observed. The latter belong to the weights after that
+        epoch, which differ from the final weights if the schedule has an `ema_momentum`.
     seconds : float
-        How long its training took, what was done before a resumption included.
+        Duration of the training, including the part before a run was resumed.
 
     Notebook: 03_model
     """
@@ -166,7 +166,7 @@ class FittedNetwork:
         Parameters
         ----------
         features : Features or StoredFeatures
-            Made as those that the network was trained on.
+            Extracted with the settings of the training features.
 
         Returns
         -------
@@ -189,7 +189,7 @@ class FittedNetwork:
         Parameters
         ----------
         features : Features or StoredFeatures
-            Made as those that the network was trained on.
+            Extracted with the settings of the training features.
 
         Returns
         -------
@@ -204,12 +204,12 @@ class FittedNetwork:
         return predicted
 
     def recognizer(self, **options: Any) -> EmotionRecognizer:
-        """Return the network as a recogniser, which needs no TensorFlow and can be saved.
+        """Convert the network into a recogniser, which can be saved and runs without TensorFlow.
 
         Parameters
         ----------
         **options
-            `calibration`, `about`, `trained_on` and `voices`, as `EmotionRecognizer` takes them.
+            `calibration`, `about`, `trained_on` and `voices` of `EmotionRecognizer`.
 
         Returns
         -------
@@ -220,18 +220,18 @@ class FittedNetwork:
 
 
 def check_same(name: str, features: AnyFeatures, feature: str, settings: FeatureSettings) -> None:
-    """Refuse features that were made in another way, and name the differences.
+    """Refuse features of another kind or with other settings, and name the differences.
 
     Parameters
     ----------
     name : str
-        What an error calls them.
+        Name of the argument, for the message.
     features : Features or StoredFeatures
-        What was given.
+        The features given.
     feature : str
-        The feature that is expected.
+        Name of the expected feature.
     settings : FeatureSettings
-        How it is to be made.
+        Settings of the expected feature.
 
     Raises
     ------
@@ -241,40 +241,42 @@ def check_same(name: str, features: AnyFeatures, feature: str, settings: Feature
     made = {"feature": features.feature} | asdict(features.settings)
     expected = {"feature": feature} | asdict(settings)
     if differ := [key for key in made if made[key] != expected[key]]:
-        found, trained = (", ".join(f"{key}={values[key]!r}" for key in differ) for values in (made, expected))
-        raise ParameterError(f"{name}: made with {found}; this network was trained with {trained}; extract them so")
+        found, needed = (", ".join(f"{key}={values[key]!r}" for key in differ) for values in (made, expected))
+        raise ParameterError(f"{name}: made with {found}; the model takes features made with {needed}; extract these")
 
 
 STATISTICS_WEIGHT = 0.2
-"""How much voice statistics count beside a network; chosen on speakers left out of EMO-DB and RAVDESS."""
+"""Weight of the voice statistics beside the network; chosen on left-out speakers of EMO-DB and RAVDESS."""
 
 
 def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
-    """Return one network that answers what several agree on: the geometric mean of their probabilities.
+    """Combine several networks into one, by the geometric mean of their probabilities.
 
-    Networks that differ in their seed alone err in different places; their mean errs less than each.
+    Networks that differ only in their seed make different errors, so their mean makes fewer than each of them.
 
     Parameters
     ----------
     networks : sequence of FittedNetwork
-        At least one; trained for the same emotions on the same kind of features.
+        At least one; all trained for the same emotions on the same kind of features.
 
     Returns
     -------
     FittedNetwork
-        Its history is the mean of theirs, epoch by epoch, and its time the sum.
+        Its history is the mean of their histories, epoch by epoch; its `seconds` are their sum.
 
     Raises
     ------
     ParameterError
-        If there is none, or they differ in emotions, feature or settings.
+        If `networks` is empty, or the networks differ in emotions, feature or settings.
 
     References
     ----------
     Hansen, L. K. and Salamon, P. (1990). Neural network ensembles. doi:10.1109/34.58871
     """
     if len({(each.emotions, each.feature, each.settings) for each in networks}) != 1:
-        raise ParameterError(f"networks: {len(networks)} of different kinds; give some that differ in their seed alone")
+        raise ParameterError(
+            f"networks: {len(networks)} of different kinds; give one or more of equal emotions, feature, settings"
+        )
     first = networks[0]
     history = pd.concat([each.history for each in networks]).groupby("epoch", as_index=False).mean()
     model = models.average_networks([each.model for each in networks])
@@ -283,34 +285,35 @@ def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
 
 
 def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> FittedNetwork:
-    """Let a network and a discriminant of voice statistics answer together: a product of probabilities.
+    """Combine a network and a discriminant on voice statistics, by the weighted product of their probabilities.
 
-    The network follows what happens when; the discriminant, how the utterance moves. They err in different places.
+    The network follows the course of the utterance; the discriminant sees how far pitch, level and spectrum move in
+    it. The two make different errors.
 
     Parameters
     ----------
     network : FittedNetwork
-        Of log-mel frames.
+        A network trained on log-mel frames.
     discriminant : Discriminant
-        Of the same emotions, learnt from the same utterances.
+        Fitted on the same utterances, with the same emotions.
 
     Returns
     -------
     FittedNetwork
-        Its time is the sum of both.
+        Its `seconds` are the sum of both.
 
     Raises
     ------
     ParameterError
-        If they know other emotions, or learnt from other features.
+        If the two differ in emotions, feature or settings.
     """
     if network.emotions != discriminant.emotions:
         theirs, its = ", ".join(discriminant.emotions), ", ".join(network.emotions)
-        raise ParameterError(f"discriminant: of {theirs}, the network of {its}; fit both on the same")
+        raise ParameterError(f"discriminant: tells apart {theirs}, the network {its}; fit both on the same utterances")
     if (network.feature, network.settings) != (discriminant.feature, discriminant.settings):
         raise ParameterError(
-            f"discriminant: of {discriminant.feature}, {discriminant.settings}, the network of {network.feature}, "
-            f"{network.settings}; fit both on the same"
+            f"discriminant: fitted on {discriminant.feature}, {discriminant.settings}, the network on "
+            f"{network.feature}, {network.settings}; fit both on the same features"
         )
     keras = models.import_keras()
     inputs = [keras.Input(each.shape[1:], name=each.name) for each in network.model.inputs]
@@ -318,6 +321,7 @@ def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> Fitte
     linear = keras.layers.Dense(len(discriminant.emotions), trainable=False, name="discriminant")
     log_probabilities = keras.ops.log_softmax(linear(statistics))
     linear.set_weights([discriminant.coefficients, discriminant.intercept])
+    # A sum of logarithms is a product of probabilities; 1e-7 keeps the logarithm of a probability of 0 finite.
     product = keras.ops.log(network.model(inputs) + 1e-7) + STATISTICS_WEIGHT * log_probabilities
     name = f"{network.model.name}_with_statistics"
     model = keras.Model([*inputs, statistics], keras.ops.softmax(product), name=name)

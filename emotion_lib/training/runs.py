@@ -1,4 +1,4 @@
-"""Train a network, epoch by epoch, with checkpoints from which a run goes on to the same weights."""
+"""Train a network epoch by epoch, with checkpoints; a resumed run reaches the same weights."""
 
 import hashlib
 import json
@@ -25,32 +25,32 @@ from emotion_lib.training.schedules import PLAIN, Schedule, augment, check_sched
 from emotion_lib.writing import written_whole
 
 CHECKPOINT_FORMAT = 2
-"""Version of the file; another one is refused."""
+"""Version of the checkpoint file; files of other versions are refused."""
 
 _CURE = "delete it, or name another file, and train from the beginning"
 
 
 def write_checkpoint(path: Path, manifest: dict[str, Any], arrays: Iterable[np.ndarray]) -> Path:
-    """Write a file that is either whole or not there.
+    """Write a checkpoint; an interrupted call leaves no half-written file.
 
     Parameters
     ----------
     path : Path
-        Where to; folders that are missing are made.
+        The file to write; missing folders are created.
     manifest : dict
-        What JSON can say of it.
+        Description of the run, of values that JSON can hold.
     arrays : iterable of ndarray
-        The weights, in their order.
+        The weights, in order.
 
     Returns
     -------
     Path
-        Where it was written.
+        The file written.
 
     Raises
     ------
     ModelFileError
-        If `path` is a folder, or nothing can be written there.
+        If `path` is a folder, or cannot be written.
     """
     text = json.dumps({"format": CHECKPOINT_FORMAT} | manifest)
     numbered = {f"weight_{number}": array for number, array in enumerate(arrays)}
@@ -60,7 +60,7 @@ def write_checkpoint(path: Path, manifest: dict[str, Any], arrays: Iterable[np.n
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Read a file that `write` wrote.
+    """Read a checkpoint that `write_checkpoint` wrote.
 
     Parameters
     ----------
@@ -70,26 +70,26 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     Returns
     -------
     manifest : dict
-        What was said of it.
+        The description of the run.
     arrays : list of ndarray
-        The weights, in their order.
+        The weights, in order.
 
     Raises
     ------
     ModelFileError
-        If there is no such file, it is no checkpoint, damaged, or written by another version.
+        If the file does not exist, is not a checkpoint, is damaged, or has another format.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             manifest: dict[str, Any] = json.loads(str(file["manifest"]))
-            arrays = [file[f"weight_{number}"] for number in range(len(file.files) - 1)]
+            arrays = [file[f"weight_{number}"] for number in range(len(file.files) - 1)]  # all but the manifest
         version = manifest["format"]
     except FileNotFoundError:
         raise ModelFileError(f"{path}: no such file") from None
     except (ValueError, KeyError, TypeError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{path}: not a checkpoint, or a damaged one; {_CURE}") from error
     if version != CHECKPOINT_FORMAT:
-        raise ModelFileError(f"{path}: written in format {version}, this version reads {CHECKPOINT_FORMAT}; {_CURE}")
+        raise ModelFileError(f"{path}: has format {version}; this version reads format {CHECKPOINT_FORMAT}; {_CURE}")
     return manifest, arrays
 
 
@@ -107,30 +107,29 @@ def fit(
 ) -> FittedNetwork:
     """Train a network; the same arguments give the same weights on the same machine.
 
-    The order of the utterances and the dropout of epoch k follow from the seed and k alone. So a run that was
-    killed resumes from its checkpoint to the weights that it would have had.
+    The order of the utterances and the dropout of epoch k depend only on the seed and on k. A run that is killed and
+    resumed from its checkpoint therefore reaches the same weights as an uninterrupted run.
 
     Parameters
     ----------
     model : keras.Model
         From `models`, freshly built; it is trained in place.
     features : Features or StoredFeatures
-        The training utterances; of those on disk, only some batches are in memory.
+        The training utterances; from a store on disk, only a few batches are in memory at a time.
     epochs : int > 0
-        Times that each utterance is seen.
+        Number of epochs.
     batch_size : int > 0
-        Utterances between two changes of the weights.
+        Utterances in each step of the optimiser.
     seed : int
         Seed of order and dropout.
     observe : Features, StoredFeatures or None
-        Held-out utterances, scored after each epoch for the curves. They change nothing: the weights are
-        identical without them.
+        Held-out utterances, scored after each epoch for the learning curves. They do not influence the weights.
     schedule : Schedule
-        What is shown in an epoch, and how fast the network learns.
+        Sampling and augmentation of each epoch, and decay of the learning rate.
     checkpoint : path or None
-        File that keeps the state after each epoch; if it is there, training goes on from it.
+        File that keeps the state after each epoch; if it exists, training resumes from it.
     progress : bool or None
-        Whether to show a bar with the epoch's loss and accuracy; None shows it where somebody watches.
+        Whether to show a bar with the epoch's loss and accuracy; None shows it in a terminal or notebook.
 
     Returns
     -------
@@ -139,10 +138,10 @@ def fit(
     Raises
     ------
     ParameterError
-        If `epochs` or `batch_size` is not positive, the network has no inputs or outputs for what is given, or
-        the checkpoint has more epochs behind it than were asked for.
+        If `epochs` or `batch_size` is not positive, the network does not fit the features or the number of emotions,
+        or the checkpoint has completed more epochs than `epochs`.
     ModelFileError
-        If the checkpoint is of a run with other data, another network, or another seed.
+        If the checkpoint belongs to a run with other data, another network, or another seed.
 
     Notebook: 03_model
     """
@@ -151,8 +150,8 @@ def fit(
     check_schedule(schedule, features)
     if observe is not None:
         _check_observed(observe, features, emotions)
-    _set_normalisation(model, features)
-    model.optimizer.build(model.trainable_variables)
+    _set_normalisation(model, features)  # before the run is made, which copies the weights
+    model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
     history = run.resume(Path(checkpoint), epochs) if checkpoint else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
@@ -163,13 +162,13 @@ def fit(
         line.set_postfix_str(", ".join(f"{name} {value:.3f}" for name, value in history[-1].items() if name != "epoch"))
         if checkpoint:
             run.keep(Path(checkpoint), history)
-    run.use_ema_weights()
+    model.set_weights(run.ema_weights)
     return FittedNetwork(model, emotions, features.feature, features.settings, pd.DataFrame(history), run.seconds)
 
 
 @dataclass
 class _Run:
-    """One training run: what an epoch needs, and what a checkpoint keeps."""
+    """One training run: the inputs of an epoch, and the state that a checkpoint keeps."""
 
     model: Any
     emotions: tuple[str, ...]
@@ -189,7 +188,7 @@ class _Run:
         self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def epoch(self, epoch: int) -> dict[str, float]:
-        rng = np.random.default_rng([self.seed, epoch])
+        rng = np.random.default_rng([self.seed, epoch])  # depends on no earlier epoch, so that a run can be resumed
         _set_dropout_seeds(self.model, self.seed, epoch)
         if self.schedule.cosine_decay:
             share = (1 + np.cos(np.pi * epoch / self.epochs)) / 2
@@ -203,7 +202,7 @@ class _Run:
             emotions=self.emotions,
         )
         trained = self.model.fit(batches, shuffle=False, verbose=0).history
-        ema_momentum = self.schedule.ema_momentum if epoch else 0.0  # the weights before training are no part of it
+        ema_momentum = self.schedule.ema_momentum if epoch else 0.0  # leaves the untrained weights out of the average
         self.ema_weights = [
             np.asarray(ema_momentum * old + (1 - ema_momentum) * new, dtype=old.dtype)
             for old, new in zip(self.ema_weights, self.model.get_weights(), strict=True)
@@ -219,43 +218,44 @@ class _Run:
         return {"test_loss": loss, "test_accuracy": accuracy}
 
     def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
-        """Write everything that the next epoch depends on."""
+        """Write a checkpoint with everything that the next epoch depends on."""
         arrays = [*(np.asarray(variable) for variable in self._state()), *self.ema_weights]
         manifest = {"run": self.identity, "history": history, "seconds": round(self.seconds, 3)}
         write_checkpoint(checkpoint, manifest, arrays)
 
     def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
-        """Take up the state that was kept, if there is one, and return its history."""
+        """Restore the state of a checkpoint, if it exists, and return its history."""
         self.identity = self._identity()
         if not checkpoint.exists():
             return []
         manifest, arrays = read_checkpoint(checkpoint)
         if manifest.get("run") != self.identity:
-            raise ModelFileError(f"{checkpoint}: kept by another run (other data, network or seed); name another file")
+            raise ModelFileError(
+                f"{checkpoint}: belongs to another run (other data, network or seed); name another file"
+            )
         history: list[dict[str, float]] = manifest["history"]
         if len(history) > epochs:
-            raise ParameterError(f"epochs={epochs}: {checkpoint} has {len(history)} behind it; name another file")
+            raise ParameterError(
+                f"epochs={epochs}: {checkpoint} has completed {len(history)}; ask for as many or more, or name another "
+                "file"
+            )
         state = self._state()
         for variable, value in zip(state, arrays[: len(state)], strict=True):
             variable.assign(value)
         self.ema_weights, self.seconds = arrays[len(state) :], float(manifest["seconds"])
         return history
 
-    def use_ema_weights(self) -> None:
-        self.model.set_weights(self.ema_weights)
-
     def _state(self) -> list[Any]:
         return [*self.model.variables, *self.model.optimizer.variables]
 
-    def _choices(self) -> tuple[Any, ...]:
-        """Return what two runs must have in common besides data and network."""
-        chosen = (self.batch_size, self.seed, self.observe is None, self.schedule, self.emotions)
-        steps = sorted(item for item in self.model.optimizer.get_config().items() if item[0] != "name")
-        return (*chosen, steps, self.epochs if self.schedule.cosine_decay else None)
-
     def _identity(self) -> str:
-        """Return a digest of data, seed and the network before it is trained."""
-        digest = hashlib.sha256(repr(self._choices()).encode())
+        """Return a digest of all choices, the data, and the untrained network."""
+        chosen = (self.batch_size, self.seed, self.observe is None, self.schedule, self.emotions)
+        # The name of an optimiser changes no weight.
+        steps = sorted(item for item in self.model.optimizer.get_config().items() if item[0] != "name")
+        # Without decay a run may be prolonged; with it, the number of epochs decides every learning rate.
+        epochs = self.epochs if self.schedule.cosine_decay else None
+        digest = hashlib.sha256(repr((*chosen, steps, epochs)).encode())
         if self.schedule.per_corpus is not None:
             digest.update("\n".join(self.features.table["corpus"]).encode())
         targets = np.array([self.emotions.index(emotion) for emotion in self.features.emotion])
@@ -272,7 +272,9 @@ def _check_network(
         if value < 1:
             raise ParameterError(f"{name}={value}: must be a positive number")
     if len(emotions) < 2:
-        raise ParameterError(f"features: {len(emotions)} emotions in {len(features)} utterances; two are the least")
+        raise ParameterError(
+            f"features: {len(emotions)} emotions in {len(features)} utterances; at least two are needed"
+        )
     if model.output_shape[-1] != len(emotions):
         raise ParameterError(
             f"{model.name}: has {model.output_shape[-1]} outputs for {len(emotions)} emotions "
@@ -290,7 +292,7 @@ def _check_shape(model: Any, features: AnyFeatures) -> None:
     )
     if not fits:
         raise ParameterError(
-            f"{model.name}: takes {expected}, the {features.feature} given has shape {features.shape}; "
+            f"{model.name}: takes {expected}; the {features.feature} given has shape {features.shape}; "
             "extract another feature, or build the network for this one"
         )
 
@@ -298,28 +300,26 @@ def _check_shape(model: Any, features: AnyFeatures) -> None:
 def _check_observed(observe: AnyFeatures, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
     check_same("observe", observe, features.feature, features.settings)
     if unknown := sorted(set(observe.emotion) - set(emotions)):
-        raise ParameterError(f"observe: emotion {str(unknown[0])!r} is not among those trained ({', '.join(emotions)})")
+        raise ParameterError(
+            f"observe: emotion {str(unknown[0])!r} is not among the training emotions ({', '.join(emotions)}); "
+            "leave its utterances out"
+        )
 
 
 def _set_normalisation(model: Any, features: AnyFeatures) -> None:
-    """Give the network the mean and variance of the training utterances' real frames, if it asks for them."""
+    """Set the mean and variance of the training frames, without padding, in a network that standardises its input."""
     if all(layer.name != models.STANDARDISE for layer in model.layers):
         return
-    model.get_layer(models.STANDARDISE).set_weights(_mean_and_variance(features))
-
-
-def _mean_and_variance(features: AnyFeatures) -> list[np.ndarray]:
-    """Return both of each number of a frame or vector, from one pass."""
-    n, total, squares = 0, np.float64(0), np.float64(0)
+    n, total, squares = 0, np.float64(0), np.float64(0)  # sums, so that a store on disk is read only once
     for batch in in_batches(features):
         real = batch.X if batch.X.ndim == 2 else batch.X[frame_weights(batch.lengths, batch.X.shape[1]) > 0]
         n, total = n + len(real), total + real.sum(axis=0, dtype=np.float64)
         squares = squares + np.square(real, dtype=np.float64).sum(axis=0)
-    return [total / n, squares / n - np.square(total / n)]
+    model.get_layer(models.STANDARDISE).set_weights([total / n, squares / n - np.square(total / n)])
 
 
 def _set_dropout_seeds(model: Any, seed: int, epoch: int) -> None:
-    """Make the dropout of an epoch follow from the seed and the epoch alone."""
+    """Seed the dropout layers from the seed and the epoch alone, so that a resumed run drops the same units."""
     generators = [layer.seed_generator for layer in model.layers if hasattr(layer, "seed_generator")]
     for number, generator in enumerate(generators):
         state = np.random.default_rng([seed, epoch, number]).integers(2**31, size=2)

@@ -1,4 +1,4 @@
-"""How each epoch goes: which utterances it sees, how their voices are varied, and how the weights are averaged."""
+"""Training schedules: sampling and augmentation of each epoch, decay of the learning rate, averaging of the weights."""
 
 from dataclasses import dataclass, replace
 
@@ -13,28 +13,28 @@ from emotion_lib.features.mel import hz_to_mel, mel_to_hz
 
 @dataclass(frozen=True)
 class Schedule:
-    """Say what a network is shown in an epoch, and how fast it learns.
+    """Sampling, augmentation, learning rate and weight averaging of a training run.
 
-    The default shows each utterance once, as it is.
+    By default each epoch shows every utterance once and unchanged.
 
     Parameters
     ----------
     per_corpus : int or None
-        Utterances that are drawn from each corpus in an epoch, the same number of each emotion, so that a large corpus
-        or a frequent emotion counts no more than another; None shows every utterance once.
+        Utterances drawn from each corpus in an epoch, equally many of each emotion, so that a large corpus or a
+        frequent emotion counts no more than another; None shows every utterance once.
     n_frames : int or None
-        Shows another version of an utterance each time (`augment.vary`), of at most this many frames; None shows it
-        as it is.
-    decay : bool
-        Whether steps get smaller to the end, along a cosine.
+        Maximal length in frames of the varied version of an utterance (`vary`), drawn anew in each epoch; None shows
+        utterances unchanged.
+    cosine_decay : bool
+        Whether the learning rate decays to 0 along a cosine.
     ema_momentum : float in [0, 1)
-        Momentum of the exponential moving average of the weights, epoch by epoch; the average is what is kept in the
-        end. At 0 that is the last weights.
+        Momentum of the exponential moving average of the weights over the epochs; the average becomes the final
+        weights. At 0 the weights of the last epoch are kept.
 
     Raises
     ------
     ParameterError
-        If a number is not positive, or `ema_momentum` no such share.
+        If a number is not positive, or `ema_momentum` is not in [0, 1).
 
     References
     ----------
@@ -52,135 +52,134 @@ class Schedule:
             if value is not None and value < 1:
                 raise ParameterError(f"{name}={value}: must be a positive number")
         if not 0 <= self.ema_momentum < 1:
-            raise ParameterError(f"ema_momentum={self.ema_momentum}: must be from 0 to below 1")
+            raise ParameterError(f"ema_momentum={self.ema_momentum}: must be at least 0 and below 1")
 
 
 PLAIN = Schedule()
 AUGMENTED = Schedule(per_corpus=600, n_frames=152, cosine_decay=True, ema_momentum=0.9)
-"""For networks that are to know voices that are not in their training."""
+"""The schedule of networks for any voice: balanced corpora and varied voices, in at most 152 frames (3 s)."""
 
 
 def sample(features: AnyFeatures, schedule: Schedule, rng: np.random.Generator) -> np.ndarray:
-    """Return the positions of the utterances of an epoch, in the order in which they are shown.
+    """Draw the utterances of an epoch.
+
+    With `per_corpus`, each corpus gives the same number of utterances, and so does each emotion of a corpus; where a
+    corpus has too few of an emotion, they are repeated.
 
     Parameters
     ----------
     features : Features or StoredFeatures
         The training utterances.
     schedule : Schedule
-        What is shown.
+        `per_corpus` is used.
     rng : numpy.random.Generator
-        Draws them.
+        Source of randomness.
 
     Returns
     -------
     ndarray of int
+        Their positions, in random order.
     """
-    return rng.permutation(
-        len(features) if schedule.per_corpus is None else _sample_balanced(features, schedule.per_corpus, rng)
-    )
+    if schedule.per_corpus is None:
+        return rng.permutation(len(features))
+    drawn: list[np.ndarray] = []
+    for _, corpus in features.table.reset_index(drop=True).groupby("corpus"):
+        emotions = [rows.index.to_numpy() for _, rows in corpus.groupby("emotion")]
+        n = max(1, schedule.per_corpus // len(emotions))
+        drawn += [rng.choice(rows, n, replace=n > len(rows)) for rows in emotions]
+    return rng.permutation(np.concatenate(drawn))
 
 
 def augment(features: Features, schedule: Schedule, rng: np.random.Generator) -> Features:
-    """Return utterances as they are, or varied.
+    """Vary utterances as a schedule demands.
 
     Parameters
     ----------
     features : Features
-        Some of the utterances of an epoch.
+        Utterances of one batch.
     schedule : Schedule
-        What is shown.
+        `n_frames` is used.
     rng : numpy.random.Generator
-        Draws versions.
+        Source of randomness.
 
     Returns
     -------
     Features
+        The utterances in another voice and at another tempo, padded to `n_frames`; unchanged if that is None.
     """
-    return features if schedule.n_frames is None else _augmented(features, schedule.n_frames, rng)
-
-
-def _sample_balanced(features: AnyFeatures, per_corpus: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the same number of utterances of each corpus, and in it of each emotion; few ones are repeated."""
-    drawn: list[np.ndarray] = []
-    for _, corpus in features.table.reset_index(drop=True).groupby("corpus"):
-        emotions = [rows.index.to_numpy() for _, rows in corpus.groupby("emotion")]
-        n = max(1, per_corpus // len(emotions))
-        drawn += [rng.choice(rows, n, replace=n > len(rows)) for rows in emotions]
-    return np.concatenate(drawn)
-
-
-def _augmented(features: Features, n_frames: int, rng: np.random.Generator) -> Features:
-    assert features.settings.sr is not None  # refused before
-    X = np.zeros((len(features), n_frames, features.X.shape[2]), dtype=np.float32)
+    if schedule.n_frames is None:
+        return features
+    assert features.settings.sr is not None  # `check_schedule` has refused it
+    X = np.zeros((len(features), schedule.n_frames, features.X.shape[2]), dtype=np.float32)
     lengths = np.zeros(len(features), dtype=np.int32)
     for row, (frames, length) in enumerate(zip(features.X, features.lengths, strict=True)):
-        varied = vary(frames[:length], rng, sr=features.settings.sr, n_frames=n_frames)
+        varied = vary(frames[:length], rng, sr=features.settings.sr, n_frames=schedule.n_frames)
         X[row, : len(varied)], lengths[row] = varied, len(varied)
     return replace(features, X=X, lengths=lengths)
 
 
 def check_schedule(schedule: Schedule, features: AnyFeatures) -> None:
-    """Refuse features that cannot be drawn or varied as a schedule says.
+    """Refuse features that a schedule cannot sample or vary.
 
     Parameters
     ----------
     schedule : Schedule
-        What is to be shown.
+        The schedule.
     features : Features or StoredFeatures
         The training utterances.
 
     Raises
     ------
     ParameterError
-        If the corpora are not known that are to be drawn from, or the frames are none that voices are varied in.
+        If `per_corpus` is set and the table has no column `corpus`, or `n_frames` is set and the features are not
+        log-mel frames at a fixed sampling rate.
     """
     if schedule.per_corpus is not None and "corpus" not in features.table:
-        raise ParameterError("schedule: per_corpus needs to know the corpus of each utterance; add the column 'corpus'")
+        raise ParameterError("schedule: per_corpus needs the corpus of each utterance; add the column 'corpus'")
     if schedule.n_frames is not None and (features.feature != "log_mel" or features.settings.sr is None):
         raise ParameterError(
-            f"schedule: voices are varied in log_mel frames of one rate, these are {features.feature} at "
-            f"sr={features.settings.sr}; extract log_mel with settings of an sr"
+            f"schedule: n_frames needs log_mel at a fixed sampling rate; the features given are {features.feature} at "
+            f"sr={features.settings.sr}; extract log_mel with settings that have an sr"
         )
 
 
 TEMPO = 0.85, 1.18
-"""Shortest and longest, as a factor of the duration."""
+"""Range of the factor of the duration."""
 
 PITCH = 0.7, 1.42
-"""Lowest and highest, as a factor of the frequency: six semitones either way."""
+"""Range of the factor of the pitch: six semitones down and up."""
 
 FORMANTS = 0.86, 1.16
-"""The same for the resonances of the vocal tract, which depend on its length."""
+"""Range of the factor of the resonances of the vocal tract, which depend on its length."""
 
 ENVELOPE = 12
-"""Cepstral coefficients that describe the resonances; the finer ones describe the harmonics of the pitch."""
+"""Cepstral coefficients that describe the resonances; higher ones describe the harmonics of the pitch."""
 
-COLOUR_DB = 4.0
-"""Standard deviation of the level at six places of the spectrum."""
+COLOUR_DB, COLOUR_PLACES = 4.0, 6
+"""Standard deviation of the gain of a microphone, and places on the mel axis at which it is drawn."""
 
 NOISE_DB = 35.0, 80.0
-"""How far the noise lies below the loudest band."""
+"""Range of the distance from the loudest band down to the noise."""
 
 HIDDEN_BANDS, HIDDEN_FRAMES = 8, 15
-"""The most bands and frames that one of two masks each hides."""
+"""Maximal width of each of the two masks over frequency, and of the two over time."""
 
 _DB = 10 / np.log(10)
 
 
 def vary(frames: np.ndarray, rng: np.random.Generator, *, sr: int, n_frames: int) -> np.ndarray:
-    """Return another version of an utterance.
+    """Return an utterance in another voice, through another microphone, with noise and with parts masked.
 
     Parameters
     ----------
     frames : ndarray of shape (n, n_mels), float32, dB
         The mel spectrogram of the utterance, without padding.
     rng : numpy.random.Generator
-        Draws the version.
+        Source of randomness.
     sr : int > 0
-        Rate in Hz of the waveform that the spectrogram was made of.
+        Sampling rate of the waveform in Hz.
     n_frames : int > 0
-        The most frames to return; of a longer one a part is drawn.
+        Maximal number of frames; of a longer utterance a random stretch is returned.
 
     Returns
     -------
@@ -198,22 +197,29 @@ def vary(frames: np.ndarray, rng: np.random.Generator, *, sr: int, n_frames: int
     >>> vary(np.zeros((40, 64), dtype=np.float32), np.random.default_rng(0), sr=16000, n_frames=20).shape
     (20, 64)
     """
-    varied = _with_noise(_coloured(spoken_by_another(frames, rng, sr=sr), rng), rng)
-    first = int(rng.integers(max(1, len(varied) - n_frames + 1)))
-    return _partly_hidden(varied[first : first + n_frames], rng)
+    voice = spoken_by_another(frames, rng, sr=sr)
+    n_mels = voice.shape[1]
+    gains = rng.normal(0, COLOUR_DB, COLOUR_PLACES)
+    gain = np.interp(np.arange(n_mels), np.linspace(0, n_mels - 1, COLOUR_PLACES), gains)
+    coloured = voice + gain.astype(np.float32)
+    # Powers of voice and noise add up, not their levels; logaddexp takes natural logarithms, hence _DB.
+    floor = np.float32(coloured.max() - rng.uniform(*NOISE_DB))
+    noisy: np.ndarray = np.logaddexp(coloured / np.float32(_DB), floor / np.float32(_DB)) * np.float32(_DB)
+    first = int(rng.integers(max(1, len(noisy) - n_frames + 1)))
+    return _partly_hidden(noisy[first : first + n_frames], rng)
 
 
 def spoken_by_another(frames: np.ndarray, rng: np.random.Generator, *, sr: int) -> np.ndarray:
-    """Return an utterance at another tempo and by another voice, in the same room.
+    """Return an utterance in another voice and at another tempo, as if recorded in the same room.
 
     Parameters
     ----------
     frames : ndarray of shape (n, n_mels), float32, dB
         The mel spectrogram of the utterance.
     rng : numpy.random.Generator
-        Draws tempo, pitch and formants.
+        Source of randomness, for tempo, pitch and formants.
     sr : int > 0
-        Rate in Hz of the waveform that the spectrogram was made of.
+        Sampling rate of the waveform in Hz.
 
     Returns
     -------
@@ -224,24 +230,25 @@ def spoken_by_another(frames: np.ndarray, rng: np.random.Generator, *, sr: int) 
     >>> spoken_by_another(np.zeros((40, 64), dtype=np.float32), np.random.default_rng(0), sr=16000).shape
     (42, 64)
     """
-    slower = _at_other_tempo(frames, rng)
-    return other_voice(slower, pitch=_draw_factor(PITCH, rng), formants=_draw_factor(FORMANTS, rng), sr=sr)
+    n_frames = max(2, round(len(frames) * rng.uniform(*TEMPO)))
+    resampled = _interpolated(frames, np.linspace(0, len(frames) - 1, n_frames))
+    return other_voice(resampled, pitch=_draw_factor(PITCH, rng), formants=_draw_factor(FORMANTS, rng), sr=sr)
 
 
 def other_voice(frames: np.ndarray, *, pitch: float, formants: float, sr: int) -> np.ndarray:
     """Return an utterance as if another voice had spoken it, with the same intonation and timing.
 
-    The spectrum of each frame is taken apart into its smooth envelope, which the vocal tract shapes, and the harmonics
-    on it; each is moved along the frequency axis by a factor of its own.
+    The spectrum of each frame is split into a smooth envelope, which the vocal tract shapes, and the harmonics on it;
+    each part is moved along the frequency axis by its own factor.
 
     Parameters
     ----------
     frames : ndarray of shape (n, n_mels), float32, dB
         The mel spectrogram of the utterance.
     pitch, formants : float > 0
-        Factors of the frequencies of the harmonics and of the envelope; above 1 is higher.
+        Factors of the frequencies of the harmonics and of the envelope; a factor above 1 raises them.
     sr : int > 0
-        Rate in Hz of the waveform that the spectrogram was made of.
+        Sampling rate of the waveform in Hz.
 
     Returns
     -------
@@ -275,12 +282,8 @@ def _moved(frames: np.ndarray, factor: float, sr: int) -> np.ndarray:
     return _interpolated(frames.T, np.interp(centres / factor, centres, np.arange(n_mels))).T
 
 
-def _at_other_tempo(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return _interpolated(frames, np.linspace(0, len(frames) - 1, max(2, round(len(frames) * rng.uniform(*TEMPO)))))
-
-
 def _draw_factor(factors: tuple[float, float], rng: np.random.Generator) -> float:
-    """Return a factor between two; as many draws lie below 1 as above."""
+    # Uniform in the logarithm: half as high and twice as high are equally far from the voice itself.
     return float(np.exp(rng.uniform(*np.log(factors))))
 
 
@@ -292,30 +295,17 @@ def _interpolated(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
     return between
 
 
-def _coloured(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the utterance through another microphone."""
-    places = np.linspace(0, frames.shape[1] - 1, 6)
-    colour = np.interp(np.arange(frames.shape[1]), places, rng.normal(0, COLOUR_DB, 6))
-    return frames + colour.astype(np.float32)
-
-
-def _with_noise(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    floor = np.float32(frames.max() - rng.uniform(*NOISE_DB))
-    noisy: np.ndarray = np.logaddexp(frames / np.float32(_DB), floor / np.float32(_DB)) * np.float32(_DB)
-    return noisy
-
-
 def _partly_hidden(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the utterance with two bands of frequency and two stretches of time set to its mean."""
+    """Set two bands of frequency and two stretches of time to the mean of the utterance."""
     hidden, mean = frames.copy(), frames.mean()
-    for _ in range(2):
+    for _ in range(2):  # a quarter at most for each, so that a short utterance is not hidden whole
         hidden[:, _stretch(frames.shape[1], min(HIDDEN_BANDS, frames.shape[1] // 4), rng)] = mean
         hidden[_stretch(len(frames), min(HIDDEN_FRAMES, len(frames) // 4), rng)] = mean
     return hidden
 
 
 def _stretch(n: int, longest: int, rng: np.random.Generator) -> slice:
-    """Return a stretch of up to `longest` places among `n`."""
+    """Return a random slice of up to `longest` among `n` places."""
     length = int(rng.integers(longest + 1))
     first = int(rng.integers(n - length + 1))
     return slice(first, first + length)

@@ -213,6 +213,24 @@ def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame, model: str, prot
         evaluation.evaluate(table, model, protocol)
 
 
+@pytest.mark.usefixtures("watched")
+def test_features_that_are_handed_on_are_not_extracted_again(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = RECIPES["class_means"]
+    features = made_up_features(table, recipe.feature, settings=recipe.settings)
+    monkeypatch.delattr(extraction, "extract")
+    found = evaluation.evaluate(table, "class_means", "by_speaker", features=features)
+    (adapted,) = evaluation.evaluate_adapted(found, table, seen=["1"], draws=1, features=features)
+    assert len(found.predictions) == len(table) > len(adapted.predictions) > 0
+
+
+def test_handed_on_features_of_another_kind_are_a_parameter_error(table: pd.DataFrame) -> None:
+    features = made_up_features(table, "mfcc", settings=RECIPES["class_means"].settings)
+    with pytest.raises(ParameterError, match=r"features: made with feature='mfcc'; the model takes .*'log_mel'"):
+        evaluation.evaluate(table, "class_means", "by_speaker", features=features)
+
+
 def test_two_corpora_at_once_are_a_parameter_error(table: pd.DataFrame) -> None:
     both = table.assign(corpus=np.where(table["speaker"] == "A", "tess", "demo"))
     with pytest.raises(ParameterError, match="table: 2 corpora; evaluate one at a time, or leave_speaker_out"):
@@ -284,7 +302,7 @@ def test_across_corpora_one_side_trains_and_the_other_is_tested_on_the_emotions_
 def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, other: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="corpus 'folder': on both sides"):
         evaluation.evaluate_across(table, table, "svm")
-    with pytest.raises(ParameterError, match="folder and other: 1 emotions in common; two are the least"):
+    with pytest.raises(ParameterError, match="folder and other: 1 emotions in common; at least two are needed"):
         evaluation.evaluate_across(table, other[other["emotion"].isin(["angry", "calm"])], "svm")
     with pytest.raises(ParameterError, match="model='oracle': must be one of most_frequent"):
         evaluation.evaluate_across(table, other, "oracle")
@@ -297,9 +315,9 @@ class Watched:
         self.learnt: list[set[str]] = []
         self.shown: list[list[str | None]] = []
 
-    def voice_statistics(self, X: np.ndarray, lengths: np.ndarray, *, feature: str) -> np.ndarray:
+    def statistics_of(self, features: Features) -> np.ndarray:
         """Return the features as they are."""
-        return X.reshape(len(X), -1)
+        return features.X.reshape(len(features), -1)
 
     def learn_voices(self, statistics: np.ndarray, speaker: list[str], emotion: list[str], *, corpus: list[str]) -> str:
         """Keep whose voices are learnt from."""
@@ -325,7 +343,7 @@ class Watched:
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     """What `adapt` and its like are given."""
     watched = Watched()
-    for name in ("voice_statistics", "learn_voices", "adapt"):
+    for name in ("statistics_of", "learn_voices", "adapt"):
         monkeypatch.setattr(f"emotion_lib.evaluation.adapted.{name}", getattr(watched, name))
     return watched
 
@@ -416,15 +434,15 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
         evaluation.evaluate_adapted(replace(heard, protocol="random"), table)
     with pytest.raises(ParameterError, match="seen='2': must be one of unlabelled, 1, 3, 5, 10"):
         evaluation.evaluate_adapted(heard, table, seen=["2"])
-    with pytest.raises(ParameterError, match="class_means: the predictions hold no probability of each emotion"):
+    with pytest.raises(ParameterError, match="class_means: the predictions lack the probability of some emotions"):
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.drop(columns="sad")), table)
-    with pytest.raises(ParameterError, match="table: 1 of 140 utterances not evaluated; give the table that was"):
+    with pytest.raises(ParameterError, match="table: 1 of 140 utterances not evaluated; give the table of the eval"):
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.iloc[1:]), table)
 
 
 @pytest.mark.usefixtures("watched")
 def test_of_a_voice_some_words_have_to_be_left(heard: Evaluation, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="seen='10': the voice has 10 words, and some have to be left"):
+    with pytest.raises(ParameterError, match="seen='10': takes 10 words, the voice has 10, and"):
         evaluation.evaluate_adapted(heard, table, seen=["10"])
 
 

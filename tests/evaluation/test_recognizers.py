@@ -302,12 +302,12 @@ def test_labels_of_a_fold_change_nothing_of_its_answers_but_whether_they_are_rig
 
 
 def test_one_fold_alone_has_no_others_to_choose_on() -> None:
-    with pytest.raises(ParameterError, match="predictions: of one fold alone"):
+    with pytest.raises(ParameterError, match="predictions: only one fold"):
         answers(heard())
 
 
 def test_a_speaker_in_several_folds_is_refused() -> None:
-    with pytest.raises(ParameterError, match="predictions: of speakers in several folds"):
+    with pytest.raises(ParameterError, match="predictions: some speakers are in several folds"):
         answers(pd.concat([heard(), heard().assign(fold="2")]))
 
 
@@ -354,12 +354,12 @@ def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, ta
     ("rows", "model", "sentence"),
     [
         ("speaker == speaker", "svm", "model='svm': must be one of mean_mfcc_lstm, mean_mfcc_lstm_normalised, frame"),
-        ("emotion != 'sad'", "frame_cnn", "emotion 'sad': no utterance of it in folder; leave it out"),
+        ("emotion != 'sad'", "frame_cnn", "emotion 'sad': no utterance in folder; leave it out"),
         ("speaker == 'A'", "frame_cnn", "leave_speaker_out: 1 speaker in each corpus; at least two are needed"),
         (
             "speaker == 'A' or emotion != 'sad'",
             "frame_cnn",
-            "emotion 'sad': all who act it are left out together, in fold 1; leave it out, or add recordings",
+            "emotion 'sad': all its speakers are left out together, in fold 1; leave the emotion out",
         ),
     ],
 )

@@ -76,7 +76,7 @@ def test_emotions_that_it_does_not_tell_apart_are_left_out_and_counted(table: pd
 
     assert set(found.predictions["emotion"]) == {"angry", "disgust", "fear", "happy", "neutral"}
     assert found.foreign == {"sad": 24, "surprise": 24}
-    assert "Left out, as it does not tell them apart: 24 sad, 24 surprise." in str(found)
+    assert "Left out, since the recogniser does not know these emotions: 24 sad, 24 surprise." in str(found)
 
 
 def test_recordings_that_cannot_be_heard_are_left_out_and_named(tess_folder: Path) -> None:
@@ -94,7 +94,7 @@ def test_where_nothing_can_be_heard_there_is_no_score(tess_folder: Path) -> None
     for path in tess_folder.rglob("*.wav"):
         path.write_text(path.name)
 
-    with pytest.raises(CorpusError, match="none of 42 recordings can be used; the first: "):
+    with pytest.raises(CorpusError, match="none of the 42 recordings can be used; the first: "):
         score(toy(), corpora.load(tess_folder))
 
 
@@ -114,7 +114,7 @@ def test_several_corpora_are_refused(table: pd.DataFrame) -> None:
 
 
 def test_a_table_without_its_emotions_is_refused(table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="table: no utterance of angry, disgust; there is nothing to score"):
+    with pytest.raises(ParameterError, match="table: no utterance of angry, disgust; give the table of a corpus"):
         score(toy(n_emotions=2), table[table["emotion"] == "sad"])
 
 

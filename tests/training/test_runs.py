@@ -20,6 +20,7 @@ from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import Utterances
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.training import Schedule, runs
+from emotion_lib.training.schedules import augment, sample
 
 EMOTIONS = ("angry", "happy", "sad")
 SETTINGS = FeatureSettings(n_mels=40, n_mfcc=5)
@@ -86,7 +87,7 @@ def test_a_run_that_stopped_resumes_to_the_same_weights(reference: training.Fitt
 KILLED_IN_THE_SECOND_EPOCH = """
 import os, signal, sys
 sys.path.insert(0, {folder!r})
-from test_training import fitted
+from test_runs import fitted
 from emotion_lib import training
 
 epoch = training.runs._Run.epoch
@@ -111,7 +112,7 @@ def test_a_run_that_was_killed_resumes_to_the_same_weights(reference: training.F
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     fitted(epochs=1, checkpoint=tmp_path / "run.npz")
-    with pytest.raises(ModelFileError, match="kept by another run"):
+    with pytest.raises(ModelFileError, match="belongs to another run"):
         fitted(seed=2, checkpoint=tmp_path / "run.npz")
 
 
@@ -159,7 +160,7 @@ def test_a_fitted_network_gives_a_recogniser_that_gives_the_same_probabilities(
 def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
     other = replace(utterances(), settings=replace(SETTINGS, n_mfcc=13))
     with pytest.raises(
-        ParameterError, match=r"made with n_mfcc=13; this network was trained with n_mfcc=5; extract them so"
+        ParameterError, match=r"made with n_mfcc=13; the model takes features made with n_mfcc=5; extract these"
     ):
         reference.predict(other)
 
@@ -177,7 +178,7 @@ def test_a_network_with_other_outputs_than_emotions_is_a_parameter_error() -> No
 
 def test_a_checkpoint_with_more_epochs_than_asked_for_is_refused(tmp_path: Path) -> None:
     fitted(epochs=2, checkpoint=tmp_path / "run.npz")
-    with pytest.raises(ParameterError, match=r"epochs=1: .*run\.npz has 2 behind it"):
+    with pytest.raises(ParameterError, match=r"epochs=1: .*run\.npz has completed 2"):
         fitted(epochs=1, checkpoint=tmp_path / "run.npz")
 
 
@@ -187,14 +188,14 @@ def test_no_utterances_give_no_predictions(reference: training.FittedNetwork) ->
 
 
 def test_one_emotion_is_too_few() -> None:
-    with pytest.raises(ParameterError, match="1 emotions in 8 utterances; two are the least"):
+    with pytest.raises(ParameterError, match="1 emotions in 8 utterances; at least two are needed"):
         training.fit(small_frame_lstm(), utterances()[::3], epochs=1)
 
 
 def test_features_without_an_input_are_refused() -> None:
-    with pytest.raises(ParameterError, match="mean_mfcc_lstm: takes one vector of 5 numbers an utterance, the mfcc"):
+    with pytest.raises(ParameterError, match="mean_mfcc_lstm: takes one vector of 5 numbers an utterance; the mfcc"):
         training.fit(models.mean_mfcc_lstm(5, n_emotions=3), utterances(), epochs=1)
-    with pytest.raises(ParameterError, match="frame_lstm: takes frames of 5 numbers, the mean_mfcc given has shape"):
+    with pytest.raises(ParameterError, match="frame_lstm: takes frames of 5 numbers; the mean_mfcc given has shape"):
         training.fit(small_frame_lstm(), averages(utterances()), epochs=1)
 
 
@@ -202,10 +203,12 @@ def test_utterances_that_cannot_be_scored_are_not_observed() -> None:
     other = utterances()
     calm = replace(other, table=other.table.assign(emotion="calm"))
     with pytest.raises(
-        ParameterError, match=r"observe: emotion 'calm' is not among those trained \(angry, happy, sad\)"
+        ParameterError, match=r"observe: emotion 'calm' is not among the training emotions \(angry, happy, sad\)"
     ):
         fitted(observe=calm)
-    with pytest.raises(ParameterError, match="observe: made with feature='mean_mfcc'; this network was trained with"):
+    with pytest.raises(
+        ParameterError, match="observe: made with feature='mean_mfcc'; the model takes features made with"
+    ):
         fitted(observe=averages(other))
 
 
@@ -244,7 +247,7 @@ def varied_reference() -> training.FittedNetwork:
 
 def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
     features = of_corpora(utterances())
-    drawn = features[training.schedules._sample_balanced(features, 12, np.random.default_rng(0))].table
+    drawn = features[sample(features, Schedule(per_corpus=12), np.random.default_rng(0))].table
     assert drawn.groupby(["corpus", "emotion"]).size().to_dict() == {
         ("large", "angry"): 4,
         ("large", "happy"): 4,
@@ -256,19 +259,19 @@ def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
 
 def test_utterances_are_repeated_only_where_there_are_too_few() -> None:
     features = of_corpora(utterances())
-    drawn = features[training.schedules._sample_balanced(features, 12, np.random.default_rng(0))].table
+    drawn = features[sample(features, Schedule(per_corpus=12), np.random.default_rng(0))].table
     assert drawn[drawn["corpus"] == "large"]["id"].is_unique
     assert drawn[drawn["corpus"] == "small"]["id"].nunique() <= 4
 
 
 def test_of_each_emotion_at_least_one_is_drawn() -> None:
     features = of_corpora(utterances())
-    assert len(training.schedules._sample_balanced(features, 1, np.random.default_rng(0))) == 5
+    assert len(sample(features, Schedule(per_corpus=1), np.random.default_rng(0))) == 5
 
 
 def test_other_versions_have_no_more_frames_than_asked_for_and_padding_is_zero() -> None:
     features = bands()
-    shown = training.schedules._augmented(features, 16, np.random.default_rng(0))
+    shown = augment(features, Schedule(n_frames=16), np.random.default_rng(0))
     assert shown.X.shape == (24, 16, 16)
     assert ((shown.lengths >= 1) & (shown.lengths <= 16)).all()
     assert (shown.X[np.arange(16) >= shown.lengths[:, None]] == 0).all()
@@ -316,7 +319,7 @@ def test_varied_training_that_stopped_resumes_to_the_same_weights(
     ],
 )
 def test_a_checkpoint_of_another_schedule_or_of_other_steps_is_refused(other: dict[str, object], stopped: Path) -> None:
-    with pytest.raises(ModelFileError, match="kept by another run"):
+    with pytest.raises(ModelFileError, match="belongs to another run"):
         varied(checkpoint=stopped, **other)
 
 
@@ -342,15 +345,17 @@ def test_voices_are_varied_only_where_the_rate_is_known() -> None:
     features = of_corpora(bands())
     any_rate = replace(features, settings=replace(features.settings, sr=None))
     with pytest.raises(
-        ParameterError, match="schedule: voices are varied in log_mel frames of one rate, these are log_m"
+        ParameterError, match="schedule: n_frames needs log_mel at a fixed sampling rate; the features given are log_m"
     ):
         training.fit(small_frame_cnn(), any_rate, schedule=SCHEDULE)
-    with pytest.raises(ParameterError, match="these are mfcc at sr=22050; extract log_mel with settings of an sr"):
+    with pytest.raises(
+        ParameterError, match="the features given are mfcc at sr=22050; extract log_mel with settings that"
+    ):
         training.fit(small_frame_cnn(), replace(features, feature="mfcc"), schedule=SCHEDULE)
 
 
 def test_corpora_are_drawn_from_only_where_they_are_known() -> None:
-    with pytest.raises(ParameterError, match="schedule: per_corpus needs to know the corpus of each utterance"):
+    with pytest.raises(ParameterError, match="schedule: per_corpus needs the corpus of each utterance"):
         training.fit(small_frame_cnn(), bands(), schedule=SCHEDULE)
 
 
@@ -403,7 +408,7 @@ def test_a_schedule_that_shows_nothing_is_a_parameter_error(wrong: str) -> None:
 
 @pytest.mark.parametrize("ema_momentum", [-0.1, 1.0])
 def test_an_average_that_never_moves_is_a_parameter_error(ema_momentum: float) -> None:
-    with pytest.raises(ParameterError, match=f"ema_momentum={ema_momentum}: must be from 0 to below 1"):
+    with pytest.raises(ParameterError, match=f"ema_momentum={ema_momentum}: must be at least 0 and below 1"):
         Schedule(ema_momentum=ema_momentum)
 
 
@@ -459,7 +464,7 @@ def test_pickled_objects_are_refused_without_advice_to_load_them(tmp_path: Path)
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "run.npz", manifest=np.array('{"format": 99}'))
-    with pytest.raises(ModelFileError, match="written in format 99, this version reads 2; delete it"):
+    with pytest.raises(ModelFileError, match="has format 99; this version reads format 2; delete it"):
         runs.read_checkpoint(tmp_path / "run.npz")
 
 
