@@ -1,6 +1,6 @@
-"""The `emotion-lib` command: one file for each command or family, and `command` for what they have in common.
+"""The `emotion-lib` command: one file for each family of commands, and `command` for the code they share.
 
-Nothing heavy is imported before a command needs it, so that `--help` is there at once and `predict` soon.
+Commands import heavy packages inside their functions, so that `--help` answers at once and `predict` starts quickly.
 """
 
 import click

@@ -1,4 +1,4 @@
-"""What all commands have in common: how an error, a stop and a closed pipe end, and how results are written."""
+"""The code that all commands share: one-line errors, exit codes, Ctrl-C, and results as a table or as JSON."""
 
 import json
 import math
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from emotion_lib.extraction import LeftOut
 
 EXIT_CODES = (
-    "Exit codes: 0, all is well; 1, something is wrong with the data; 2, the command was not understood; "
-    "130, stopped by Ctrl-C."
+    "Exit codes: 0, success; 1, a problem with the data; 2, a mistake in the command line; 130, stopped by Ctrl-C."
 )
-
-STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 class Commands(click.Group):
-    """Commands that end in one line on stderr, whatever stops them."""
+    """Commands that report any error as one line on stderr."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; turn what the library raises into exit codes."""
+        """Run a command, and turn errors of the library into one line and an exit code."""
         with _warnings_in_a_line():
             try:
                 return super().invoke(ctx)
             except EmotionLibError as error:
                 raise click.ClickException(" ".join(str(error).splitlines())) from error
             except KeyboardInterrupt as stop:
-                _say_stopped(stop)
-                raise click.exceptions.Exit(STOPPED) from stop
+                if sys.stderr.isatty():
+                    click.echo(err=True)  # the terminal has just printed ^C on this line
+                click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)
+                raise click.exceptions.Exit(130) from stop  # 128 + SIGINT, as shells report it
             except BrokenPipeError:
-                _let_go_of_stdout()
+                # Python flushes stdout as it ends and would complain about the closed pipe, so stdout goes nowhere now:
+                # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise click.exceptions.Exit(0) from None
             except OSError as error:
                 what = error.strerror or str(error)
@@ -54,7 +54,7 @@ class Commands(click.Group):
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Show warnings about corpora as lines for people, without a place in the source."""
+    """Print a warning about a corpus as one line, without its place in the source code."""
     shown_otherwise = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
@@ -64,25 +64,15 @@ def _warnings_in_a_line() -> Iterator[None]:
             shown_otherwise(message, category, *place, **more)
 
     with warnings.catch_warnings():
+        # Python shows a warning once for each line of code that raises it, but one line warns of all corpora.
         warnings.simplefilter("always", CorpusWarning)
         warnings.showwarning = show
         yield
 
 
-def _say_stopped(stop: KeyboardInterrupt) -> None:
-    if sys.stderr.isatty():
-        click.echo(err=True)
-    click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)
-
-
-def _let_go_of_stdout() -> None:
-    """Write to nowhere from now on, so that Python does not complain about the closed pipe as it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 @contextmanager
 def stopping(what_is_left: str) -> Iterator[None]:
-    """Let Ctrl-C say what it left behind."""
+    """After Ctrl-C, add a sentence about the files that were kept."""
     try:
         yield
     except KeyboardInterrupt:
@@ -90,7 +80,7 @@ def stopping(what_is_left: str) -> Iterator[None]:
 
 
 def need(name: str, *packages: str) -> None:
-    """Raise a `MissingExtraError` where a package of an extra is missing, before the work that would end in it."""
+    """Raise a `MissingExtraError` if a package of an extra is missing, before long work would fail for want of it."""
     with extra(name):
         for package in packages:
             if find_spec(package) is None:
@@ -98,12 +88,12 @@ def need(name: str, *packages: str) -> None:
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
-    """A name out of a table of the library, which is imported only when the name is needed.
+    """A name from a table of the library; its module is imported only when the name is needed.
 
     Parameters
     ----------
     room, table : str
-        Where the names are, as in `OneOf("emotion_lib.splits", "PROTOCOLS")`.
+        The module and its table of names, as in `OneOf("emotion_lib.splits", "PROTOCOLS")`.
     """
 
     name = "name"
@@ -112,39 +102,39 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
         self._room, self._table = room, table
 
     def names(self) -> tuple[str, ...]:
-        """Return the names."""
+        """Return the names of the table."""
         return tuple(getattr(import_module(self._room), self._table))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name, if it is one."""
+        """Return the name if the table has it, or fail with the list of names."""
         if value not in self.names():
             self.fail(f"{value!r} is not one of {', '.join(self.names())}.", param, ctx)
         return str(value)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Return what `--help` shows."""
+        """Return the names as `--help` shows them."""
         return f"[{'|'.join(self.names())}]"
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Return a value as JSON in ASCII; what is no number becomes null."""
+    """Return a value as JSON in ASCII; a number that is not finite becomes null."""
     return json.dumps(_plain(value), indent=indent, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
-    """Return a value made of what JSON knows."""
+    """Return a value with the types that JSON has."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    value = value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value  # a number of NumPy, which is not imported here
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_table(table: "pd.DataFrame", output: Path, *, as_json: bool) -> None:
-    """Write a table as CSV or as a list of JSON objects, to a file or, where it is `-`, to standard output."""
+    """Write a table as CSV or as a list of JSON objects to a file, or to standard output if the file is `-`."""
     lines = table.to_json(orient="records", indent=1) if as_json else table.to_csv(index=False, lineterminator="\n")
     if str(output) == "-":
         click.echo(lines, nl=False)
@@ -154,14 +144,15 @@ def write_table(table: "pd.DataFrame", output: Path, *, as_json: bool) -> None:
 
 
 def printable(name: str) -> str:
-    """Return a name as it is, or as a JSON string where it would break a line or cannot be printed."""
+    """Return a name as it is, or as a JSON string if it would break the line or cannot be printed."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     encodable = name.encode(encoding, "ignore").decode(encoding) == name
+    # A name that begins with a quote is written as JSON too: otherwise nobody could tell the two forms apart.
     return name if name.isprintable() and encodable and not name.startswith('"') else json.dumps(name)
 
 
 def load_all(names: Sequence[str]) -> "pd.DataFrame":
-    """Return the tables of some corpora, one below the other."""
+    """Load several corpora as one table."""
     import pandas as pd
 
     from emotion_lib import corpora
@@ -170,14 +161,14 @@ def load_all(names: Sequence[str]) -> "pd.DataFrame":
     doubled = table[table.duplicated(["corpus", "id"])]
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"
-        raise CorpusError(f"{first}: twice among {', '.join(names)}; name each corpus once")
+        raise CorpusError(f"{first} occurs twice in {', '.join(names)}; name each corpus once")
     if "demo" in set(table["corpus"]):
-        click.echo("Warning: the demo corpus is synthetic speech: nothing measured on it is a result", err=True)
+        click.echo("Warning: the demo corpus is synthetic speech; scores on it are not results", err=True)
     return table
 
 
 def tell_left_out(left_out: "Sequence[LeftOut]") -> None:
-    """Name the recordings that could not be used, on standard error."""
+    """Print the recordings that could not be used, each with its reason, on standard error."""
     if left_out:
         reasons = [printable(each.reason) for each in left_out]
-        click.echo("\n".join([f"Left out, as they could not be used: {len(reasons)}", *reasons]), err=True)
+        click.echo("\n".join([f"Recordings that could not be used: {len(reasons)}", *reasons]), err=True)

@@ -1,4 +1,4 @@
-"""The command that evaluates a model or a recogniser on a corpus."""
+"""The command `evaluate`: measure a model or a recogniser on a corpus."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("corpus")
-@click.option("--model", type=OneOf("emotion_lib.evaluation.recipes", "RECIPES"), help="Train this model and test it.")
-@click.option("--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="Who is held out for the test.")
+@click.option("--model", type=OneOf("emotion_lib.evaluation.recipes", "RECIPES"), help="Train and test this model.")
+@click.option(
+    "--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="How to hold out utterances for the test."
+)
 @click.option("--train-on", metavar="CORPUS", multiple=True, help="Train on another corpus; may be repeated.")
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many times it is trained.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of times to train, each time with a different seed.",
+)
 @click.option("--recognizer", metavar="FILE", type=click.Path(path_type=Path), help="Score this recogniser.")
 @click.option("--pretrained", is_flag=True, help="Score the recogniser of the package.")
 @click.option("--unheard", is_flag=True, help="Leave out the utterances that the recogniser was trained on.")
@@ -42,8 +50,9 @@ def evaluate(
     """Measure a model or a recogniser on a corpus, by name or folder.
 
     With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
-    --train-on, it is trained on other corpora, and tested on the emotions that both sides have. With --recognizer or
-    --pretrained, a trained recogniser is scored on the corpus; utterances that it was trained on are refused.
+    --train-on, it is trained on other corpora and tested on the emotions that both sides have. With --recognizer or
+    --pretrained, a trained recogniser is scored on the corpus. It is an error if it was trained on some of these
+    utterances, unless --unheard leaves them out or --include-trained counts them.
 
     Example: emotion-lib evaluate tess --model svm --protocol by_speaker
 
@@ -77,7 +86,7 @@ def _by_training(
     from emotion_lib.evaluation import recipes
 
     table, others = load_all([corpus]), load_all(train_on) if train_on else None
-    with stopping("Nothing was written; features that were extracted are kept for the next time."):
+    with stopping("Nothing was written; the extracted features are kept for the next run."):
         if others is not None:
             evaluated = evaluation.evaluate_across(others, table, model, seeds=range(seeds))
         else:
@@ -88,14 +97,15 @@ def _by_training(
         click.echo(to_json(rows, indent=2))
         return
     title, tested = recipes.RECIPES[model].title, evaluation.corpora_of(table)
-    click.echo(f"{model} ({title}) on {tested}, {evaluated.protocol}, {seeds} x trained")
+    click.echo(f"{model} ({title}) on {tested}, {evaluated.protocol}, trained {seeds} time{'s' * (seeds != 1)}")
     click.echo("\n".join(map(_figure_line, rows)))
 
 
 def _figure_line(row: Mapping[str, Any]) -> str:
-    """Return a figure in words; what it has none of is NaN."""
+    """Return a row of results as a line; a field that the row does not have is NaN."""
     from emotion_lib.recognizer.description import in_percent
 
+    # NaN alone differs from itself; unlike math.isnan, the comparison takes text as well as numbers.
     has = {name: row[name] == row[name] for name in ("direction", "seed_sd")}
     where = f"{row['direction']}: " if has["direction"] and row["direction"] else ""
     name = {"uar": "UAR"}.get(row["metric"], row["metric"].replace("_", " "))
@@ -105,7 +115,7 @@ def _figure_line(row: Mapping[str, Any]) -> str:
 
 
 def _by_recognizer(corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, as_json: bool) -> None:
-    """Score a recogniser on a corpus, and print what it is worth there."""
+    """Score a recogniser on a corpus, and print the score."""
     from emotion_lib.evaluation import scores
     from emotion_lib.recognizer import EmotionRecognizer
 
@@ -120,17 +130,19 @@ def _by_recognizer(corpus: str, file: Path | None, *, unheard: bool, include_tra
 
 
 def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the utterances that a recogniser was not trained on, and say how many it was."""
+    """Return the utterances that a recogniser was not trained on, and print how many others were left out."""
     from emotion_lib.evaluation import scores
 
     trained = scores.trained_on(recognizer, table)
     rest = table[~trained]
     if rest.empty:
-        raise ParameterError(f"it was trained on all {len(table)} utterances; nothing is left to score")
+        raise ParameterError(
+            f"the recogniser was trained on all {len(table)} utterances, so none is left; score it on another corpus"
+        )
     voices = set(table["speaker"][trained])
-    known = f"; of the other {len(rest)}, {rest['speaker'].isin(voices).sum()} are by speakers that it was trained on"
+    known = f"; {rest['speaker'].isin(voices).sum()} of the other {len(rest)} are by speakers that it was trained on"
     click.echo(
-        f"Left out: {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}",
+        f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}",
         err=True,
     )
     return rest

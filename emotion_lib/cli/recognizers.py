@@ -1,4 +1,4 @@
-"""Commands about recognisers: train one, and say what one is."""
+"""Commands about recognisers: train one, and describe one."""
 
 import io
 import shlex
@@ -37,15 +37,21 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     type=OneOf("emotion_lib.evaluation.recognizers", "NETWORKS"),
     default="frame_cnn_statistics",
     show_default=True,
-    help="The network.",
+    help="Network to train.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random draws.")
 @click.option(
-    "--emotions", metavar="NAME,NAME...", callback=_in_order, help="What it tells apart; all seven that are there."
+    "--emotions",
+    metavar="NAME,NAME...",
+    callback=_in_order,
+    help="Emotions to recognise; by default those of the seven that occur.",
 )
-@click.option("--licence", metavar="TEXT", help="On what terms the recogniser may be used; it says so itself.")
+@click.option("--licence", metavar="TEXT", help="Terms of use; they are written into the file.")
 @click.option(
-    "--checkpoints", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep there what was trained, for good."
+    "--checkpoints",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Folder in which to keep the trained networks.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Describe the recogniser as one JSON object.")
 def train(
@@ -59,9 +65,10 @@ def train(
     checkpoints: Path | None,
     as_json: bool,
 ) -> None:
-    """Train a recogniser on corpora, by name or folder, and measure it on speakers left out of the training.
+    """Train a recogniser on corpora, by name or folder, and measure it on held-out speakers.
 
-    After Ctrl-C the same command goes on where it stopped, from a folder beside the output that is removed in the end.
+    After Ctrl-C, run the same command again: it continues where it stopped. Until the training is complete, its state
+    is kept in a folder beside the output.
 
     Example: emotion-lib train tess emodb ravdess --output speech.emotion
     """
@@ -85,7 +92,7 @@ def train(
 
 
 def _only(table: "pd.DataFrame", emotions: Sequence[str]) -> "pd.DataFrame":
-    """Return the utterances of some emotions, and say how many others there are."""
+    """Return the utterances of some emotions, and print how many others were left out."""
     others = table.loc[~table["emotion"].isin(emotions), "emotion"].value_counts(sort=False)
     if len(others):
         click.echo(f"Left out: {', '.join(f'{n} {emotion}' for emotion, n in others.items())}", err=True)
@@ -94,19 +101,21 @@ def _only(table: "pd.DataFrame", emotions: Sequence[str]) -> "pd.DataFrame":
 
 @contextmanager
 def _checkpoint_folder(output: Path, checkpoints: Path | None) -> Iterator[Path]:
-    """Give the folder that keeps the state of a training; one that nobody asked for is removed when all is done."""
+    """Make the folder for the state of a training; at the end, remove it unless it was asked for."""
     folder = checkpoints or output.with_name(f".{output.name}.training")
     _make_folder(folder, output)
     try:
         yield folder
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(_what_is_left(folder)) from None
+        kept = f"The training so far is kept in {folder}; run the same command again to continue."
+        nothing = "Nothing was trained yet, and nothing is left behind."
+        raise KeyboardInterrupt(kept if any(folder.iterdir()) else nothing) from None
     except ModelFileError as error:
         if str(folder) not in str(error):
             raise
-        raise ModelFileError(f"{error}; to begin anew, delete {folder}") from error
+        raise ModelFileError(f"{error}; to start again, delete {folder}") from error
     finally:
-        # Only an empty one goes.
+        # A folder with checkpoints is not empty, so this fails for it and leaves it to the next run.
         with suppress(OSError):
             folder.rmdir()
     if checkpoints is None:
@@ -114,26 +123,20 @@ def _checkpoint_folder(output: Path, checkpoints: Path | None) -> Iterator[Path]
 
 
 def _make_folder(folder: Path, output: Path) -> None:
-    """Make a folder, and find out before hours of work whether the output can be written."""
+    """Make a folder beside the output: if it cannot be written, the user learns of it before hours of training."""
     if output.is_dir():
-        raise ModelFileError(f"{output}: a folder; give the name of a file in it")
+        raise ModelFileError(f"{output}: a folder; name a file in it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelFileError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
 
 
-def _what_is_left(folder: Path) -> str:
-    if any(folder.iterdir()):
-        return f"What was trained is kept in {folder}, and the same command goes on from there."
-    return "Nothing was trained yet, and nothing is left behind."
-
-
 @click.command(epilog=EXIT_CODES)
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(file: Path | None, *, as_json: bool) -> None:
-    """Say what a recogniser is, how it was trained, and what it is worth; without FILE, the one of the package.
+    """Describe a recogniser: its emotions, its training and its accuracy; without FILE, the pretrained one.
 
     Example: emotion-lib info mine.emotion
     """
@@ -141,14 +144,17 @@ def info(file: Path | None, *, as_json: bool) -> None:
 
 
 def show(path: Path | None, *, as_json: bool) -> None:
-    """Print what the file of a recogniser says of itself."""
-    from emotion_lib.recognizer import EmotionRecognizer
+    """Print the description of a recogniser file."""
+    from emotion_lib.recognizer import EmotionRecognizer, file
     from emotion_lib.recognizer.description import describe_recognizer
+    from emotion_lib.recognizer.recognizer import PRETRAINED
 
     recognizer = EmotionRecognizer.load(path)
-    size, version = _form(path)
+    place = path or resources.files("emotion_lib") / "pretrained" / PRETRAINED
+    content = place.read_bytes()
+    version = int(file.read_file(io.BytesIO(content), str(place)).manifest["format"])
     if not as_json:
-        click.echo(f"{describe_recognizer(recognizer)}\nFile: {size / 1000:.0f} kB, format {version}")
+        click.echo(f"{describe_recognizer(recognizer)}\nFile: {len(content) / 1000:.0f} kB, format {version}")
         return
     said: dict[str, Any] = {
         "emotions": recognizer.emotions,
@@ -158,20 +164,7 @@ def show(path: Path | None, *, as_json: bool) -> None:
         "about": recognizer.about,
         "training_utterances": len(recognizer.trained_on),
         "can_enrol": recognizer.voices is not None,
-        "size": size,
+        "size": len(content),
         "format": version,
     }
     click.echo(to_json(said, indent=2))
-
-
-def _form(path: Path | None) -> tuple[int, int]:
-    """Return the size in bytes of a recogniser's file, and the version of its form."""
-    from emotion_lib.recognizer import file
-    from emotion_lib.recognizer.recognizer import PRETRAINED
-
-    place = path or resources.files("emotion_lib") / "pretrained" / PRETRAINED
-    try:
-        content = place.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"{place}: {error.strerror}; check the path") from error
-    return len(content), int(file.read_file(io.BytesIO(content), str(place)).manifest["format"])

@@ -1,4 +1,4 @@
-"""The command `where`: the folders in which the library keeps files, and the emptying of one."""
+"""The command `where`: list the folders in which the library keeps files, and empty the cache."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,15 +9,15 @@ import click
 from emotion_lib.cli.command import EXIT_CODES, printable, to_json
 
 PURPOSES = {
-    "cache": "features that were extracted before",
-    "EMOTION_LIB_DATA": "corpora, in the folder that EMOTION_LIB_DATA names",
+    "cache": "extracted features",
+    "EMOTION_LIB_DATA": "corpora, in the folder of EMOTION_LIB_DATA",
     "checkout": "corpora, in the clone of the repository",
     "user": "corpora, of this user",
 }
 
 
 class Place(NamedTuple):
-    """A folder in which the library keeps files; `size` is in bytes, and None where the folder is not there yet."""
+    """A folder in which the library keeps files; `size` is in bytes, and None if the folder does not exist yet."""
 
     name: str
     folder: Path
@@ -29,12 +29,12 @@ class Place(NamedTuple):
 @click.option(
     "--clear",
     type=click.Choice(["cache"]),
-    help="Delete the features that were extracted before, and no other files of their folder; asks first.",
+    help="Delete the extracted features, and no other files of their folder; asks first.",
 )
 @click.option("--yes", is_flag=True, help="Delete without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of folders, or what was deleted.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of folders, or the deleted files, as JSON.")
 def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
-    """Say in which folders the library keeps files, what for, and how large they are.
+    """List the folders in which the library keeps files, with their size and purpose.
 
     Example: emotion-lib where --clear cache
     """
@@ -50,7 +50,7 @@ def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
 
 
 def _places() -> list[Place]:
-    """Return the folders of the library; of the cache's, which others may use too, only its own files count."""
+    """Return the folders of the library; the size of the cache counts its own files alone, as others may share it."""
     from emotion_lib.corpora.inventory import folders_of_corpora
     from emotion_lib.extraction import cache
 
@@ -63,7 +63,7 @@ def _places() -> list[Place]:
 
 
 def _clear_cache(*, yes: bool, as_json: bool) -> None:
-    """Name the files of the cache, and delete them if that is wanted."""
+    """List the files of the cache, and delete them if the user agrees."""
     from emotion_lib.extraction import cache
 
     files, folder = cache.kept(), printable(str(cache.folder()))
@@ -78,10 +78,10 @@ def _clear_cache(*, yes: bool, as_json: bool) -> None:
 
 
 def _agreed(question: str, *, err: bool) -> bool:
-    """Ask, and tell Ctrl-C, which click hides, from an input in which nobody answers."""
+    """Ask the user; Ctrl-C stops the command, and an input without an answer is an error."""
     try:
         return click.confirm(question, err=err)
-    except click.Abort as stop:
+    except click.Abort as stop:  # click raises it for Ctrl-C and for the end of the input alike
         if isinstance(stop.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt("Nothing was deleted.") from stop
         click.echo(err=err)
@@ -89,12 +89,11 @@ def _agreed(question: str, *, err: bool) -> bool:
 
 
 def _size(paths: Iterable[Path]) -> int:
-    """Return the bytes of all files among some paths; a link counts as itself, not as what it leads to."""
+    """Return the size of the files among some paths in bytes; a link counts as itself, not as its target."""
     return sum(path.lstat().st_size for path in paths if path.is_file())
 
 
 def _in_words(size: int | None) -> str:
-    """Return a size for people."""
     if size is None:
         return "not there yet"
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):

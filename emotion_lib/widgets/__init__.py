@@ -1,4 +1,4 @@
-"""Widgets for a notebook, with sound and picture; each is imported when it is first used."""
+"""Widgets with sound and pictures for notebooks; each is imported when it is first used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ __all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player"]
 
 def __getattr__(name: str) -> Any:
     """Import the module of a widget on first use (PEP 562)."""
+    # Importing the package must not need anywidget and IPython, which only the extra `notebooks` brings.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with extra("notebooks"):

@@ -1,4 +1,4 @@
-"""What a recogniser answered, as a view shows it: a sentence, bars, and their picture."""
+"""Answers of a recogniser as widgets show them: a sentence, bars, and a still picture."""
 
 from typing import Any
 
@@ -14,27 +14,27 @@ from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
 from emotion_lib.widgets.base import blank, png
 
 _NOTHING = {
-    SILENCE: "I don't know: there is only silence. Is the microphone muted, or another one chosen?",
+    SILENCE: "I don't know: there is only silence. Is the microphone muted, or is another one chosen?",
     NO_SPEECH: "I don't know: nobody speaks.",
 }
-_WARNING = "Careful: {}. Trust the answer less, even a sure one."
+_WARNING = "Careful: {}. Trust the answer less, even if its probability is high."
 
 
 def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
-    """Return an answer in the form that `bars.js` shows.
+    """Return a prediction in the form that `bars.js` shows.
 
     Parameters
     ----------
     prediction : Prediction
-        The answer.
+        The prediction.
     threshold : float in [0, 1]
         The probability below which the recogniser says `unknown`.
 
     Returns
     -------
     dict
-        The `emotion` ("unknown" where it is), `headline` and `sentence`, `warning` (mostly empty), `threshold`, and
-        `bars`, each with emotion, colour, marker and probability; no bars where nobody speaks.
+        The `emotion` (or "unknown"), `headline` and `sentence`, `warning` (often empty), `threshold`, `has_speech`, and
+        `bars`, each with emotion, colour, marker and probability; without speech, `bars.js` draws them empty.
     """
     return {
         "emotion": prediction.emotion,
@@ -51,7 +51,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
 
 
 def headline(prediction: Prediction) -> str:
-    """Return the answer in a word or three."""
+    """Return the answer in at most three words."""
     if prediction.reason == NO_SPEECH:
         return "no speech"
     if prediction.reason == SILENCE:
@@ -60,12 +60,12 @@ def headline(prediction: Prediction) -> str:
 
 
 def sentence(prediction: Prediction, threshold: float) -> str:
-    """Return the answer as a sentence, with the reason where it is unknown."""
+    """Return the answer as a sentence, with the reason if it is unknown."""
     if prediction.reason in _NOTHING:
         return _NOTHING[prediction.reason]
     best, share = prediction.most_probable[0], percent(prediction.confidence)
     if prediction.emotion == UNKNOWN:
-        said = f"I don't know: the most probable is {best} with {share}, and I answer from {percent(threshold)} on."
+        said = f"I don't know: the most probable emotion is {best} with {share}; I answer from {percent(threshold)} on."
     else:
         said = f"Predicted: {best}, {share}."
     return f"{said} This is {prediction.note}." if prediction.note else said
@@ -79,6 +79,7 @@ def percent(share: float) -> str:
 def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
     """Draw the probability of each emotion as a bar, and the threshold as a line."""
     emotions = list(prediction.probabilities)
+    # Without speech the probabilities mean nothing, so the bars are empty.
     shares = np.array(list(prediction.probabilities.values())) * (prediction.reason not in _NOTHING)
     ax.barh(emotions, shares, color=[STYLES[emotion].colour for emotion in emotions], height=0.7)
     ax.axvline(threshold, color=INK, linewidth=1.2, linestyle="--")
@@ -87,12 +88,12 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
         ax.text(share + 0.01, place, percent(share), va="center", color=INK if share else PALE)
     ax.tick_params(axis="y", length=0, pad=18)
     ax.invert_yaxis()
-    ax.set(xlim=(0, 1.08), xlabel=f"Probability; an answer from {percent(threshold)} on (dashed)")
+    ax.set(xlim=(0, 1.08), xlabel=f"Probability; answers from {percent(threshold)} on (dashed)")
     return ax
 
 
 def still(y: np.ndarray, sr: int, prediction: Prediction, threshold: float) -> bytes:
-    """Return the PNG of a recording and its prediction: waveform, spectrogram, bars, and the sentence."""
+    """Return the PNG of a recording and its prediction: waveform, spectrogram, sentence and bars."""
     with style.context(SETTINGS):
         figure = blank((8, 6.6))
         waveform, spectrogram, bars = figure.subplots(3, 1, height_ratios=(2, 3, 3))

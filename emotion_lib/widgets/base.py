@@ -1,4 +1,4 @@
-"""What all widgets share: script and style, messages of the browser, sound and pictures, and the still picture."""
+"""The code that all widgets share: scripts and style, messages of the browser, sounds, and pictures."""
 
 import io
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Picture:
     png : bytes
         The picture.
     left, right : float in [0, 1]
-        Where time begins and ends in it, as shares of its width: a cursor moves between them.
+        Start and end of the time axis as shares of the width: a cursor moves between them.
     """
 
     png: bytes
@@ -50,22 +50,23 @@ def picture(y: np.ndarray, sr: int, *, emotion: str | None = None) -> Picture:
 
 
 def blank(size: tuple[float, float]) -> Figure:
-    """Return an empty figure of a size in inches, which pyplot does not know; draw on it in the style's context."""
+    """Return an empty figure of a size in inches; draw on it in the context of the style."""
+    # Not by pyplot, which keeps every figure open and would show it below the cell of the notebook.
     figure = Figure(figsize=size)
     FigureCanvasAgg(figure)
     return figure
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as PNG."""
+    """Return the PNG of a figure."""
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()
 
 
 def timed(figure: Figure, ax: Axes) -> Picture:
-    """Return a figure with where the time axis of `ax` lies in it."""
-    drawn = png(figure)  # first, since drawing lays the axes out
+    """Return a figure as a picture, with the start and the end of the time axis of `ax`."""
+    drawn = png(figure)  # before asking for the position, since the layout is computed as the figure is drawn
     place = ax.get_position()
     return Picture(drawn, float(place.x0), float(place.x1))
 
@@ -79,7 +80,8 @@ def in_words(sentence: str) -> bytes:
 
 
 def compact(png: bytes) -> bytes:
-    """Return a picture in 256 colours, small marks keeping theirs: it takes a third of the space in a notebook."""
+    """Return a picture in 256 colours, which takes a third of the space in a notebook."""
+    # MAXCOVERAGE keeps the colours of small marks; without dithering, large areas stay even.
     file = io.BytesIO()
     full = Image.open(io.BytesIO(png)).convert("RGB")
     full.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
@@ -87,7 +89,7 @@ def compact(png: bytes) -> bytes:
 
 
 def wav(y: np.ndarray, sr: int) -> bytes:
-    """Return a 16-bit WAV file, which every browser plays."""
+    """Return a 16-bit WAV file, which plays in every browser."""
     file = io.BytesIO()
     soundfile.write(file, y, sr, format="WAV", subtype="PCM_16")
     return file.getvalue()
@@ -97,42 +99,42 @@ _STATIC = resources.files("emotion_lib.widgets") / "static"
 
 
 def script(*names: str) -> str:
-    """Return the script of a widget: what all share, then its own files, the last of which exports `render`."""
+    """Return the script of a widget: the shared one, then its own files; the last of them exports `render`."""
     return "\n".join((_STATIC / f"{name}.js").read_text("utf-8") for name in ("shared", *names))
 
 
 class Widget(anywidget.AnyWidget):
     """A widget of this library.
 
-    The browser asks for something with `model.send({do: "play", ...})`, and the method `_do_play(message, buffers)`
-    answers by setting traits. An error of the library becomes the sentence that the widget shows, never a traceback.
+    The browser sends a request with `model.send({do: "play", ...})`, and the method `_do_play(message, buffers)`
+    answers it by setting traits. The widget shows an error of the library as a sentence, and never as a traceback.
     """
 
     _css = (_STATIC / "style.css").read_text("utf-8")
 
     says = traitlets.Unicode("").tag(sync=True)
-    """What there is to say, shown in the widget and read by screen readers."""
+    """A sentence that the widget shows and screen readers read."""
 
     alt = traitlets.Unicode("").tag(sync=True)
-    """What the picture shows, for those who do not see it."""
+    """The alternative text of the picture."""
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(self._receive)
 
     def _receive(self, _: anywidget.AnyWidget, message: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Do what the browser asks for."""
+        """Answer a request of the browser."""
         try:
             getattr(self, f"_do_{message['do']}")(message, buffers)
         except EmotionLibError as error:
             self.says = str(error)
 
     def still(self) -> bytes:
-        """Return the PNG that stands for the widget where nothing runs."""
+        """Return the PNG that stands for the widget on a static page."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the widget, and for pages where nothing runs its picture and one line of text."""
+        """Return the widget, with a picture and one line of text for static pages."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None
@@ -144,18 +146,18 @@ class Widget(anywidget.AnyWidget):
 class SoundWidget(Widget):
     """A widget that plays one recording at a time.
 
-    The browser asks for the recording with {do: "show"}, and it comes as a message. A trait would not do: traits are
-    the state that JupyterLab and nbconvert write into a notebook, and a voice has no place there.
+    The browser asks for the recording with {do: "show"}, and gets it as a message. It is not a trait, because
+    JupyterLab and nbconvert write all traits into the notebook, and a notebook should not keep a voice.
     """
 
     number = traitlets.Int(-1).tag(sync=True)
-    """Number of the recording that can be asked for, which tells one from the next; -1 before there is one."""
+    """Number of the current recording, which changes with each; -1 before the first."""
 
     _sound = b""
     _picture = Picture(b"", 0.0, 1.0)
 
     def _set_sound(self, y: np.ndarray, sr: int, picture: Picture) -> None:
-        """Keep a recording and its picture to be asked for; the browser asks when `number` changes."""
+        """Keep a recording and its picture; the browser asks for them when `number` changes."""
         self._sound, self._picture = wav(y, sr), picture
 
     def _do_show(self, _: dict[str, Any], __: list[memoryview]) -> None:

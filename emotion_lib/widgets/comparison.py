@@ -1,4 +1,4 @@
-"""One word in all emotions, by all speakers: hear them and see them side by side."""
+"""Compare one word in all emotions by all speakers: play the utterances, and see them side by side."""
 
 import io
 from collections.abc import Collection
@@ -12,38 +12,37 @@ from matplotlib.axes import Axes
 
 from emotion_lib import audio
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import AudioError
+from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.features import FeatureSettings
 from emotion_lib.plots.signals import DYNAMIC_RANGE, draw_spectrogram, greatest_power
 from emotion_lib.plots.style import INK, SETTINGS
 from emotion_lib.widgets.base import Widget, blank, in_words, png, script, wav
-from emotion_lib.widgets.playback import NOTHING, check_columns, several
+from emotion_lib.widgets.playback import COLUMNS, NOTHING, several
 
 SR = 16_000
-"""Rate in Hz of what is drawn: recordings of different rates would have different frequencies at the top."""
+"""Rate in Hz of all spectrograms: with different rates, their frequency axes would end at different frequencies."""
 
 SETTINGS_OF_A_CELL = FeatureSettings(n_fft=512, hop_length=256)
-_INCHES = (2.5, 0.75)
 
 
 def compare(table: pd.DataFrame) -> Widget:
-    """Compare one word in all emotions: a grid of emotions and speakers, in which each cell plays.
+    """Compare one word in all emotions in a grid of emotions and speakers, in which each cell plays.
 
-    The spectrograms of a word share their limits of time, frequency and level, so that what is quiet looks quiet and
-    what is slow looks slow. "Play in turn" plays them row by row. Where a speaker said a text several times in an
-    emotion, the first is taken. The list begins with the texts that most speakers said. Nothing plays by itself; the
-    arrow keys go from cell to cell.
+    The spectrograms of a word share their limits of time, frequency and level, so quiet utterances look quiet and slow
+    ones look slow. "Play in turn" plays them row by row. If a speaker said a text several times in an emotion, the grid
+    has the first utterance. The list begins with the texts that most speakers said. Nothing plays by itself; the arrow
+    keys go from cell to cell.
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`; where a column `corpus` has several
-        values, it is named with the speaker.
+        One row per utterance, with columns `path`, `emotion`, `speaker` and `text`. If a column `corpus` has several
+        values, the corpus is named with the speaker.
 
     Returns
     -------
     Widget
-        On a static page it is a picture of the grid of its first word.
+        On a static page, it is a picture of the grid of its first word.
 
     Raises
     ------
@@ -57,12 +56,12 @@ def compare(table: pd.DataFrame) -> Widget:
 
     Notebook: 04_evaluate
     """
-    check_columns(table)
+    check_columns("table", table, *COLUMNS)
     return _Comparison(table)
 
 
 class _Comparison(Widget):
-    """A list of texts, and the grid of the one that is chosen."""
+    """A list of texts, and the grid of the chosen text."""
 
     _esm = script("comparison")
 
@@ -76,18 +75,21 @@ class _Comparison(Widget):
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = _first_takes(table)
         self._pictures: dict[int, bytes] = {}
-        super().__init__(texts=_most_said_first(self._table))
+        speakers = self._table.groupby("text")["speaker"].nunique()
+        super().__init__(texts=sorted(speakers.index, key=lambda text: (-speakers[text], text)))
         if self.texts:
-            self._show(_fullest(self._table, self.texts))
+            # Of the texts that most speakers said, begin with the one that leaves the fewest gaps in the grid.
+            times = self._table["text"].value_counts()
+            self._show(max(self.texts, key=lambda text: (speakers[text], times[text])))
         else:
             self.says = NOTHING
 
     def __repr__(self) -> str:
-        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        """Return one line without addresses or recordings, since a saved notebook keeps it."""
         return f"Comparison of {len(self.texts)} word{'s' * (len(self.texts) != 1)}"
 
     def still(self) -> bytes:
-        """Return the picture of the grid, or what there is to say instead."""
+        """Return the picture of the grid, or a sentence if there is no grid."""
         return _still(self) if self.rows else in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
@@ -95,16 +97,16 @@ class _Comparison(Widget):
         self._show(message["value"])
 
     def _do_draw(self, _: dict[str, Any], __: list[memoryview]) -> None:
-        """Send the pictures of the grid, which are no trait: traits are saved in notebooks."""
+        """Send the pictures of the grid, as a message because traits are saved in notebooks."""
         message = {"do": "pictures", "text": self.text, "numbers": list(self._pictures)}
         self.send(message, list(self._pictures.values()))
 
     def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Send the sound of one utterance; an empty one where it can no longer be read."""
+        """Send the sound of one utterance; an empty sound if it can no longer be read."""
         sound = b""
         try:
             sound = wav(*audio.read(self._table.loc[message["number"], "path"]))
-        finally:
+        finally:  # after an error too, so that the browser goes on to the next cell
             self.send({"do": "sound", "number": message["number"]}, [sound])
 
     def _show(self, text: str) -> None:
@@ -113,20 +115,25 @@ class _Comparison(Widget):
         sounds, errors = _read(said)
         seconds = max((len(y) for y in sounds.values()), default=SR) / SR
         speakers = sorted(said["speaker"].unique())
-        self._pictures = _pictures(sounds, seconds)
+        # One loudest point for all, so that a quiet utterance looks quiet.
+        loudest = max((greatest_power(y, SETTINGS_OF_A_CELL) for y in sounds.values()), default=0.0)
+        self._pictures = {number: _picture(y, seconds, loudest) for number, y in sounds.items()}
         with self.hold_sync():
             self.text, self.seconds, self.speakers = text, seconds, speakers
             self.rows = [
                 _row(emotion, said[said["emotion"] == emotion], speakers, self._pictures)
                 for emotion in in_order(self._table["emotion"])
             ]
-            self.scale = _scale(seconds)
+            self.scale = (
+                f"All pictures: {seconds:.1f} s wide, 0 to {SR // 2000} kHz high, "
+                f"{DYNAMIC_RANGE:.0f} dB deep from the loudest point of all."
+            )
             self.alt = f"Spectrograms of “{text}”, emotions in rows, speakers in columns: {', '.join(speakers)}"
             self.says = " ".join(errors)
 
 
 def _first_takes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the first utterance of each text in each emotion by each speaker, numbered; corpora named if several."""
+    """Return the first utterance of each text, emotion and speaker; of several corpora, speakers with their corpus."""
     named = several(table, "corpus")
     table = table.astype({"speaker": str, "text": str} | ({"corpus": str} if named else {}))
     if named:
@@ -134,21 +141,8 @@ def _first_takes(table: pd.DataFrame) -> pd.DataFrame:
     return table.drop_duplicates(["emotion", "speaker", "text"]).reset_index(drop=True)
 
 
-def _most_said_first(table: pd.DataFrame) -> list[str]:
-    """Return the texts, those first that most speakers said, then by name."""
-    speakers = table.groupby("text")["speaker"].nunique()
-    return sorted(speakers.index, key=lambda text: (-speakers[text], text))
-
-
-def _fullest(table: pd.DataFrame, texts: list[str]) -> str:
-    """Return the text with which the grid has fewest gaps, among those that most speakers said."""
-    speakers = table.groupby("text")["speaker"].nunique()
-    times = table["text"].value_counts()
-    return max(texts, key=lambda text: (speakers[text], times[text]))
-
-
 def _read(said: pd.DataFrame) -> tuple[dict[int, np.ndarray], list[str]]:
-    """Return the waveforms of utterances by their number, and the errors of those that cannot be read."""
+    """Return the waveforms of utterances by number, and the errors of unreadable ones."""
     sounds, errors = {}, []
     for number, path in zip(said.index.tolist(), said["path"], strict=True):
         try:
@@ -158,16 +152,10 @@ def _read(said: pd.DataFrame) -> tuple[dict[int, np.ndarray], list[str]]:
     return sounds, errors
 
 
-def _pictures(sounds: dict[int, np.ndarray], seconds: float) -> dict[int, bytes]:
-    """Return the small spectrograms of waveforms, all as long and with the same loudest point."""
-    loudest = max((greatest_power(y, SETTINGS_OF_A_CELL) for y in sounds.values()), default=0.0)
-    return {number: _picture(y, seconds, loudest) for number, y in sounds.items()}
-
-
 def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
-    """Return a spectrogram without axes, dark where the recording is over."""
+    """Return a spectrogram without axes, dark after the end of the recording."""
     with style.context(SETTINGS | {"figure.constrained_layout.use": False}):
-        figure = blank(_INCHES)
+        figure = blank((2.5, 0.75))
         ax: Axes = figure.add_axes((0, 0, 1, 1))
         drawn = draw_spectrogram(ax, y, SR, settings=SETTINGS_OF_A_CELL, loudest=loudest)
         drawn.set_interpolation("antialiased")
@@ -177,21 +165,13 @@ def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
 
 
 def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collection[int]) -> dict[str, Any]:
-    """Return a row of the grid: the emotion with its style, and a cell a speaker, empty where nothing was said."""
+    """Return a row of the grid: the emotion with its style, and one cell per speaker, or None without an utterance."""
     numbers = dict(zip(said["speaker"], said.index.tolist(), strict=True))
     cells = [
         {"number": numbers[speaker], "readable": numbers[speaker] in readable} if speaker in numbers else None
         for speaker in speakers
     ]
     return {"emotion": emotion, **STYLES[emotion]._asdict(), "cells": cells}
-
-
-def _scale(seconds: float) -> str:
-    """Return what the pictures have in common."""
-    return (
-        f"All pictures: {seconds:.1f} s wide, 0 to {SR // 2000} kHz high, "
-        f"{DYNAMIC_RANGE:.0f} dB deep from the loudest point of all."
-    )
 
 
 def _still(comparison: _Comparison) -> bytes:

@@ -1,4 +1,4 @@
-"""Which emotion is taken for which: a confusion matrix to click in, and the utterances behind each cell."""
+"""See which emotions are confused: a confusion matrix to click in, and the utterances behind each cell."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from matplotlib import style
 
 from emotion_lib import audio
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.plots import plot_confusion_matrix
 from emotion_lib.plots.style import INK, SETTINGS
 from emotion_lib.recognizer.prediction import UNKNOWN
@@ -19,31 +19,27 @@ from emotion_lib.widgets.base import Widget, blank, in_words, picture, png, scri
 from emotion_lib.widgets.playback import NOTHING, several
 
 AT_ONCE = 20
-"""How many utterances are listed at first, and how many more at a time."""
-
-NO_MISTAKES = "There are no mistakes to hear."
-_COLUMNS = ("emotion", "predicted", "path")
-_IN_STILL = 5
+"""Number of utterances in the list at first, and of those that each click adds."""
 
 
 def mistakes(table: pd.DataFrame) -> Widget:
-    """Hear what was taken for what: a confusion matrix in which each cell lists its utterances, and these play.
+    """Listen to the mistakes of a recogniser: each cell of a confusion matrix lists its utterances, which play.
 
-    The most frequent mistake is chosen first. The utterances of a cell come the most confident first, each with the
-    probability of every emotion: what a recogniser is sure of and wrong about tells most. Nothing plays by itself, and
-    only what is played is sent to the browser. The arrow keys go from cell to cell.
+    The most frequent mistake is chosen first. The most confident utterances of a cell come first, each with the
+    probability of every emotion, because confident mistakes tell most. Nothing plays by itself, and only the utterances
+    that are played are sent to the browser. The arrow keys go from cell to cell.
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with columns `emotion`, `predicted` (which may be "unknown") and `path`; where they are
-        there, `corpus`, `speaker`, `text` and `id` name it, the columns of the emotions are its probabilities, and
-        `confidence` (otherwise the highest probability) is what it is sorted by.
+        One row per utterance, with columns `emotion`, `predicted` (which may be "unknown") and `path`. Optional columns
+        are `corpus`, `speaker`, `text` and `id`, which name the utterance; the emotions, which hold the probabilities;
+        and `confidence` (by default the highest probability), which sorts the list.
 
     Returns
     -------
     Widget
-        On a static page it is a picture of the matrix, with the first utterances behind the cell in words.
+        On a static page, it is a picture of the matrix, with the first utterances of the chosen cell in words.
 
     Raises
     ------
@@ -57,17 +53,13 @@ def mistakes(table: pd.DataFrame) -> Widget:
 
     Notebook: 04_evaluate
     """
-    missing = [repr(column) for column in _COLUMNS if column not in table]
-    if missing:
-        raise ParameterError(
-            f"table has no {', '.join(missing)}: must have the columns {', '.join(_COLUMNS)}; "
-            "predictions get what they lack from the corpus table, by id"
-        )
+    cure = "predictions get the columns that they lack from the corpus table, by id"
+    check_columns("table", table, "emotion", "predicted", "path", cure=cure)
     return _Mistakes(table)
 
 
 class _Mistakes(Widget):
-    """A matrix of counts, and the list of the utterances behind the cell that is chosen."""
+    """A matrix of counts, and the list of the utterances behind the chosen cell."""
 
     _esm = script("confusion")
 
@@ -85,29 +77,29 @@ class _Mistakes(Widget):
             self.says = NOTHING
             return
         acted, predicted, is_mistake = _first(self._matrix)
-        self.says = "" if is_mistake else NO_MISTAKES
+        self.says = "" if is_mistake else "There are no mistakes to hear."
         self._choose(acted, predicted)
         self.alt = f"{self!r}; {self.chosen['name']}"
 
     def __repr__(self) -> str:
-        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        """Return one line without addresses or recordings, since a saved notebook keeps it."""
         return f"Confusion matrix of {_utterances(len(self._table))}"
 
     def still(self) -> bytes:
-        """Return the picture of the matrix with the first of the list in words, or what there is to say instead."""
+        """Return the picture of the matrix and the start of the list, or a sentence if there are no utterances."""
         return in_words(self.says) if self._table.empty else _still(self)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """List what is behind another cell."""
+        """List the utterances behind another cell."""
         self.says = ""
         self._choose(message["emotion"], message["predicted"])
 
     def _do_more(self, _: dict[str, Any], __: list[memoryview]) -> None:
-        """List some more of what is behind the cell."""
+        """List more of the utterances behind the chosen cell."""
         self.utterances = self._listed(len(self.utterances) + AT_ONCE)
 
     def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Send the sound and the picture of one utterance; empty ones where it cannot be read."""
+        """Send the sound and the picture of one utterance; both are empty if it cannot be read."""
         number = message["number"]
         utterance = self._table.iloc[number]
         caption = f"{utterance['name']}: {_predicted_as(utterance['emotion'], utterance['predicted'])}"
@@ -115,14 +107,14 @@ class _Mistakes(Widget):
         try:
             y, sr = audio.read(utterance["path"])
         except AudioError:
-            self.send(answer, [b"", b""])
+            self.send(answer, [b"", b""])  # the browser waits for an answer
             raise
         self.says = ""
         seen = picture(y, sr, emotion=utterance["emotion"])
         self.send(answer | {"left": seen.left, "right": seen.right}, [wav(y, sr), seen.png])
 
     def _choose(self, acted: str, predicted: str) -> None:
-        """Choose a cell, and list what is behind it."""
+        """Choose a cell, and list its utterances."""
         count: int = self._matrix[predicted].to_dict()[acted]
         order = "by word" if self._table["confidence"].isna().all() else "the most confident first"
         with self.hold_sync():
@@ -131,14 +123,14 @@ class _Mistakes(Widget):
             self.utterances = self._listed(AT_ONCE)
 
     def _listed(self, n: int) -> list[dict[str, Any]]:
-        """Return the first utterances behind the cell that is chosen."""
+        """Return the first utterances behind the chosen cell."""
         table = self._table
         behind = (table["emotion"] == self.chosen["emotion"]) & (table["predicted"] == self.chosen["predicted"])
         return [_shown(number, utterance) for number, utterance in table[behind].head(n).iterrows()]
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances with a `name`, as short as it tells them apart."""
+    """Return the utterances with a `name`, which is as short as it can be."""
     columns = [*(["corpus"] if several(table, "corpus") else []), "speaker", "text"]
     parts = [table[column].astype("object") for column in columns if column in table]
     named = table.assign(emotion=table["emotion"].astype(str), predicted=table["predicted"].astype(str))
@@ -149,7 +141,7 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _most_confident_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances in the order of the lists: by confidence where there is one, by word, and by name."""
+    """Return the utterances in the order of the lists: by confidence, word and name, as far as the table has them."""
     shares = table[_probabilities(table)].astype(float)
     confidence = table["confidence"].astype(float) if "confidence" in table else shares.max(axis=1)
     table = table.assign(confidence=confidence, given="confidence" in table)
@@ -165,7 +157,7 @@ def _probabilities(table: pd.DataFrame | pd.Series) -> list[str]:
 
 
 def _count(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each emotion was predicted as each, and in the last column, if ever, as none."""
+    """Return the counts of each emotion and prediction, with a last column for "unknown" if it occurs."""
     known = in_order([*table["emotion"], *table["predicted"][table["predicted"] != UNKNOWN]])
     predicted = [*known, UNKNOWN] if (table["predicted"] == UNKNOWN).any() else list(known)
     counts = pd.crosstab(table["emotion"], table["predicted"])
@@ -173,9 +165,10 @@ def _count(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(matrix: pd.DataFrame) -> tuple[str, str, bool]:
-    """Return the most frequent mistake, otherwise what was most often right, or not answered; and if it is a mistake.
+    """Return the cell that is chosen first, and whether it is a mistake.
 
-    Not to answer is no mistake.
+    It is the most frequent mistake, or else the most frequent right answer, or else the most frequent "unknown", which
+    does not count as a mistake.
     """
     counts = matrix.to_numpy()
     answered = counts * (matrix.columns != UNKNOWN)
@@ -188,7 +181,7 @@ def _first(matrix: pd.DataFrame) -> tuple[str, str, bool]:
 
 
 def _rows(matrix: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of the matrix, those of emotions that were acted: cells with count and share, and the recall."""
+    """Return a row for each emotion that was acted: its cells with count and share, and its recall."""
     rows = []
     for acted in matrix.index[matrix.sum(axis=1) > 0]:
         counts: dict[str, int] = matrix.loc[acted].to_dict()
@@ -202,33 +195,32 @@ def _rows(matrix: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _style(emotion: str) -> dict[str, Any]:
-    """Return an emotion as a heading shows it; what is unknown has no colour and no marker."""
+    """Return an emotion as a heading shows it; "unknown" has no colour and no marker."""
     drawn = STYLES[emotion]._asdict() if emotion in STYLES else {}
     return {"emotion": emotion, "label": _label(emotion), **drawn}
 
 
 def _label(predicted: str) -> str:
-    """Return a prediction in words."""
     return "“I don't know”" if predicted == UNKNOWN else predicted
 
 
 def _predicted_as(acted: str, predicted: str) -> str:
-    """Return what was acted and what was predicted, in words."""
+    """Return the acted and the predicted emotion in words."""
     return f"{acted} predicted as {_label(predicted)}"
 
 
 def _cell_name(acted: str, predicted: str, count: int) -> str:
-    """Return what a screen reader says of a cell."""
+    """Return the label of a cell for screen readers."""
     return f"{_predicted_as(acted, predicted)}: {_utterances(count)}"
 
 
 def _utterances(count: int) -> str:
-    """Return a number of utterances, in words."""
+    """Return a number of utterances in words."""
     return f"{count} utterance{'s' * (count != 1)}"
 
 
 def _shown(number: Any, utterance: pd.Series) -> dict[str, Any]:
-    """Return an utterance as the list shows it, its probabilities in the order of every axis."""
+    """Return an utterance as the list shows it, with its probabilities in the order of the vocabulary."""
     shares = {emotion: float(utterance[emotion]) for emotion in _probabilities(utterance)}
     return {
         "number": int(number),
@@ -244,8 +236,9 @@ def _shown(number: Any, utterance: pd.Series) -> dict[str, Any]:
 
 
 def _still(mistakes: _Mistakes) -> bytes:
-    """Return the matrix, and below it the first of the list in words."""
-    listed = mistakes.utterances[:_IN_STILL]
+    """Return the picture of the matrix, with the start of the list in words below it."""
+    listed = mistakes.utterances[:5]  # enough to show the idea; a static page cannot ask for more
+    # Inches: a row of the matrix and a line of text have the same height whatever their number.
     drawn, written = 1.2 + 0.45 * max(len(mistakes._matrix), 2), 0.35 + 0.22 * len(listed)
     with style.context(SETTINGS):
         figure = blank((8, drawn + written))
@@ -259,7 +252,7 @@ def _still(mistakes: _Mistakes) -> bytes:
 
 
 def _in_words(utterance: dict[str, Any], acted: str) -> str:
-    """Return an utterance with its highest probabilities, and that of what was acted."""
+    """Return an utterance in words, with its highest probabilities and that of the acted emotion."""
     best = sorted(utterance["bars"], key=lambda bar: -bar["share"])[:3]
     told = [bar for bar in utterance["bars"] if bar["emotion"] == acted or (bar in best and bar["share"] >= 0.005)]
     shares = ", ".join(f"{bar['emotion']} {bar['percent']}" for bar in told)

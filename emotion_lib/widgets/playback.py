@@ -1,4 +1,4 @@
-"""Choose an utterance, hear it, and see it."""
+"""Choose an utterance, play it, and see it."""
 
 from collections import Counter
 from typing import Any
@@ -8,10 +8,10 @@ import traitlets
 
 from emotion_lib import audio
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.widgets.base import Picture, SoundWidget, Widget, in_words, picture, script
 
-_COLUMNS = ("path", "emotion", "speaker", "text")
+COLUMNS = ("path", "emotion", "speaker", "text")
 _LABELS = {"corpus": "Corpus", "emotion": "Emotion", "speaker": "Speaker", "text": "Word"}
 NOTHING = "There are no utterances to hear."
 
@@ -19,22 +19,22 @@ NOTHING = "There are no utterances to hear."
 def player(table: pd.DataFrame) -> Widget:
     """Make a player for the utterances of a table: choose emotion, speaker and word, and press play.
 
-    A cursor moves over waveform and spectrogram of what plays, and a click into them goes there. Nothing plays by
-    itself; what plays when one goes to the next utterance goes on with that one. Keys: N and P for the next and the
-    previous utterance, and those of the browser's own lists and player. Only the chosen recording is sent to the
-    browser, as 16-bit WAV whatever the file was. With a column `predicted`, such as a table of mistakes has, a line
-    shows the prediction ("angry, predicted as happy").
+    A cursor moves over the waveform and the spectrogram while the utterance plays; a click into them moves it. Nothing
+    plays by itself, but if an utterance is playing when the reader goes to the next, that one plays too. The keys N and
+    P go to the next and the previous utterance; the lists and the player have the keys of the browser. Only the chosen
+    recording is sent to the browser, as 16-bit WAV whatever the format of the file. If the table has a column
+    `predicted`, a line shows the prediction ("angry, predicted as happy").
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, with columns `path`, `emotion`, `speaker` and `text`, and perhaps `predicted`; `corpus` is
-        a choice of its own where there are several.
+        One row per utterance, with columns `path`, `emotion`, `speaker` and `text`, and optionally `predicted`. If a
+        column `corpus` has several values, the corpus has a list of its own.
 
     Returns
     -------
     Widget
-        On a static page it is a picture of its first utterance.
+        On a static page, it is a picture of its first utterance.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def player(table: pd.DataFrame) -> Widget:
 
     Notebook: 01_explore
     """
-    check_columns(table)
+    check_columns("table", table, *COLUMNS)
     return _Player(table)
 
 
@@ -66,15 +66,15 @@ class _Player(SoundWidget):
         self._show(0)
 
     def __repr__(self) -> str:
-        """Return one line without addresses or recordings: this is what a saved notebook keeps."""
+        """Return one line without addresses or recordings, since a saved notebook keeps it."""
         return f"Player of {len(self._table)} utterance{'s' * (len(self._table) != 1)}"
 
     def still(self) -> bytes:
-        """Return the picture of the utterance that is shown, or what there is to say instead."""
+        """Return the picture of the current utterance, or a sentence if there is none."""
         return self._picture.png or in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Show the utterance that is chosen in one list, and as far as there is such a one in the others."""
+        """Show the utterance that is chosen in one list, and keep the choices in the others as far as possible."""
         chosen = {each["name"]: each["value"] for each in self.choices} | {message["name"]: message["value"]}
         rows = self._table
         for column in self._columns:
@@ -83,17 +83,18 @@ class _Player(SoundWidget):
         self._show(int(rows.index[0]))
 
     def _do_step(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Show the next utterance, or the previous one; after the last comes the first."""
+        """Show the next or the previous utterance; the first follows the last."""
         if len(self._table):
             self._show((self.number + message["by"]) % len(self._table))
 
     def _show(self, number: int) -> None:
-        """Send an utterance, or say why there is none."""
+        """Send an utterance, or the sentence that says why it cannot be shown."""
         if not len(self._table):
             self.says = NOTHING
             return
         utterance = self._table.iloc[number]
-        says = _caption(utterance)
+        predicted = utterance.get("predicted")
+        says = "" if predicted is None or pd.isna(predicted) else f"{utterance['emotion']}, predicted as {predicted}"
         try:
             y, sr = audio.read(utterance["path"])
             self._set_sound(y, sr, picture(y, sr, emotion=utterance["emotion"]))
@@ -101,10 +102,11 @@ class _Player(SoundWidget):
             self._sound, self._picture, says = b"", Picture(b"", 0, 1), str(error)
         with self.hold_sync():
             self.choices = self._lists(utterance)
-            self.alt, self.says, self.number = _alternative(utterance), says, number
+            self.alt = f"Waveform and spectrogram: {utterance['speaker']}, {utterance['emotion']}, {utterance['text']}"
+            self.says, self.number = says, number
 
     def _lists(self, utterance: pd.Series) -> list[dict[str, Any]]:
-        """Return the lists to choose from, each as far as the ones before it leave a choice."""
+        """Return the lists to choose from; each has the values that occur with the choices before it."""
         rows, lists = self._table, []
         for column in self._columns:
             options = list(dict.fromkeys(rows[column]))
@@ -113,20 +115,13 @@ class _Player(SoundWidget):
         return lists
 
 
-def check_columns(table: pd.DataFrame) -> None:
-    """Raise a `ParameterError` for a table without what an utterance has."""
-    missing = [column for column in _COLUMNS if column not in table]
-    if missing:
-        raise ParameterError(f"table has no column {missing[0]!r}: must have {', '.join(_COLUMNS)}")
-
-
 def several(table: pd.DataFrame, column: str) -> bool:
-    """Return whether a column is there and has several values."""
+    """Return whether the table has a column with several values."""
     return column in table and table[column].nunique() > 1
 
 
 def _sorted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Return the utterances in the order of the lists; a text that occurs several times in one gets a number."""
+    """Return the utterances in the order of the lists, with a number after a text that a speaker said several times."""
     table = table.astype(dict.fromkeys(columns, str))
     place = {emotion: number for number, emotion in enumerate(in_order(table["emotion"]))}
     rows = table.sort_values(
@@ -137,7 +132,7 @@ def _sorted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _distinct(texts: list[str]) -> list[str]:
-    """Return the texts, those that occur several times with a number.
+    """Return the texts, with a number after those that occur several times.
 
     Examples
     --------
@@ -150,15 +145,3 @@ def _distinct(texts: list[str]) -> list[str]:
         seen[text] += 1
         labels.append(f"{text} ({seen[text]})" if times[text] > 1 else text)
     return labels
-
-
-def _caption(utterance: pd.Series) -> str:
-    """Return what was acted and what was predicted, or nothing where there is no prediction."""
-    predicted = utterance.get("predicted")
-    return "" if predicted is None or pd.isna(predicted) else f"{utterance['emotion']}, predicted as {predicted}"
-
-
-def _alternative(utterance: pd.Series) -> str:
-    """Return the picture in words."""
-    what = ", ".join(str(utterance[column]) for column in ("speaker", "emotion", "text"))
-    return f"Waveform and spectrogram: {what}"

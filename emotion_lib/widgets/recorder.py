@@ -1,4 +1,4 @@
-"""Record in the browser or upload a file; and the widget that recognises one's own voice."""
+"""Record in the browser or upload a file; and the widget that predicts the emotion of one's own voice."""
 
 import io
 import math
@@ -16,18 +16,18 @@ from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import SoundWidget, in_words, picture, script
 
 LARGEST = 50
-"""Megabytes that a file may have which is uploaded."""
+"""Largest size of an uploaded file in megabytes."""
 
 LONGEST = 120.0
-"""Seconds of a recording that are used; what follows is left out."""
+"""Seconds of a recording that are used; the rest is left out."""
 
 FULL_SCALE, CLIPPED = 0.99, 0.001
-"""A recording is clipped if more than this share of its samples is at full scale.
+"""A recording is clipped if more than the share `CLIPPED` of its samples is at `FULL_SCALE` or above.
 
-Of 450 recordings of TESS, EMO-DB and RAVDESS, brought to full scale, none is; of the same ones 6 dB too loud, 99 % are.
+Of 450 recordings of TESS, EMO-DB and RAVDESS, scaled to full scale, none is clipped by this rule; of the same
+recordings 6 dB louder, 99 % are.
 """
 
-_MEGABYTE = 10**6
 _CHOOSE = "choose a recording: WAV, FLAC, OGG or MP3, or another that your browser can play"
 
 
@@ -41,9 +41,9 @@ class Take(NamedTuple):
     sr : int
         Its rate in Hz, as it came.
     name : str
-        Of the file; empty for what was recorded in the browser.
+        Name of the file; empty for a recording of the browser.
     remark : str
-        What there is to say of its sound: clipped, or too long. Mostly empty.
+        A warning for the user: it is clipped, or too long. Usually empty.
     """
 
     y: np.ndarray
@@ -57,10 +57,10 @@ class Take(NamedTuple):
 
 
 class Recorder(SoundWidget):
-    """A widget that takes recordings: a subclass says in `_take` what becomes of one.
+    """A widget that takes recordings; subclasses define in `_take` how they use one.
 
-    A recording comes in parts, since a server closes the connection over a message of more than 10 MB. When it was
-    dealt with, the browser gets {do: "taken"}; where the kernel cannot read a file, {do: "decode", why}.
+    A recording comes in parts, since the server closes the connection after a message of more than 10 MB. Afterwards
+    the browser gets {do: "taken"}, or {do: "decode", why} if the kernel cannot read the file.
     """
 
     seconds = traitlets.Float(5.0).tag(sync=True)
@@ -71,24 +71,25 @@ class Recorder(SoundWidget):
         self._arriving = bytearray()
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
-        """Do what is to be done with a recording."""
+        """Use a recording."""
         raise NotImplementedError
 
     def _do_part(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Keep a part of what is sent."""
+        """Keep a part of a recording or file."""
         if message["first"]:
             self._arriving.clear()
-        if len(self._arriving) + len(buffers[0]) <= LARGEST * _MEGABYTE:
+        # The browser checks the size too, but the kernel does not rely on it: its memory is at stake.
+        if len(self._arriving) + len(buffers[0]) <= LARGEST * 10**6:
             self._arriving += buffers[0]
 
     def _arrived(self) -> bytes:
-        """Return what was sent, whole, and keep nothing of it."""
+        """Return all parts as one, and keep none of them."""
         content = bytes(self._arriving)
         self._arriving.clear()
         return content
 
     def _do_recorded(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Take samples, as 32-bit floats."""
+        """Take a recording as 32-bit floats."""
         try:
             self.says = ""
             self._take(recorded(self._arrived(), message["rate"], name=message.get("name", "")), message)
@@ -110,16 +111,16 @@ class Recorder(SoundWidget):
 
 
 def recorded(samples: bytes, rate: float, *, name: str) -> Take:
-    """Return what a browser recorded or decoded.
+    """Return a recording that a browser made or decoded.
 
     Parameters
     ----------
     samples : bytes
-        32-bit floats, the lowest byte first.
+        32-bit floats, little-endian.
     rate : float
         Their rate in Hz.
     name : str
-        Of the file that the browser decoded; empty for what it recorded.
+        Name of the decoded file; empty for a recording of the browser.
 
     Returns
     -------
@@ -137,14 +138,14 @@ def recorded(samples: bytes, rate: float, *, name: str) -> Take:
 
 
 def uploaded(content: bytes, *, name: str) -> Take:
-    """Return the recording that a file holds.
+    """Return the recording in an uploaded file.
 
     Parameters
     ----------
     content : bytes
-        Of the file.
+        The content of the file.
     name : str
-        Of the file.
+        Its name.
 
     Returns
     -------
@@ -153,25 +154,25 @@ def uploaded(content: bytes, *, name: str) -> Take:
     Raises
     ------
     AudioError
-        If it is none that can be read; the message names the file.
+        If the file cannot be read; the message names it.
     """
     file = io.BytesIO(content)
     file.name = name
     try:
-        y, sr = audio.read(file, duration=LONGEST + 1)
+        y, sr = audio.read(file, duration=LONGEST + 1)  # a second more, to tell a recording that is too long
     except AudioError as error:
-        what, _, _ = str(error).rpartition("; ")  # its cure is for a path
+        what, _, _ = str(error).rpartition("; ")  # the cure of the message is for a path, and there is none
         raise AudioError(f"{what}; {_CHOOSE}") from error
     return _taken(y, sr, name)
 
 
 def take_of(source: audio.Source) -> Take:
-    """Return a recording of the kernel's disk, as if it were uploaded."""
+    """Return a recording from the disk of the kernel, as if it had been uploaded."""
     return _taken(*audio.read(source, duration=LONGEST + 1), name_of(source))
 
 
 def _taken(y: np.ndarray, sr: int, name: str) -> Take:
-    """Return the part of a recording that is used, and what there is to say of it."""
+    """Cut a recording that is too long, and note it if it is too long or clipped."""
     remarks = []
     if len(y) > LONGEST * sr:
         y = y[: round(LONGEST * sr)]
@@ -179,7 +180,7 @@ def _taken(y: np.ndarray, sr: int, name: str) -> Take:
     if (share := clipped_share(y)) > CLIPPED:
         remarks.append(
             f"It is clipped: {100 * share:.1f} % of the samples are at full scale, so it is distorted. Turn the "
-            "microphone down, or go further from it."
+            "microphone down, or move away from it."
         )
     return Take(y, sr, name, " ".join(remarks))
 
@@ -205,7 +206,7 @@ def clipped_share(y: np.ndarray) -> float:
 
 
 def check_seconds(seconds: float) -> float:
-    """Return the length of a recording; raise a `ParameterError` for one that no recording can have."""
+    """Return the length of a recording in seconds; raise a `ParameterError` if it is out of range."""
     if not (math.isfinite(seconds) and 1 <= seconds <= LONGEST):
         raise ParameterError(f"seconds={seconds}: must be a number of seconds from 1 to {LONGEST:.0f}")
     return float(seconds)
@@ -215,7 +216,7 @@ _NOTHING_YET = "Nothing was recorded yet."
 
 
 class OwnVoice(Recorder):
-    """What `own_voice` returns: the widget, and what was recorded in it.
+    """The widget of `own_voice`, with the last recording and its prediction.
 
     Attributes
     ----------
@@ -238,14 +239,14 @@ class OwnVoice(Recorder):
             self._take(take_of(start), {})
 
     def __repr__(self) -> str:
-        """Return how long the recording is, and its prediction."""
+        """Return the length of the recording and its prediction."""
         if self.recording is None or self.prediction is None:
             return "Own voice: nothing recorded yet"
         y, sr = self.recording
         return f"Own voice: {len(y) / sr:.1f} s, {self.prediction}"
 
     def still(self) -> bytes:
-        """Return the picture of the recording and of its prediction."""
+        """Return the picture of the recording and its prediction."""
         if self.recording is None or self.prediction is None:
             return in_words(_NOTHING_YET)
         y, sr = self.recording
@@ -254,7 +255,7 @@ class OwnVoice(Recorder):
     def _take(self, take: Take, _: object) -> None:
         """Show a recording and its prediction."""
         y, rate = take.resampled_for(self._recognizer), self._recognizer.settings.sr
-        assert rate is not None
+        assert rate is not None  # a recogniser refuses settings without a rate
         self.prediction = self._recognizer.predict(y, sr=rate)
         self.recording = take.y, take.sr
         self._set_sound(y, rate, picture(y, rate))
@@ -266,26 +267,26 @@ class OwnVoice(Recorder):
 
 
 def own_voice(recognizer: EmotionRecognizer, *, seconds: float = 5.0, start: audio.Source | None = None) -> OwnVoice:
-    """Record one's own voice in a notebook, and see what a recogniser predicts.
+    """Record one's own voice in a notebook, and see the prediction of a recogniser.
 
-    It records with the browser's microphone, or takes a file: WAV, FLAC, OGG and MP3, and whatever else the browser can
-    decode (mostly M4A and WebM). Then it shows waveform and spectrogram with a player, and the probability of each
-    emotion, with the line below which the answer is "I don't know". Nothing leaves the machine on which the kernel
-    runs, and nothing is written to disk.
+    The widget records with the microphone of the browser, or takes a file: WAV, FLAC, OGG, MP3, and all other formats
+    that the browser can decode (usually M4A and WebM). Then it shows the waveform and the spectrogram with a player,
+    and the probability of each emotion, with a line for the threshold below which the answer is "I don't know". Nothing
+    leaves the machine on which the kernel runs, and nothing is written to disk.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
         The recogniser.
     seconds : float from 1 to 120, default 5
-        When a recording stops by itself.
+        Length at which a recording stops by itself.
     start : path, bytes or binary file object, optional
-        A recording with which the widget opens, for where nobody speaks.
+        A recording to start with; for pages on which nobody speaks.
 
     Returns
     -------
     OwnVoice
-        The widget; `recording` is (y, sr) and `prediction` the answer, or None before there is one.
+        The widget; `recording` is (y, sr) and `prediction` its prediction, or None before the first recording.
 
     Raises
     ------

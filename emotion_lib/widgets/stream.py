@@ -1,8 +1,9 @@
-"""Watch the probabilities of the emotions move while one speaks."""
+"""Watch the probabilities of the emotions change while one speaks."""
 
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,43 +24,37 @@ from emotion_lib.widgets.base import Picture, SoundWidget, blank, in_words, scri
 from emotion_lib.widgets.recorder import take_of
 
 CHUNK_SECONDS = 0.1
-"""Seconds of sound that come from the browser at a time."""
+"""Length of a chunk of sound from the browser, in seconds."""
 
 MOST_CHUNKS = 30
-"""How many of them wait: as many as one prediction takes in, so that older ones would count for nothing."""
+"""Number of chunks that may wait: a prediction covers as many (3 seconds), so older ones would not count."""
 
 PATIENCE = 10.0
-"""Seconds without a chunk after which the thread ends: a browser that is closed says no farewell."""
+"""Seconds without a chunk after which the thread ends, because a browser that is closed sends no message."""
 
 _NOTHING_YET = "Nothing was said yet."
 
 
 class _Chunks:
-    """Chunks that wait for the recogniser: a bounded queue that an iterator empties until it is closed."""
+    """Chunks that wait for the recogniser: a bounded queue with an iterator that ends when the queue is closed."""
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[np.ndarray | None] = queue.Queue(MOST_CHUNKS)
         self.dropped = 0
 
     def put(self, chunk: np.ndarray | None) -> None:
-        """Let a chunk wait, None for the end; where too many do, the oldest is dropped."""
+        """Append a chunk, or None for the end; if the queue is full, drop the oldest chunk."""
         while True:
             try:
                 self._waiting.put_nowait(chunk)
                 return
             except queue.Full:
-                self._drop()
-
-    def _drop(self) -> None:
-        """Drop the oldest chunk, unless it was taken in between."""
-        try:
-            self._waiting.get_nowait()
-            self.dropped += 1
-        except queue.Empty:
-            pass
+                with suppress(queue.Empty):  # the recogniser may have taken the chunk in between
+                    self._waiting.get_nowait()
+                    self.dropped += 1
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield chunks as they come, until the end, or until none comes for a while."""
+        """Yield chunks as they come, until the end or until no chunk has come for a while."""
         try:
             while (chunk := self._waiting.get(timeout=PATIENCE)) is not None:
                 yield chunk
@@ -68,12 +63,12 @@ class _Chunks:
 
 
 class Live(SoundWidget):
-    """What `live` returns.
+    """The widget of `live`.
 
     Attributes
     ----------
     segments : list of Segment
-        The predictions since it was started last, half second by half second.
+        The predictions since the last start, one for each half second.
     """
 
     _esm = script("microphone", "bars", "stream")
@@ -91,7 +86,7 @@ class Live(SoundWidget):
             self._begin(start)
 
     def __repr__(self) -> str:
-        """Return how many seconds were predicted."""
+        """Return the number of seconds, and the last prediction."""
         if not self.segments:
             return "Live: nothing predicted yet"
         return f"Live: {self.segments[-1].end:.1f} s predicted, the end as {answers.headline(self.segments[-1])}"
@@ -102,20 +97,20 @@ class Live(SoundWidget):
 
     @property
     def _threshold(self) -> float:
-        """The probability from which on the recogniser answers."""
+        """The lowest probability at which the recogniser answers."""
         return self._recognizer.calibration.threshold
 
     def _begin(self, start: Sequence[audio.Source]) -> None:
-        """Predict recordings as if they were spoken now, one after the other."""
+        """Predict recordings one after the other, as if they were spoken now."""
         rate = self._recognizer.settings.sr
-        assert rate is not None
+        assert rate is not None  # a recogniser refuses settings without a rate
         y = np.concatenate([take_of(each).resampled_for(self._recognizer) for each in start])
         size = round(CHUNK_SECONDS * rate)
         chunks = (y[first : first + size] for first in range(0, len(y), size))
         self.segments = list(self._recognizer.stream(chunks, rate))
         self._set_sound(y, rate, _picture(y, rate, self.segments, self._threshold))
         self.timeline = [{"end": each.end, **answers.answer(each, self._threshold)} for each in self.segments]
-        self.alt = f"Waveform of {len(y) / rate:.1f} s, and the probability of each emotion over its time"
+        self.alt = f"Waveform of {len(y) / rate:.1f} s, and the probability of each emotion over time"
         self.answer, self.number = self.timeline[-1], 0
 
     def _do_start(self, message: dict[str, Any], _: list[memoryview]) -> None:
@@ -127,7 +122,7 @@ class Live(SoundWidget):
         self._thread.start()
 
     def _do_chunk(self, _: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Let a part of what is said wait for the recogniser."""
+        """Append a chunk of sound to those that wait for the recogniser."""
         self._chunks.put(np.frombuffer(buffers[0], dtype="<f4"))
 
     def _do_stop(self, _: dict[str, Any], __: list[memoryview]) -> None:
@@ -135,7 +130,7 @@ class Live(SoundWidget):
         self._end()
 
     def _end(self) -> None:
-        """End the thread, once it has predicted what waits."""
+        """End the thread after it has predicted the chunks that wait."""
         if self._thread is not None:
             self._chunks.put(None)
             self._thread.join()
@@ -147,36 +142,36 @@ class Live(SoundWidget):
         super().close()
 
     def _predict(self, chunks: _Chunks, rate: int) -> None:
-        """Answer for what comes, until it ends: this is what the thread does."""
+        """Predict the chunks until they end; this runs in the thread."""
         try:
             for segment in self._recognizer.stream(chunks, rate):
                 self.segments.append(segment)
                 self.answer = {"end": segment.end, **answers.answer(segment, self._threshold)}
                 if chunks.dropped:
                     left_out = chunks.dropped * CHUNK_SECONDS
-                    self.says = f"The kernel cannot follow: {left_out:.1f} s of what was said were left out."
+                    self.says = f"The kernel is too slow: {left_out:.1f} s of sound were left out."
         except EmotionLibError as error:
             self.says = str(error)
 
 
 def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.Source] = ()) -> Live:
-    """Watch the probabilities of the emotions move while one speaks.
+    """Watch the probabilities of the emotions change while one speaks.
 
-    The browser records the microphone, and every half second the recogniser answers for the last 3 seconds, as
-    `EmotionRecognizer.stream` does. Nothing of it is kept but the answers.
+    The browser records the microphone, and every half second the recogniser predicts the emotion of the last 3 seconds,
+    as `EmotionRecognizer.stream` does. Only the predictions are kept, and no sound.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
         The recogniser.
     start : path, bytes or binary file object, or a list of them, optional
-        Recordings that go through the stream instead of a voice, one after the other, for where nobody speaks. They
-        are there to be played, and the bars move with them.
+        Recordings to stream one after the other in place of the microphone; for pages on which nobody speaks. They can
+        be played, and the bars move with them.
 
     Returns
     -------
     Live
-        The widget; `segments` are the predictions since it was started last.
+        The widget; `segments` are the predictions since the last start.
 
     Raises
     ------
@@ -196,7 +191,7 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
 
 
 def _picture(y: np.ndarray, sr: int, segments: Sequence[Segment], threshold: float) -> Picture:
-    """Draw a waveform above the probability of each emotion over its time."""
+    """Draw a waveform above the probability of each emotion over time."""
     with style.context(SETTINGS):
         figure = blank((8, 4.4))
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
@@ -208,7 +203,7 @@ def _picture(y: np.ndarray, sr: int, segments: Sequence[Segment], threshold: flo
 
 
 def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> None:
-    """Draw the probability of each emotion over the end of what it was predicted from; none where nobody speaks."""
+    """Draw the probability of each emotion at the end of each segment, with gaps where nobody speaks."""
     ends = [segment.end for segment in segments]
     spoken = [segment.reason in {"", UNSURE} for segment in segments]
     for emotion in segments[0].probabilities:

@@ -48,12 +48,12 @@ def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(
         upload(page, voice[emotion, word])
         expect(rows).to_have_count(place + 1)
 
-    page.get_by_role("button", name="Get used to this voice").click()
+    page.get_by_role("button", name="Adapt to this voice").click()
 
-    expect(page.locator(".emotion-widget")).to_contain_text("used to the 3 others and not to this one")
+    expect(page.locator(".emotion-widget")).to_contain_text("adapted to the 3 others and not to this one")
     expect(rows.first.get_by_role("cell").nth(2)).to_contain_text("%")
     upload(page, voice["angry", "home"], place=1)
-    for name in ("as it was", "used to this voice"):
+    for name in ("before", "adapted to this voice"):
         expect(
             page.get_by_role("table", name=f"Probability of each emotion, {name}").locator("tbody tr")
         ).to_have_count(7)
@@ -63,7 +63,7 @@ def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(
     download.value.save_as(path)
     assert EmotionRecognizer.load(path).about["enrolled"] == {"angry": 2, "sad": 2}
     page.get_by_label("Load one that was downloaded").set_input_files(path)
-    expect(page.locator(".emotion-says")).to_contain_text("my_voice.emotion: used to a voice, from 4 utterances of it")
+    expect(page.locator(".emotion-says")).to_contain_text("my_voice.emotion: adapted to a voice with 4 utterances")
 
 
 def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: Page, voice: pd.Series) -> None:
@@ -75,7 +75,7 @@ def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: 
     page.get_by_role("button", name="Repeat the last").click()
     expect(page.locator(".emotion-task")).to_contain_text("angry: “Two.”")
     page.get_by_role("button", name="Remove angry, utterance 1").click()
-    expect(page.get_by_role("button", name="Get used to this voice")).to_be_disabled()
+    expect(page.get_by_role("button", name="Adapt to this voice")).to_be_disabled()
 
     page.get_by_label("Load one that was downloaded").set_input_files(Path(voice["angry", "back"]))
     expect(page.locator(".emotion-says")).to_contain_text("DEA_back_angry.flac: not a recogniser")

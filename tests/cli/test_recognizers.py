@@ -61,7 +61,8 @@ def test_it_leaves_the_output_and_nothing_else(trained: Result, output: Path) ->
 
 
 def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
-    assert trained.stderr == "Warning: the demo corpus is synthetic speech: nothing measured on it is a result\n"
+    assert trained.stderr.startswith("Warning: the demo corpus is synthetic speech")
+    assert len(trained.stderr.splitlines()) == 1
 
 
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,8 +77,9 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, mon
 
     assert process.returncode == 130
     assert out == b""
-    kept = f"Stopped. What was trained is kept in {folder}, and the same command goes on from there."
-    assert err.decode().splitlines()[1:] == [kept]
+    _, kept = err.decode().splitlines()
+    assert kept.startswith("Stopped. ")
+    assert f"kept in {folder}; run the same command again" in kept
     assert list(tmp_path.iterdir()) == [folder]
 
     n_epochs = counted_epochs(monkeypatch)
@@ -104,7 +106,7 @@ def counted_epochs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 class Builder:
-    """Stands for `recognizers.build`: notes what it is asked for, and raises or returns what the test says."""
+    """Stand for `recognizers.train_recognizer`: note the arguments, and raise or return what the test says."""
 
     def __init__(self, outcome: BaseException | EmotionRecognizer) -> None:
         self.outcome = outcome
@@ -169,7 +171,7 @@ def test_recordings_that_were_left_out_are_named_and_are_exit_code_1(builder: Bu
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
-    assert result.stderr.endswith("could not be used: 1\na.wav: an empty file (0 bytes); delete it\n")
+    assert "could not be used: 1\na.wav: an empty file (0 bytes); delete it\n" in result.stderr
     assert (tmp_path / "x.emotion").exists()
 
 
@@ -190,7 +192,7 @@ def test_a_checkpoint_of_another_run_names_the_folder_to_delete(builder: Builder
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
-    assert result.stderr.endswith(f"kept by another run; to begin anew, delete {folder}\n")
+    assert result.stderr.endswith(f"kept by another run; to start again, delete {folder}\n")
 
 
 def test_ctrl_c_before_the_first_epoch_leaves_nothing(
@@ -203,7 +205,7 @@ def test_ctrl_c_before_the_first_epoch_leaves_nothing(
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 130
-    assert result.stderr.endswith("Stopped. Nothing was trained yet, and nothing is left behind.\n")
+    assert "Stopped. Nothing was trained yet" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,7 +215,7 @@ def test_an_output_that_cannot_be_is_found_out_before_the_work(builder: Builder,
     below_a_file = run("train", "demo", "--output", tmp_path / "file" / "x.emotion")
 
     assert (folder.exit_code, below_a_file.exit_code) == (1, 1)
-    assert "a folder; give the name of a file in it" in folder.stderr
+    assert f"{tmp_path}: a folder" in folder.stderr
     assert "cannot be written (" in below_a_file.stderr
     assert builder.asked == {}
 

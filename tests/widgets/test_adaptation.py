@@ -90,7 +90,7 @@ def test_silence_is_a_sentence_and_is_not_kept(recognizer: EmotionRecognizer) ->
     ask(widget, "part", bytes(4 * 48_000), first=True)
     ask(widget, "recorded", rate=48_000.0, purpose="enrol")
 
-    assert widget.says == "silence; this is not kept. Record it again, and nearer."
+    assert widget.says.startswith("silence, so it is not kept; record it again")
     assert (widget.utterances, widget.step) == ([], 0)
 
 
@@ -102,9 +102,9 @@ def test_with_two_of_each_emotion_the_test_is_fair(recognizer: EmotionRecognizer
     left_out = recognizer.enrol(others, emotions[1:], sr=recognizer.settings.sr).predict(paths[0])
     heard = [bar["probability"] for bar in widget.utterances[0]["after"]["bars"]]
     np.testing.assert_allclose(heard, list(left_out.probabilities.values()), atol=1e-4)
-    assert "used to the 5 others and not to this one" in widget.verdict
+    assert "adapted to the 5 others and not to this one" in widget.verdict
     assert widget.recognizer.about["enrolled"] == {"angry": 3, "sad": 3}
-    assert repr(widget) == "Getting used to a voice: 6 utterances, used to it"
+    assert repr(widget) == "Adaptation to a voice: 6 utterances, adapted"
     assert len(widget.still()) > 10_000
 
 
@@ -114,7 +114,7 @@ def test_with_one_of_an_emotion_it_says_that_this_is_no_test(recognizer: Emotion
 
     ask(widget, "adapt")
 
-    assert "used to these very utterances, so this is no test" in widget.verdict
+    assert "so this is not a test" in widget.verdict
     assert widget.utterances[0]["after"]["headline"] == "angry"
 
 
@@ -183,7 +183,7 @@ def test_what_is_saved_can_be_loaded(
 
     assert message == {"do": "download", "name": "my_voice.emotion"}
     assert other.adapted
-    assert other.says == "me.emotion: used to a voice, from 6 utterances of it. Try it."
+    assert other.says == "me.emotion: adapted to a voice with 6 utterances. Try it."
     assert other.recognizer.predict(mine["path"][0]) == widget.recognizer.predict(mine["path"][0])
 
 
@@ -205,7 +205,7 @@ def test_a_recogniser_that_is_used_to_nobody_is_a_sentence(
     ask(widget, "part", recognizer.save(tmp_path_factory.mktemp("file") / "x.emotion").read_bytes(), first=True)
     ask(widget, "load", name="x.emotion")
 
-    assert widget.says == "x.emotion: not used to a voice, or to other emotions; choose one that was saved here"
+    assert widget.says.startswith("x.emotion: not adapted to a voice, or made for other emotions")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_recogniser_that_is_used_to_nobody_is_a_sentence(
     [
         ({"emotion": None}, "start has no column 'emotion'"),
         ({"speaker": ["A", "B"] * 3}, r"several speakers \(A, B\)"),
-        ({"emotion": "calm"}, "calm is no emotion that this recogniser tells apart"),
+        ({"emotion": "calm"}, "calm is not an emotion of this recogniser"),
     ],
 )
 def test_a_table_that_is_not_of_one_voice_is_a_parameter_error(
@@ -239,5 +239,5 @@ def test_no_sentence_is_a_parameter_error(recognizer: EmotionRecognizer, sentenc
 
 
 def test_a_recogniser_that_knows_no_voices_is_a_parameter_error() -> None:
-    with pytest.raises(ParameterError, match="knows nothing of voices"):
+    with pytest.raises(ParameterError, match="does not know the voices of its training"):
         widgets.get_used_to(Mock(voices=None))

@@ -19,8 +19,8 @@ NO_SPEECH = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="no speech"
     ("prediction", "short", "long"),
     [
         (SURE, "sad", "Predicted: sad, 80 %."),
-        (UNSURE, "I don't know", "I don't know: the most probable is sad with 55 %, and I answer from 60 % on."),
-        (SILENCE, "silence", "I don't know: there is only silence. Is the microphone muted, or another one chosen?"),
+        (UNSURE, "I don't know", "I don't know: the most probable emotion is sad with 55 %; I answer from 60 % on."),
+        (SILENCE, "silence", "I don't know: there is only silence. Is the microphone muted, or is another one chosen?"),
         (NO_SPEECH, "no speech", "I don't know: nobody speaks."),
     ],
 )

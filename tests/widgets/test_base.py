@@ -58,7 +58,7 @@ def test_a_widget_comes_with_one_line_and_a_picture_in_words() -> None:
 def test_a_script_is_one_module() -> None:
     joined = script("playback")
 
-    assert joined.startswith("// What all widgets share")
+    assert joined.startswith("// The code that all widgets share")
     assert joined.count("export default") == 1
 
 

@@ -100,7 +100,7 @@ def test_a_kernel_that_cannot_follow_says_so() -> None:
     ask(live, "chunk", bytes(4 * SR))
     ask(live, "stop")
 
-    assert live.says == "The kernel cannot follow: 2.0 s of what was said were left out."
+    assert live.says == "The kernel is too slow: 2.0 s of sound were left out."
 
 
 def test_an_error_of_the_recogniser_is_a_sentence() -> None:

@@ -1,4 +1,4 @@
-// Get used to a voice: what to say, what was said, what it changed, and a try.
+// Adapt to a voice: the sentence to say, the utterances so far, the effect, and a trial.
 
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
@@ -15,7 +15,7 @@ function render({ model, el, signal }) {
   el.append(guide(model, signal), sentence(model, signal), list, trial, file(model, signal));
 }
 
-/** What is to be said now, and the ways to say it, to skip it and to say the last once more. */
+/** The sentence to say now, with buttons to record it, to skip it and to repeat the last one. */
 function guide(model, signal) {
   const go = (step) => model.send({ do: "go", step });
   const lastStep = () => model.get("utterances").findLast(({ step }) => step >= 0)?.step;
@@ -28,14 +28,14 @@ function guide(model, signal) {
   const record = recorder(model, signal, { purpose: "enrol" });
   const skip = make("button", { type: "button", click: () => go(model.get("step") + 1) }, "Skip");
   const repeat = make("button", { type: "button", click: () => go(lastStep()) }, "Repeat the last");
-  const adapt = make("button", { type: "button", click: () => model.send({ do: "adapt" }) }, "Get used to this voice");
+  const adapt = make("button", { type: "button", click: () => model.send({ do: "adapt" }) }, "Adapt to this voice");
   follow(model, signal, ["step", "utterances"], () => {
     const [plan, step] = [model.get("plan"), model.get("step")];
     const now = plan[step];
     list.offer(emotions, now?.emotion);
     how.textContent = now
       ? `Say it as if you were in this emotion: ${now.emotion}, ${now.number} of ${now.of}; ${step + 1} of ${plan.length} in all.`
-      : "That was the last one. Let the recogniser get used to this voice, or choose an emotion and say more.";
+      : "That was the last sentence. Adapt the recogniser to this voice, or choose an emotion and say more.";
     task.replaceChildren(...(now ? [mark(now), ` ${now.emotion}: “${now.sentence}”`] : []));
     record.hidden = skip.hidden = !now;
     repeat.disabled = lastStep() === undefined;
@@ -45,7 +45,7 @@ function guide(model, signal) {
   return make("section", {}, task, how, record, row);
 }
 
-/** The utterances with their predictions, and what these come to. */
+/** The table of the utterances with their predictions, and the verdict below it. */
 function said(model, signal, playing) {
   const rows = make("tbody");
   const heads = ["Meant", "Length", "Predicted before", "Predicted after", ""];
@@ -81,7 +81,7 @@ function row(model, each, place, playing) {
   );
 }
 
-/** The prediction for an utterance, with a tick where it is what was meant. */
+/** The prediction for an utterance, with a tick if it is the intended emotion. */
 function predicted(answer, meant) {
   if (!answer) return ["–"];
   const best = Math.max(...answer.bars.map(({ probability }) => probability));
@@ -91,14 +91,14 @@ function predicted(answer, meant) {
   return [...(named ? [mark(named)] : []), words, ...(answer.emotion === meant ? [tick] : [])];
 }
 
-/** Once it is used to the voice: a recording for both recognisers. */
+/** After the adaptation: a recording for both recognisers. */
 function tries(model, signal) {
-  const names = ["As it was", "Used to this voice"];
+  const names = ["Before", "Adapted to this voice"];
   const views = names.map((name) => barsView(`Probability of each emotion, ${name.toLowerCase()}`));
   views.forEach(({ element }) => element.classList.add("emotion-steady"));
   const side = (name, place) => make("div", {}, make("h4", {}, name), views[place].element);
   const sides = make("div", { class: "emotion-sides" }, ...names.map(side));
-  const words = "Try it: record or upload an utterance that is not among those above.";
+  const words = "Try it: record or upload an utterance that is not in the table above.";
   const element = make("div", {}, make("h4", {}, words), recorder(model, signal, { purpose: "try" }), sides);
   follow(model, signal, ["tried", "adapted"], () => {
     element.hidden = !model.get("adapted");
@@ -108,7 +108,7 @@ function tries(model, signal) {
   return element;
 }
 
-/** Keep the recogniser as a file, and take one that was kept. */
+/** Download the recogniser as a file, and load one that was downloaded. */
 function file(model, signal) {
   const save = make("button", { type: "button", click: () => model.send({ do: "save" }) }, "Download the recogniser");
   const input = make("input", { type: "file", accept: ".emotion" });
@@ -119,11 +119,11 @@ function file(model, signal) {
     if (chosen) deliver(model, await chosen.arrayBuffer(), { do: "load", name: chosen.name });
   });
   const download = ({ do: what, name }, [content]) => {
-    if (what !== "download" || !wanted) return;
+    if (what !== "download" || !wanted) return; // another view of this widget asked for it
     wanted = false;
     const link = make("a", { href: address(content, "application/octet-stream"), download: name });
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // not at once: the browser may still be reading it
   };
   let wanted = false;
   save.addEventListener("click", () => (wanted = true));

@@ -1,11 +1,11 @@
-// The probabilities of an answer as bars, with the line from which on it is one.
+// The probabilities of a prediction as bars, with a line for the threshold.
 
 /** Return a share as a whole number of per cent. */
 function percent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
-/** The row of one emotion; `show(probability, isAnswer)`, where no probability means that nobody speaks. */
+/** The row of one emotion; `show(probability, isAnswer)` takes null as the probability if nobody speaks. */
 function bar({ emotion, colour, marker, threshold }) {
   const filled = make("div", { class: "emotion-bar", style: `background: ${colour}` });
   const line = make("div", { class: "emotion-threshold", style: `left: ${100 * threshold}%` });
@@ -26,9 +26,9 @@ function bar({ emotion, colour, marker, threshold }) {
 }
 
 /**
- * An answer: its name, the bars, and in sentences why it is what it is. `show(answer)` takes what `answers.py` makes.
+ * An answer: its name, a sentence that explains it, and the bars. `show(answer)` takes the dict of `answers.py`.
  *
- * Of answers that follow each other a screen reader reads the name alone, when it changes.
+ * While answers follow each other, a screen reader reads only the name, and only when it changes.
  */
 function barsView(title) {
   const caption = make("caption", {}, title);

@@ -1,13 +1,13 @@
 // The comparison: a list of texts, and a grid of emotions and speakers in which each cell plays.
 
-/** Show a cell of a grid that is wider than the page. */
+/** Scroll a cell into view in a grid that is wider than the page. */
 function bringIntoView(button) {
   const scroll = button.closest(".emotion-scroll");
   scroll.scrollLeft = button.parentElement.offsetLeft - scroll.clientWidth / 2;
 }
 
 /**
- * What plays the cells, {number, button}, one at a time; a sound is asked for when it is to be heard.
+ * The player of the cells, {number, button}, one at a time; it asks for each sound just before it plays.
  *
  * Its audio element gets a "turn" when `current` changes.
  */
@@ -29,7 +29,7 @@ function stage(model, signal, kernel) {
     audio.dispatchEvent(new Event("turn"));
     if (!wanted) return;
     wanted.button.setAttribute("aria-pressed", "true");
-    if (rest.length) bringIntoView(wanted.button); // one that was pressed is in view already
+    if (rest.length) bringIntoView(wanted.button); // a single cell was pressed, so it is in view already
     kernel.ask({ do: "play", number: wanted.number });
   };
   const arrive = (message, [sound]) => {
@@ -64,7 +64,7 @@ function cellButton(cell, name, press) {
   return make("button", { type: "button", class: "emotion-cell", disabled: isOff, click: press, ...said }, inside);
 }
 
-/** The grid of a word: `cells` are those that can be played, `pressed` is called with one. */
+/** The grid of a word; `cells` are those that play, and `pressed` is called with the one that is pressed. */
 function drawGrid(model, pressed) {
   const speakers = model.get("speakers");
   const cells = [];

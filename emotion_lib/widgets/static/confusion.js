@@ -13,7 +13,7 @@ function countCell(emotion, { predicted, count, share, name }, choose) {
   return make("td", {}, make("button", { type: "button", class: "emotion-count", click: press, ...said }, String(count)));
 }
 
-/** The matrix: what was acted in rows, predicted in columns, recall at the end; `show` marks what is chosen. */
+/** The matrix: acted emotions in rows, predicted in columns, recall at the end; `show` marks the chosen cell. */
 function matrix(model, choose) {
   const head = model.get("columns").map((predicted) => make("th", { scope: "col" }, ...named(predicted)));
   const rows = model.get("rows").map((acted) => {
@@ -33,7 +33,7 @@ function matrix(model, choose) {
   return { element: make("div", { class: "emotion-scroll" }, table), show };
 }
 
-/** The probabilities of an utterance as small bars above their markers; all of them in words where one points. */
+/** The probabilities of an utterance as small bars above their markers, with all of them in words as a tooltip. */
 function bars(shares) {
   const words = shares.map(({ label, percent }) => `${label} ${percent}`).join(", ");
   const columns = shares.map((each) => {
@@ -43,7 +43,7 @@ function bars(shares) {
   return make("span", { class: "emotion-profile", role: "img", "aria-label": words, title: words }, ...columns);
 }
 
-/** The three highest probabilities in words, and that of what was acted; says which was acted, which predicted. */
+/** The three highest probabilities in words, and those of the acted and the predicted emotion, marked as such. */
 function figures(shares, chosen) {
   const sorted = shares.toSorted((one, other) => other.share - one.share);
   const role = ({ emotion }) =>
@@ -66,7 +66,7 @@ function item({ number, name, source, confidence, bars: shares }, chosen, press)
   return make("li", {}, button, make("span", { class: "emotion-name", title: source }, name), ...profile, words);
 }
 
-/** The recording that was asked for last: its sound and picture once they have come. */
+/** The recording that was asked for last, with its sound and picture as soon as they arrive. */
 function stage(model, signal) {
   const player = soundView(signal);
   const kernel = questions(model, signal);
@@ -88,6 +88,7 @@ function stage(model, signal) {
     change();
   };
   const arrive = (message, buffers) => {
+    // Each view of the widget gets every message, and a slow answer may come after another cell was pressed.
     if (message.do !== "sound" || message.number !== wanted || wanted === shown) return;
     const [sound, picture] = buffers;
     if (!sound.byteLength) return stop();
@@ -104,7 +105,7 @@ function stage(model, signal) {
   return { element: make("div", {}, kernel.notice, player.element), audio, press, stop, current: () => wanted };
 }
 
-/** The list of the utterances behind the cell, with what it is a list of, and a button for more. */
+/** The list of the utterances behind the cell, with a heading and a button for more. */
 function utteranceList(model, sounds) {
   const heading = make("p", { class: "emotion-heading", role: "status" });
   const list = make("ol", { class: "emotion-list" });

@@ -1,6 +1,6 @@
-// The microphone: samples as they come, and how they and files are sent to the kernel.
+// The microphone: record samples, and send samples and files to the kernel.
 
-/** Runs where the sound is: collects samples, and posts them part by part. */
+/** Runs on the audio thread of the browser: collects samples, and posts them part by part. */
 const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWorkletProcessor {
   constructor({ processorOptions }) {
     super();
@@ -18,25 +18,25 @@ const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWor
   }
 });`;
 
-/** An emotion is in loudness, pitch and timbre: what browsers do to speech for telephony would change all three. */
+/** Emotion is in loudness, pitch and timbre, and the processing of browsers for telephony would change all three. */
 const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 const PART_SECONDS = 0.05;
-const PART_BYTES = 2 ** 20;
+const PART_BYTES = 2 ** 20; // well below the 10 MB over which the server closes the connection
 
-/** What there is to say when a browser gives no microphone, by the name of its error. */
+/** The sentence for the user when the browser gives no microphone, by the name of the error. */
 const REFUSALS = {
   NotAllowedError:
-    "The browser did not allow the microphone. Allow it for this page, mostly at the left of the address bar, and " +
+    "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and " +
     "record again; or upload a recording.",
   NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
-  NotReadableError: "The microphone gives no sound; perhaps another program uses it. Close that and record again.",
+  NotReadableError: "The microphone gives no sound; perhaps another program uses it. Close it and record again.",
   InsecureError:
     "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
     "localhost, or upload a recording.",
 };
 
-/** Return an error's sentence for a reader. */
+/** Return the sentence for an error. */
 function refusal(error) {
   return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}). You can upload a recording.`;
 }
@@ -44,8 +44,8 @@ function refusal(error) {
 /**
  * Open the microphone, and call `received(samples, level)` twenty times a second.
  *
- * Returns its `rate`, and `close()`, which gives it back; that is done too when the view goes away (its `signal`), and
- * when the microphone itself does, of which `lost()` is told.
+ * Returns its `rate`, and `close()`, which releases it. It is released too when the view is removed (its `signal`), and
+ * when the microphone is unplugged; then `lost()` is called.
  */
 async function openMicrophone(signal, received, lost) {
   if (!navigator.mediaDevices || !window.AudioWorkletNode) throw new DOMException("", "InsecureError");
@@ -61,7 +61,7 @@ async function openMicrophone(signal, received, lost) {
     close();
     throw error;
   }
-  if (signal.aborted) close();
+  if (signal.aborted) close(); // the view was removed while the user was asked for permission
   signal.addEventListener("abort", close);
   stream.getAudioTracks()[0].addEventListener("ended", () => [close(), lost()]);
   return { rate: context.sampleRate, close };
@@ -79,14 +79,14 @@ async function collect(context, stream, received) {
   });
   collector.port.onmessage = ({ data }) => received(data, loudness(data));
   context.createMediaStreamSource(stream).connect(collector);
-  collector.connect(context.destination); // silent, since nothing is written to it; some browsers run it only so
+  collector.connect(context.destination); // silent; some browsers run only nodes with a connection
   await context.resume();
 }
 
 /**
  * Record for some seconds; `passed(level, left)` is called meanwhile.
  *
- * Returns `stop()`, which ends it earlier, and as a promise what was `recorded`: its samples and their rate.
+ * Returns `stop()`, which ends it earlier, and the promise `recorded` of the samples and their rate.
  */
 async function startRecording(seconds, signal, passed) {
   const parts = [];
@@ -110,13 +110,13 @@ async function startRecording(seconds, signal, passed) {
   return { stop, recorded };
 }
 
-/** Return how far the loudest sample is above -60 dB, as a share of the way to full scale. */
+/** Return the level of the loudest sample: 0 at -60 dB or less, 1 at full scale. */
 function loudness(samples) {
   const peak = samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0.001);
   return Math.min(1, 1 + (20 * Math.log10(peak)) / 60);
 }
 
-/** A bar that shows how loud it is; `show(level)` with a level from 0 to 1. */
+/** A bar for the loudness; `show(level)` takes a level from 0 to 1. */
 function levelMeter() {
   const element = make("meter", { class: "emotion-level", min: 0, max: 1, high: 0.98, optimum: 0.5, value: 0 });
   element.setAttribute("aria-label", "Level of the microphone");
@@ -134,7 +134,7 @@ function joined(parts, length) {
   return all;
 }
 
-/** Send bytes in parts that a server lets through, then what is to be done with them; return whether they arrive. */
+/** Send bytes in parts that the server accepts, then `message`; return whether there is a kernel to take them. */
 function deliver(model, bytes, message) {
   for (let start = 0; start < bytes.byteLength; start += PART_BYTES)
     if (!tell(model, { do: "part", first: start === 0 }, [bytes.slice(start, start + PART_BYTES)])) return false;
@@ -143,6 +143,7 @@ function deliver(model, bytes, message) {
 
 /** Return a recording that the browser can decode: its samples, mixed to one channel, and their rate. */
 async function decode(content, seconds) {
+  // decodeAudioData resamples to the rate of its context.
   const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(content);
   const samples = new Float32Array(Math.min(sound.length, Math.ceil(seconds * sound.sampleRate)));
   for (let number = 0; number < sound.numberOfChannels; number++)

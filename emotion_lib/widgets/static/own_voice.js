@@ -1,4 +1,4 @@
-// Record one's own voice: the recording, and its prediction.
+// Record one's own voice, and show the recording and its prediction.
 
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");

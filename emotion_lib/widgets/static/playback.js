@@ -1,4 +1,4 @@
-// The player: lists, previous and next, sound with picture.
+// The player: lists to choose from, buttons for previous and next, and the sound with its picture.
 
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");

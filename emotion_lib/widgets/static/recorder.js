@@ -1,10 +1,10 @@
 // Record, or upload a file: two ways to give the kernel a recording.
 
-const PATIENCE = 30000;
+const PATIENCE = 30000; // milliseconds
 
 /**
- * A button that records, a level, a countdown, and a field for a file; what is recorded goes to the kernel, with `extra`
- * in its message.
+ * A button that records, a level, a countdown, and a field for a file; the recording goes to the kernel in a message
+ * with `extra`.
  */
 function recorder(model, signal, extra = {}) {
   const face = recorderFace(() => model.get("seconds"));
@@ -18,7 +18,7 @@ function recorder(model, signal, extra = {}) {
   };
 
   const send = (bytes, message) => {
-    face.show("waiting", "The recogniser is at work …");
+    face.show("waiting", "The recogniser is working …");
     patience = setTimeout(() => rest(NO_ANSWER), PATIENCE);
     if (!deliver(model, bytes, { ...message, ...extra })) rest(NO_ANSWER);
   };
@@ -47,7 +47,7 @@ function recorder(model, signal, extra = {}) {
     send(await chosen.arrayBuffer(), { do: "uploaded", name: chosen.name });
   };
 
-  /** Decode the file that the kernel cannot, or say what it said. */
+  /** Decode a file that the kernel cannot, or show the error of the kernel. */
   const decodeUploaded = async (why) => {
     try {
       const { samples, rate } = await decode(await uploaded.arrayBuffer(), model.get("limits").seconds + 1);
@@ -58,7 +58,7 @@ function recorder(model, signal, extra = {}) {
   };
 
   const answered = ({ do: what, why }) => {
-    if (!face.isWaiting()) return; // it is another recorder's
+    if (!face.isWaiting()) return; // the message is for another recorder
     if (what === "decode") decodeUploaded(why);
     else if (what === "taken") rest();
   };
@@ -73,14 +73,14 @@ function recorder(model, signal, extra = {}) {
   return face.element;
 }
 
-/** What there is to say of a file that is not sent; nothing where it is. */
+/** Return why a file cannot be sent, or an empty text if it can. */
 function unfit({ name, size }, most) {
   if (size === 0) return `${name}: an empty file; choose a recording.`;
   if (size <= 1e6 * most) return "";
   return `${name}: ${Math.ceil(size / 1e6)} MB; at most ${most} MB can be uploaded. Choose a part of it.`;
 }
 
-/** What one sees of a recorder, in each of its states: "idle", "opening", "recording" or "waiting" for the kernel. */
+/** The visible parts of a recorder in each state: "idle", "opening", "recording" or "waiting" for the kernel. */
 function recorderFace(seconds) {
   const button = make("button", { type: "button", class: "emotion-record" });
   const level = levelMeter();

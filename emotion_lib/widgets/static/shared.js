@@ -1,4 +1,4 @@
-// What all widgets share: making elements, following traits, and a player with a cursor.
+// The code that all widgets share: make elements, follow traits, and play sound with a cursor.
 
 /** Make an element: tag, attributes (functions become listeners), children. */
 function make(tag, attributes = {}, ...children) {
@@ -12,7 +12,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Call `show` now and whenever one of the traits changes, until the view goes away (its `signal`). */
+/** Call `show` now and whenever one of the traits changes, until the view is removed (its `signal`). */
 function follow(model, signal, traits, show) {
   const events = traits.map((trait) => `change:${trait}`).join(" ");
   model.on(events, show);
@@ -20,7 +20,7 @@ function follow(model, signal, traits, show) {
   show();
 }
 
-/** Return the address of some bytes, which a view gives back when it goes away; empty for none. */
+/** Return a URL for some bytes, or an empty one for none; the view revokes it when it is removed. */
 function address(bytes, type) {
   return bytes && bytes.byteLength ? URL.createObjectURL(new Blob([bytes], { type })) : "";
 }
@@ -35,7 +35,7 @@ function sentence(model, signal) {
   return element;
 }
 
-/** Send a message, and return whether there is a kernel to take it: a restarted one knows no widget of before. */
+/** Send a message, and return whether a kernel takes it; a restarted kernel does not know the old widgets. */
 function tell(model, message, buffers) {
   try {
     model.send(message, undefined, buffers);
@@ -50,9 +50,9 @@ const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it
 const ANSWER_WITHIN = 1000; // milliseconds
 
 /**
- * Questions to the kernel: `ask(message)`, and the `notice` that says so where no answer comes.
+ * Questions to the kernel: `ask(message)`, and a `notice` that appears if no answer comes.
  *
- * A notebook that is opened again, or a page that was made of one, has widgets whose kernel is gone.
+ * The kernel is gone when a notebook is opened again, and on a page that was made from it.
  */
 function questions(model, signal) {
   const notice = make("p", { role: "status", class: "emotion-notice", hidden: true });
@@ -76,17 +76,17 @@ function questions(model, signal) {
   return { ask, notice };
 }
 
-/** Whether a key was pressed together with one that makes it a shortcut of the browser or of JupyterLab. */
+/** Return whether a key is part of a shortcut of the browser or of JupyterLab. */
 function isShortcut(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 
-/** Keys that are pressed inside a widget are its own, but for shortcuts such as Ctrl+S. */
+/** Keep the keys pressed in a widget from JupyterLab, which has actions on letters, but not shortcuts like Ctrl+S. */
 function keepKeys(el, signal) {
   el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
 }
 
-/** Corners of the markers of emotions, by matplotlib's letters; "o" is a circle. */
+/** The corners of the emotion markers by their letter in matplotlib; "o" is a circle and has none. */
 const CORNERS = {
   s: "2,2 14,2 14,14 2,14",
   D: "8,0.5 15.5,8 8,15.5 0.5,8",
@@ -98,7 +98,7 @@ const CORNERS = {
   "*": "8,0.5 9.8,5.9 15.5,5.9 10.9,9.3 12.6,14.8 8,11.5 3.4,14.8 5.1,9.3 0.5,5.9 6.2,5.9",
 };
 
-/** The marker of an emotion, {colour, marker}, as figures have it; its name stands beside it. */
+/** Draw the marker of an emotion, {colour, marker}, as in the figures; screen readers read the name beside it. */
 function mark({ colour, marker }) {
   const draw = (tag, attributes) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -111,7 +111,7 @@ function mark({ colour, marker }) {
   return svg;
 }
 
-/** A labelled list; `offer(options, value)` says what is in it, and `chosen(option)` is called when one is taken. */
+/** A labelled list; `offer(options, value)` sets its options, and `chosen(option)` is called with the chosen one. */
 function choice(name, label, chosen) {
   let offered = [];
   const select = make("select", { name, change: () => chosen(offered[select.selectedIndex]) });
@@ -124,7 +124,7 @@ function choice(name, label, chosen) {
   return { element: make("label", { class: "emotion-choice" }, `${label} `, select), offer };
 }
 
-/** Let the arrow keys go from button to button of a table. */
+/** Move between the buttons of a table with the arrow keys. */
 function walk(table, event) {
   const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
   const here = event.target.closest("td");
@@ -139,7 +139,7 @@ function walk(table, event) {
   button?.focus();
 }
 
-/** Call `show` at every picture of the screen while `audio` plays, and whenever its place changes otherwise. */
+/** Call `show` for every frame of the screen while `audio` plays, and whenever its position changes otherwise. */
 function followSound(audio, show, signal) {
   let next = 0;
   const move = () => {
@@ -150,7 +150,7 @@ function followSound(audio, show, signal) {
     audio.addEventListener(event, () => next || move(), { signal });
 }
 
-/** Start `audio`; another sound that comes before it has begun is no error. */
+/** Start `audio`; it is not an error if another sound replaces it before it has begun. */
 function play(audio) {
   audio.play().catch((error) => {
     if (error.name !== "AbortError") throw error;
@@ -158,11 +158,11 @@ function play(audio) {
 }
 
 /**
- * A picture of an utterance with the audio element that plays it; a cursor shows where it is.
+ * A picture of an utterance with the audio element that plays it; a cursor shows the position.
  *
- * `show({sound, picture, left, right, alt})` takes WAV and PNG bytes, and where in the picture time begins and ends, as
- * shares of its width; without a sound there is nothing to see. Clicking into the picture goes there. Nothing plays by
- * itself.
+ * `show({sound, picture, left, right, alt})` takes WAV and PNG bytes, and the start and the end of the time axis as
+ * shares of the width of the picture; without a sound it shows nothing. A click into the picture moves the position.
+ * Nothing plays by itself.
  */
 function soundView(signal) {
   const audio = make("audio", { controls: true, preload: "auto", "aria-label": "Recording" });
@@ -187,7 +187,7 @@ function soundView(signal) {
       URL.revokeObjectURL(each.src);
       each.removeAttribute("src");
     }
-    audio.load(); // else what is no longer there plays on
+    audio.load(); // otherwise the removed sound would go on playing
   };
   signal.addEventListener("abort", giveBack);
   const show = (utterance) => {
@@ -204,10 +204,10 @@ function soundView(signal) {
 }
 
 /**
- * The recording that a widget shows: asked for now, and whenever its number changes. No recording is a trait of the
- * model, since traits are saved in notebooks.
+ * The recording of a widget: it is asked for now, and whenever its number changes. It is not a trait of the model,
+ * since traits are saved in notebooks.
  *
- * `arrived(isThere)` is called when one has come, with whether it can be played.
+ * `arrived(isThere)` is called when a recording arrives; `isThere` is whether it can be played.
  */
 function recordingView(model, signal, arrived = () => {}) {
   const player = soundView(signal);

@@ -1,7 +1,7 @@
-// Live: bars that move while one speaks, or while a recording plays.
+// Live predictions: bars that move while one speaks, or while a recording plays.
 
-const CHUNK_PARTS = 2; // of the microphone, so that ten chunks a second go to the kernel
-const SILENT_KERNEL = 10000;
+const CHUNK_PARTS = 2; // parts of 50 ms from the microphone, so the kernel gets ten chunks a second
+const SILENT_KERNEL = 10000; // milliseconds without an answer, as long as the kernel waits for a chunk
 
 function render({ model, el, signal }) {
   el.classList.add("emotion-widget");
@@ -62,7 +62,7 @@ function microphoneButton(model, signal, started) {
     button.disabled = true;
     started();
     try {
-      const opened = await openMicrophone(signal, received, () => stop("The microphone is gone."));
+      const opened = await openMicrophone(signal, received, () => stop("The microphone was disconnected."));
       if (signal.aborted) return;
       answered = performance.now();
       parts = [];
