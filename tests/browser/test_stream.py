@@ -24,13 +24,13 @@ def test_the_bars_move_while_one_speaks_and_stop_when_it_is_stopped(lab: Lab, re
     with lab.browser(fake_audio=recording) as browser:
         page = browser.open([CELL.format(start="[]")])
         page.evaluate(WATCH)
-        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Start the microphone").click()
         expect(page.locator(".emotion-bars tbody tr")).to_have_count(7)
         moves(page)
         moves(page)
         page.get_by_role("button", name="Stop").click()
 
-        expect(page.get_by_role("button", name="Start")).to_be_visible()
+        expect(page.get_by_role("button", name="Start the microphone")).to_be_visible()
         expect(page.get_by_role("meter")).to_be_hidden()
         expect(page.locator(".emotion-says")).to_be_hidden()
         assert page.evaluate(CLOSED)
@@ -40,7 +40,7 @@ def test_the_microphone_is_given_back_when_the_widget_goes_away(lab: Lab, record
     with lab.browser(fake_audio=recording) as browser:
         page = browser.open([CELL.format(start="[]")])
         page.evaluate(WATCH)
-        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Start the microphone").click()
         moves(page)
 
         page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs') && null")
@@ -55,6 +55,6 @@ def test_without_a_microphone_a_recording_moves_them(lab: Lab) -> None:
     page.locator(".emotion-widget audio").evaluate("audio => audio.play()")
     moves(page)
 
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start the microphone").click()
     expect(page.locator(".emotion-widget")).to_contain_text("There is no microphone.")
     lab.close(page)

@@ -32,7 +32,7 @@ function microphoneButton(model, signal, started) {
   let answered = 0;
 
   const show = (isOn, words) => {
-    button.textContent = isOn ? "Stop" : "Start";
+    button.textContent = isOn ? "Stop" : "Start the microphone";
     button.classList.toggle("emotion-recording", isOn);
     button.disabled = false;
     level.element.hidden = !isOn;
