@@ -15,7 +15,7 @@ THREADS = min(os.cpu_count() or 1, 8)
 """Number of threads in the pool."""
 
 _AHEAD = 64
-"""Items queued ahead for an executor from outside, whose number of workers is not known; our threads get two each."""
+"""Items queued ahead for the caller's executor, whose number of workers is unknown; our own threads get two each."""
 
 
 def map_in_order(

@@ -35,8 +35,8 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, t
     [1, 2]
     """
     if progress is None:
-        ipython = sys.modules.get("IPython")  # not imported: without it this cannot be a notebook
-        in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # IPython on a terminal has none
+        ipython = sys.modules.get("IPython")  # in a notebook it has been imported already
+        in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
         watched = sys.stderr.isatty() or in_notebook
         progress = watched and os.environ.get("EMOTION_LIB_PROGRESS") != "0"
     return tqdm(items, desc=description, total=total, leave=False, disable=not progress)

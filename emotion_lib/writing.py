@@ -36,7 +36,7 @@ def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[Binar
     Traceback (most recent call last):
     emotion_lib.errors.EmotionLibError: .: a folder; give the name of a file in it
     """
-    # In the same folder, since only a rename within one file system is atomic; hidden, so that no walk picks it up.
+    # In the same folder, since only a rename within one file system is atomic; hidden, so that no search finds it.
     unfinished = path.parent / f".{uuid.uuid4().hex}"
     try:
         if path.is_dir():

@@ -210,7 +210,7 @@ PATH = "check the path"
 OPEN_IT = 'open it with open(path, "rb")'
 NOT_A_SOURCE = "must be a path, bytes or a file opened in binary mode"
 BROKEN_WAV = "not audio that can be read (WAV with a damaged header or an unknown codec)"
-FULL_SCALE = "divide its samples by the full scale they were made with"
+FULL_SCALE = "divide its samples by their full scale"
 NO_LENGTH = "an empty file (0 bytes)"
 DEVICE_CURE = "record from it to a file first, or give the path of a recording"
 PIPE_CURE = "pipe its content in: `emotion-lib predict - < THE_PIPE`"
@@ -268,9 +268,10 @@ CASES = (
     Case("a length of 0x7FFFF000", file(patched(WAV, HEADER - 4, 0x7FFFF000)), Heard(0.5)),
     Case("a length of 0xFFFFFFFF", file(patched(WAV, HEADER - 4, 0xFFFFFFFF)), Heard(0.5)),
     Case("a length of 4 GB", file(patched(WAV, HEADER - 4, 4 * 10**9)),
-         no("cut short: its header claims 4000000000 bytes of samples, the file holds 16000")),
+         no("cut short: its header claims 4000000000 bytes of samples, but the file holds 16000")),
     Case("more than 4 GB", over_four_gigabytes,
-         no("longer than 4 GB, the most that its header can count", "convert it to FLAC where it was made")),
+         no("more than 4 GB of samples, too many for its header to count",
+            "save it as FLAC with the program that made it")),
     Case("a rate of 0", file(patched(WAV, 24, 0)), no(BROKEN_WAV, CONVERT)),
     Case("a rate of 1 MHz", file(patched(WAV, 24, 10**6)), no("a sampling rate of 1000000 Hz, expected 1 to 768000")),
     Case("a rate of 4 GHz", file(patched(WAV, 24, 4 * 10**9)), no(BROKEN_WAV, CONVERT)),
@@ -288,21 +289,21 @@ CASES = (
     Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")), no("no samples (56 bytes, only a header)")),
     Case("a header cut short", file(WAV[:30]), no(BROKEN_WAV, CONVERT)),
     Case("a WAV cut short", file(WAV[:-8000]),
-         no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
+         no("cut short: its header claims 16000 bytes of samples, but the file holds 8000")),
     Case("an AIFF cut short", file(encoded(kind="AIFF")[:-8000]),
-         no("cut short: its header claims 16008 bytes of samples, the file holds 8008")),
+         no("cut short: its header claims 16008 bytes of samples, but the file holds 8008")),
     Case("an RF64 cut short", file(encoded(kind="RF64")[:-8000]),
-         no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
+         no("cut short: its header claims 16000 bytes of samples, but the file holds 8000")),
     Case("an AU cut short", file(encoded(kind="AU")[:-8000]),
-         no("cut short: its header claims 16000 bytes of samples, the file holds 8000")),
-    Case("a FLAC cut short", file(FLAC[:-500]), no("damaged, or cut short")),
+         no("cut short: its header claims 16000 bytes of samples, but the file holds 8000")),
+    Case("a FLAC cut short", file(FLAC[:-500]), no("damaged or cut short")),
     Case("an MP3 cut short", file(encoded(kind="MP3")[:-500]),
-         no("cut short: its header claims 8000 samples, the file holds 6959")),
+         no("cut short: its header claims 8000 samples, but the file holds 6959")),
     Case("a FLAC header alone", file(FLAC[:42]),
-         no("cut short: its header claims 8000 samples, the file holds 0")),
+         no("cut short: its header claims 8000 samples, but the file holds 0")),
     Case("a FLAC of 2**36 samples", file(FLAC.replace(b"\xf0\x00\x00\x1f\x40", b"\xff" * 5, 1)),
-         no(f"cut short: its header claims {2**36 - 1} samples, the file has {len(FLAC)} bytes")),
-    Case("an Ogg cut short", file(encoded(kind="OGG")[:-50]), no("cut short: it ends in the middle of a page")),
+         no(f"cut short: its header claims {2**36 - 1} samples, but the file has {len(FLAC)} bytes")),
+    Case("an Ogg cut short", file(encoded(kind="OGG")[:-50]), no("cut short: it ends in the middle of an Ogg page")),
     Case("NaN", wav(np.append(TONE, np.nan), subtype="FLOAT"), no("not finite (NaN or infinite samples)")),
     Case("infinity", wav(np.append(TONE, -np.inf), subtype="FLOAT"), no("not finite (NaN or infinite samples)")),
     Case("opposite infinities", wav(np.array([[np.inf, -np.inf]]), subtype="FLOAT"),
@@ -370,7 +371,7 @@ CASES = (
     Case("a number", given(3), f"source=3: {NOT_A_SOURCE}"),
     Case("a list", given([0.5, 0.25]), f"source=[0.5, 0.25]: {NOT_A_SOURCE}"),
     Case("an array", given(np.zeros(2)),
-         f"source=array([0., 0.]): {NOT_A_SOURCE}; for samples in memory there is `audio.waveform`"),
+         f"source=array([0., 0.]): {NOT_A_SOURCE}; for samples in memory, use `audio.waveform`"),
 )  # fmt: skip
 
 HANDED_ON = ("an empty file", "a WAV cut short", "NaN", "a folder", "a closed file object")

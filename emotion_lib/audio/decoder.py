@@ -15,12 +15,12 @@ from emotion_lib.errors import AudioError
 
 _STREAMED_SIZES = {0, 0x7FFFF000, 0xFFFFFFFF}  # a program that writes into a pipe does not know the size yet
 _MOST_BYTES = 0xFFFFFFFF
-_MOST_CHUNKS = 1000  # a crafted file could have millions of empty ones
+_MOST_CHUNKS = 1000  # a crafted file could hold millions of empty chunks
 _LONGEST_PAGE = 65_307  # bytes of an Ogg page (RFC 3533): a header of 27, 255 lengths, 255 segments of 255
 
 
 class DataChunk(NamedTuple):
-    """The number of bytes of samples that a header claims, and the position of the first."""
+    """The number of bytes of samples according to the header, and the position of the first byte."""
 
     size: int
     start: int
@@ -68,31 +68,33 @@ class SafeFile:
 
 
 def mended(file: BinaryIO, name: str) -> SafeFile:
-    """Check the length in the header against the size of the file, and fill it in if a pipe left it at 0."""
+    """Check the length in the header against the size of the file, and fill it in if it was left at 0."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         raise audio_error(name, "an empty file (0 bytes)")
     claimed, start = _data_chunk(file) or DataChunk(size, 0)
     present = size - start
     file.seek(start)
-    # After 0 bytes of samples comes either another chunk, whose name is four printable characters, or a stream.
+    # A length of 0 is true if another chunk follows, whose name is four printable characters; else samples follow.
     is_empty = claimed == 0 and all(32 <= byte < 127 for byte in file.read(4))
     if present <= 0 or is_empty:
         raise audio_error(name, f"no samples ({size} bytes, only a header)")
     if claimed > present and claimed not in _STREAMED_SIZES:
-        raise audio_error(name, f"cut short: its header claims {claimed} bytes of samples, the file holds {present}")
+        raise audio_error(
+            name, f"cut short: its header claims {claimed} bytes of samples, but the file holds {present}"
+        )
     if claimed in _STREAMED_SIZES and present > _MOST_BYTES:
-        cure = "convert it to FLAC where it was made"
-        raise audio_error(name, "longer than 4 GB, the most that its header can count", cure)
+        cure = "save it as FLAC with the program that made it"
+        raise audio_error(name, "more than 4 GB of samples, too many for its header to count", cure)
     if _ends_in_a_page(file, size):
-        raise audio_error(name, "cut short: it ends in the middle of a page")
-    patch = present.to_bytes(4, "little") if claimed == 0 else b""  # libsndfile would take 0 at its word
+        raise audio_error(name, "cut short: it ends in the middle of an Ogg page")
+    patch = present.to_bytes(4, "little") if claimed == 0 else b""  # libsndfile would believe the 0
     file.seek(0)
     return SafeFile(file, size, patch=patch, patch_start=start - len(patch))
 
 
 def _data_chunk(file: BinaryIO) -> DataChunk | None:
-    """Find the samples in a WAV, RF64, AIFF or AU file by its header; None for other formats."""
+    """Find the samples in a WAV, RF64, AIFF or AU file by its header; return None for other formats."""
     file.seek(0)
     head = file.read(12)
     kind, form = head[:4], head[8:]
@@ -108,7 +110,7 @@ def _data_chunk(file: BinaryIO) -> DataChunk | None:
 
 
 def _find_chunk(file: BinaryIO, name: bytes, order: Literal["little", "big"]) -> DataChunk | None:
-    """Return size and start of the next chunk of this name, from the current position of the file."""
+    """Return size and start of the next chunk with this name, searching from the current position of the file."""
     for _ in range(_MOST_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
@@ -121,7 +123,7 @@ def _find_chunk(file: BinaryIO, name: bytes, order: Literal["little", "big"]) ->
 
 
 def _rf64_data_chunk(file: BinaryIO) -> DataChunk | None:
-    """Find the samples in an RF64 file, which keeps sizes of more than 32 bits in a chunk of its own."""
+    """Find the samples in an RF64 file, which keeps sizes of more than 32 bits in a separate chunk."""
     sizes = _find_chunk(file, b"ds64", "little")
     if sizes is None:
         return None
@@ -138,13 +140,13 @@ def _ends_in_a_page(file: BinaryIO, size: int) -> bool:
         return False
     file.seek(max(0, size - _LONGEST_PAGE))
     _, _, page = file.read().rpartition(b"OggS")
-    n_segments = page[22] if len(page) > 22 else 256  # more than any page has, so a header cut short counts as cut
+    n_segments = page[22] if len(page) > 22 else 256  # more than any page has, so an incomplete header is a cut page
     return len(page) < 23 + n_segments + sum(page[23 : 23 + n_segments])
 
 
-_CONVERT = "convert it first"  # `unreadable` replaces it by the command for this file
-# Position and bytes of a signature, the format that it belongs to, and the cure. The formats that soundfile reads are
-# here too, since the table is for files that it has refused.
+_CONVERT = "convert it first"  # `unreadable` replaces it with the command for this file
+# Position and bytes of a signature, the format that it belongs to, and the cure. Formats that soundfile
+# reads are listed too, because it refuses their damaged files.
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x1aE\xdf\xa3", "WebM or Matroska", _CONVERT),
     (4, b"ftyp", "M4A or MP4", _CONVERT),
@@ -187,7 +189,7 @@ def conversion(name: str) -> str:
 
 
 def _by_its_characters(head: bytes) -> tuple[str, str]:
-    """Return format and cure for content without a known signature."""
+    """Return the format and the cure for content without a known signature."""
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "a web page", "the download has failed: download the recording again"
@@ -203,7 +205,7 @@ _BLOCK = 2**20  # samples decoded at a time, over all channels
 _UNKNOWN_LENGTH = 2**62  # libsndfile reports 2**63 - 1 for a file without a length
 _SAMPLES_PER_BYTE = 8192  # silence in FLAC takes the least: 12 bytes for 65 535 samples
 _FORMATS = {"AIFF", "AU", "CAF", "FLAC", "MP3", "NIST", "OGG", "RF64", "W64", "WAV", "WAVEX"}
-_EXACT_SEEK = {"WAV", "WAVEX", "RF64", "AIFF"}  # uncompressed ones: the position of a sample follows from its number
+_EXACT_SEEK = {"WAV", "WAVEX", "RF64", "AIFF"}  # uncompressed: the number of a sample gives its position
 
 
 class _Straight(sf.SoundFile):  # type: ignore[misc]
@@ -241,7 +243,7 @@ class OpenRecording(NamedTuple):
 
 @contextmanager
 def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[OpenRecording]:
-    """Open a recording and check its header; `whole` says that it will be read to its end."""
+    """Open a recording and check its header; set `whole` if it will be read to its end."""
     with open_source(source, name, whole=whole) as file:
         safe = mended(file, name)
         try:
@@ -263,7 +265,7 @@ def _check_header(found: OpenRecording) -> None:
     if found.n_samples == 0:
         raise audio_error(found.name, "no samples")
     if found.n_samples is not None and found.n_samples > found.file.size * _SAMPLES_PER_BYTE:
-        claim = f"its header claims {found.n_samples} samples, the file has {found.file.size} bytes"
+        claim = f"its header claims {found.n_samples} samples, but the file has {found.file.size} bytes"
         raise audio_error(found.name, f"cut short: {claim}")
 
 
@@ -272,7 +274,7 @@ def decoded(
 ) -> Iterator[np.ndarray]:
     """Yield a part of a recording as mono float32 blocks, of at most `_BLOCK` samples after resampling by `growth`.
 
-    It is decoded block by block, so that a header that claims too many samples does not allocate memory for them.
+    The part is decoded block by block, so that a damaged header that claims too many samples cannot fill the memory.
     """
     length = max(1, int(_BLOCK / max(found.sound.channels, growth)))
     first, wanted = _span(found, offset, duration)
@@ -286,13 +288,13 @@ def decoded(
         mono = averaged(block)
         yield mono if found.bounded else check_samples(mono, found.name)
     if found.n_samples is not None and wanted is not None and n_read < wanted:
-        raise audio_error(found.name, f"cut short: its header claims {wanted} samples, the file holds {n_read}")
+        raise audio_error(found.name, f"cut short: its header claims {wanted} samples, but the file holds {n_read}")
     if n_read == 0:
         raise audio_error(found.name, "no samples after the offset", "choose a smaller offset")
 
 
 def _span(found: OpenRecording, offset: float, duration: float | None) -> tuple[int, int | None]:
-    """Return the first sample and the number of samples to read; None if all are wanted and the length is unknown."""
+    """Return the first sample and the number of samples to read; None means up to the end, wherever it is."""
     first = int(offset * found.rate)
     wanted = None if duration is None else max(1, int(duration * found.rate))
     if found.n_samples is None:
@@ -305,7 +307,7 @@ def _span(found: OpenRecording, offset: float, duration: float | None) -> tuple[
 
 
 def _skip(found: OpenRecording, first: int, length: int) -> None:
-    """Move to sample `first`; by reading, unless a seek of libsndfile is exact and quick."""
+    """Move to sample `first`: seek where libsndfile does so exactly and quickly, or else read up to it."""
     if found.sound.format in _EXACT_SEEK and found.sound.subtype.startswith(("PCM", "FLOAT")):
         found.sound.seek(first)
         return
@@ -315,11 +317,11 @@ def _skip(found: OpenRecording, first: int, length: int) -> None:
 
 
 def _next_block(found: OpenRecording, length: int) -> np.ndarray:
-    """Return the next samples, of shape (n_samples, n_channels); an empty array at the end."""
+    """Return the next samples, of shape (n_samples, n_channels), or an empty array at the end."""
     try:
         block: np.ndarray = found.sound.read(length, dtype="float32", always_2d=True)
     except sf.LibsndfileError as problem:
-        raise audio_error(found.name, "damaged, or cut short") from problem
+        raise audio_error(found.name, "damaged or cut short") from problem
     if found.file.problem is not None:
         why = getattr(found.file.problem, "strerror", None) or found.file.problem
         raise audio_error(found.name, f"cannot be read to its end ({why})", "try again, or copy it to another disk")

@@ -44,13 +44,14 @@ def read(
         If `source` is not a path, bytes or a binary file object, or if `sr`, `offset` or `duration` is outside its
         range.
     AudioError
-        If the recording is missing, empty, not audio, cut short, not finite, or ends before `offset`; or if `source`
-        is a folder, a device or a named pipe.
+        If the recording is missing, empty, not audio or cut short, ends before `offset`, or contains NaN or infinite
+        samples; or if `source` is a folder, a device or a named pipe.
 
     Notes
     -----
     Programs that write a WAV file into a pipe do not know its length, and claim 0, 0x7FFFF000 or 0xFFFFFFFF bytes of
-    samples in its header; such a file is read to its end. A file that is shorter than any other claim is refused.
+    samples in its header; such a file is read to its end. If the header claims any other length, a shorter file is
+    refused as cut short.
 
     Examples
     --------
@@ -100,7 +101,7 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
         At once, if `source` is not a path, bytes or a binary file object, or `sr` or `seconds` is outside its range.
     AudioError
         With the first block, if the recording cannot be opened or its header is wrong; with a later block, if the
-        recording is cut short, damaged or not finite.
+        recording is cut short or damaged, or contains NaN or infinite samples.
 
     Examples
     --------
@@ -114,14 +115,14 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
     check_source(source)
     check_rate("sr", sr)
     _check_length("seconds", seconds)
-    return _blocks(source, sr, max(1, round(seconds * sr)))  # a function of its own: a generator would check too late
+    return _blocks(source, sr, max(1, round(seconds * sr)))  # a generator of its own, so that the checks run at once
 
 
 def duration(source: Source) -> float:
     """Measure the length of a recording, from its header if possible.
 
-    Only a file whose header has no length (a FLAC file written through a pipe) is decoded. The result is what the
-    header claims: a FLAC or MP3 file may be cut short, which only reading it would show.
+    Only a file whose header has no length (a FLAC file written through a pipe) is decoded. Otherwise the
+    result is the length in the header, even if a FLAC or MP3 file is cut short; `read` refuses such a file.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def duration(source: Source) -> float:
     Returns
     -------
     float
-        Seconds.
+        Length in seconds.
 
     Raises
     ------
@@ -192,7 +193,7 @@ def _resample_blocks(found: OpenRecording, blocks: Iterator[np.ndarray], sr: int
 
 
 def _blocks(source: Source, sr: int, length: int) -> Iterator[np.ndarray]:
-    """Yield a recording in blocks of `length` samples, however the decoder cuts it; the last may be shorter."""
+    """Yield a recording in blocks of `length` samples, whatever length the decoder returns; the last may be shorter."""
     pending: list[np.ndarray] = []
     missing = length
     with recording(source, name_of(source)) as found:
@@ -233,10 +234,10 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
     Raises
     ------
     ParameterError
-        If the shape or the type of `y` is not one of these, or if a rate is outside its range.
+        If the shape or the type of `y` is not supported, or if a rate is outside its range.
     AudioError
-        If `y` is empty or too short for the lower rate, or if its samples are not finite or exceed full scale as
-        integers stored as floats do.
+        If `y` is empty or too short for the lower rate, or if its samples are NaN, infinite or far beyond full scale,
+        such as integers stored as floats.
 
     Examples
     --------
@@ -245,9 +246,9 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
     """
     check_rate("sr", sr)
     resampler = Resampler(sr, sr if sr_out is None else sr_out)
-    mono = check_samples(as_mono(y, name), name, cure="check what made it")
+    mono = check_samples(as_mono(y, name), name, cure="check the code that made it")
     if len(mono) == 0:
-        raise audio_error(name, "no samples", "check what made it")
+        raise audio_error(name, "no samples", "check the code that made it")
     resampled = np.concatenate([resampler.process(mono), resampler.flush()])
     if len(resampled) == 0:
         what = f"too short to resample to {sr_out} Hz ({len(mono)} samples at {sr} Hz)"

@@ -12,17 +12,17 @@ HIGHEST_RATE = 768_000
 """Highest sampling rate in Hz that a recording may have; a header that claims more is damaged."""
 
 HIGHEST_RATIO = 100
-"""Highest ratio of the new sampling rate to the old one; beyond it the header is damaged and memory would be wasted."""
+"""Highest ratio of the new sampling rate to the old one; a higher one would waste memory on a damaged header."""
 
-_HIGHEST_PEAK = 8.0  # float files may exceed full scale (8 is +18 dB), integers stored as floats exceed it by far more
+_HIGHEST_PEAK = 8.0  # float files may exceed full scale (8 is +18 dB); integers stored as floats exceed it by far more
 _MOST_CHANNELS_OF_A_FEW_SAMPLES = 8  # a chunk of a live stream may have fewer samples than channels
 
 
 class Resampler:
     """Resample a stream chunk by chunk to mono float32.
 
-    The output, chunk after chunk, equals that of resampling the whole waveform at once, sample for sample. It lags
-    behind the input, by about 20 ms at the usual rates of speech; `flush` returns the rest.
+    Joined together, the output chunks equal the whole waveform resampled at once, sample for sample. The output lags
+    behind the input by about 20 ms at the usual rates of speech; `flush` returns the rest.
 
     Parameters
     ----------
@@ -66,19 +66,20 @@ class Resampler:
         Returns
         -------
         ndarray of shape (n_samples,), float32
-            The samples that are complete, in [-1, 1], at the rate of the output; often empty for a short chunk.
+            The output samples that are ready, in [-1, 1], at the rate of the output. The array is often empty for a
+            short chunk.
 
         Raises
         ------
         ParameterError
-            If the shape or the type of the chunk is not one of these.
+            If the shape or the type of the chunk is not supported.
         AudioError
-            If its samples are not finite, or exceed full scale as integers stored as floats do.
+            If its samples are NaN, infinite or far beyond full scale, such as integers stored as floats.
         """
-        return self._next(check_samples(as_mono(chunk, "chunk"), "chunk", cure="check what records it"))
+        return self._next(check_samples(as_mono(chunk, "chunk"), "chunk", cure="check the program that records it"))
 
     def flush(self) -> np.ndarray:
-        """Return the rest of the output after the last chunk, and start anew.
+        """Return the rest of the output after the last chunk, and reset for a new stream.
 
         Returns
         -------
@@ -117,7 +118,7 @@ def as_mono(y: np.ndarray, name: str) -> np.ndarray:
     try:
         y = np.asarray(y)
     except ValueError as problem:
-        raise ParameterError(f"{name}: rows of different lengths, must be (n_samples, n_channels)") from problem
+        raise ParameterError(f"{name}: rows of different lengths; must be (n_samples, n_channels)") from problem
     if y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] == 0):
         raise ParameterError(f"{name} of shape {y.shape}: must be (n_samples,) or (n_samples, n_channels)")
     if y.ndim == 2 and y.shape[1] > max(len(y), _MOST_CHANNELS_OF_A_FEW_SAMPLES):
@@ -151,6 +152,6 @@ def check_samples(y: np.ndarray, name: str, *, cure: str | None = None) -> np.nd
     if not math.isfinite(peak):
         raise audio_error(name, "not finite (NaN or infinite samples)", cure)
     if peak > _HIGHEST_PEAK:
-        divide = "divide its samples by the full scale they were made with"
+        divide = "divide its samples by their full scale"
         raise audio_error(name, f"samples up to {peak:g}, expected a waveform in [-1, 1]", divide)
     return y

@@ -19,7 +19,7 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """A recording to read: a path, the bytes of a file, or a binary file object."""
 
 SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
-"""Endings of the names of recordings, for searches of folders; a single file is known by its content instead."""
+"""Suffixes by which a search of folders recognises recordings; a single file is recognised by its content instead."""
 
 UNNAMED = "the recording"
 
@@ -54,7 +54,7 @@ def check_source(source: Any) -> None:
         return
     if not hasattr(source, "read"):
         shown = " ".join(reprlib.repr(source).split())
-        cure = "; for samples in memory there is `audio.waveform`" if hasattr(source, "__array__") else ""
+        cure = "; for samples in memory, use `audio.waveform`" if hasattr(source, "__array__") else ""
         raise ParameterError(f"source={shown}: must be a path, bytes or a file opened in binary mode{cure}")
     try:
         gives_bytes = isinstance(source.read(0), bytes)
@@ -104,7 +104,7 @@ def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
 def _content(path: str, size: int) -> bytes | None:
     """Read all bytes of a file in one step, or return None, so that the decoder reports why they cannot be read.
 
-    One step, because threads of Python wait for each other at every step of reading a file.
+    It takes one step, because Python's threads wait for each other at every step of reading a file.
     """
     with open(path, "rb", buffering=0) as file, suppress(OSError):
         content = file.read(size)
@@ -117,7 +117,7 @@ def _own_descriptor(number: int, name: str) -> BinaryIO:
     mode = os.fstat(number).st_mode
     if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
         _refuse_special(mode, name)
-    return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the process's own one open
+    return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
 
 
 def _refuse_special(mode: int, name: str) -> None:
@@ -134,7 +134,7 @@ def _unopened(path: str, name: str, problem: Exception) -> AudioError:
     if isinstance(problem, ValueError):
         return audio_error(name, "its path has a character that is not allowed in paths", "check the path")
     number = getattr(problem, "errno", None)
-    if os.path.isdir(path):  # not EISDIR: Windows says "permission denied" for a folder
+    if os.path.isdir(path):  # not EISDIR: Windows reports "permission denied" for a folder
         return audio_error(name, "a folder, not a recording", "give the path of one recording in it")
     if number == errno.ENOENT and os.path.islink(path):
         return audio_error(
@@ -147,7 +147,7 @@ def _unopened(path: str, name: str, problem: Exception) -> AudioError:
 @contextmanager
 def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
     """Yield the file itself, or, if it is a pipe, a copy of its content."""
-    if getattr(file, "seekable", bool)():  # without the method (bool() is False) the file counts as a pipe
+    if getattr(file, "seekable", bool)():  # a file without the method is taken for a pipe: bool() is False
         yield file
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
@@ -173,7 +173,7 @@ def digest(source: Source, name: str) -> bytes:
 
 
 def has_audio_suffix(name: str) -> bool:
-    """Return whether the name ends like that of a recording."""
+    """Return whether the name has the suffix of a recording."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
@@ -183,7 +183,7 @@ def walk(folder: str, *, onerror: Callable[[OSError], object] | None = None) -> 
     If a folder cannot be read, `onerror` is called with the error; by default, the error is raised.
     """
     for parent, folders, files in os.walk(folder, onerror=onerror or _raise):
-        # In place, since os.walk goes on into what this list holds; sorted, as the order on disk differs by machine.
+        # In place, since os.walk then visits the folders in this list; sorted, since the order on disk varies.
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
         yield from (os.path.join(parent, name) for name in sorted(files) if not name.startswith("."))
 

@@ -34,9 +34,9 @@ SPEECH_NETWORK = "voice_activity.onnx"
 _SR = 16_000  # Hz; Silero VAD takes 512 samples at this rate
 _CHUNK = 512
 _UNITS = 128
-_BEFORE_THE_LOUDEST = 3  # chunks that lead up to the loudest one, since the network judges by what came before
-_TOGETHER = 4  # chunks for each run of the network: speech is mostly found in the first one or two
-_PEAK = 0.7  # to which soft speech is amplified
+_BEFORE_THE_LOUDEST = 3  # chunks before the loudest one, since the network also uses the preceding chunks
+_TOGETHER = 4  # chunks in each run of the network; only a few, since speech is mostly found early
+_PEAK = 0.7  # the peak to which soft speech is amplified
 _SOFTEST_PEAK = 0.003  # the peak of the softest sound that is not silence; it limits the gain
 _LATELY = 94  # chunks, 3 seconds
 
@@ -73,10 +73,10 @@ def is_silent(y: np.ndarray, sr: int) -> bool:
 
 
 def has_speech(y: np.ndarray, sr: int) -> bool:
-    """Return whether somebody speaks in a waveform.
+    """Return whether a waveform contains speech.
 
     The waveform is amplified to a fixed peak. The search starts just before the loudest chunk, where speech is most
-    likely; if it finds none from there on, it starts again at the beginning.
+    likely; if there is no speech from there to the end, it starts again at the beginning.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def has_speech(y: np.ndarray, sr: int) -> bool:
 def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
     """Detect speech in a stream, chunk by chunk.
 
-    Soft speech is amplified; the gain follows from the peak of the last 3 seconds.
+    Soft speech is amplified, with a gain that depends on the peak of the last 3 seconds.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
     detector = _Detector()
     peaks: deque[float] = deque(maxlen=_LATELY)
     for first, y in parts(blocks, sr, seconds=CHUNK_SECONDS):
-        resampled = _at_16_khz(y, sr)[:_CHUNK]  # can be a sample too long or too short; the last one is shorter
+        resampled = _at_16_khz(y, sr)[:_CHUNK]  # may be a sample too long or too short; the last is shorter
         chunk = np.pad(resampled, (0, _CHUNK - len(resampled)))
         level = float(_levels(chunk[None])[0])
         peaks.append(float(np.abs(chunk).max()))
@@ -240,7 +240,7 @@ _PAUSE, _LEAST_SPEECH = round(PAUSE / CHUNK_SECONDS), round(LEAST_SPEECH / CHUNK
 
 
 class Window(NamedTuple):
-    """A part of a recording in which somebody speaks: number of the first sample, and waveform."""
+    """A part of a recording that contains speech: number of the first sample, and waveform."""
 
     first: int
     y: np.ndarray
@@ -250,8 +250,8 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
     """Cut a recording into windows of speech.
 
     A pause of `PAUSE` seconds ends a stretch of speech. A stretch of more than `LONGEST` seconds is cut into windows
-    of `SHORTEST` to `LONGEST` seconds, at the chunks that are least likely to be speech. Its last two windows share the
-    rest, and may be as short as 1 second.
+    of `SHORTEST` to `LONGEST` seconds, at the chunks that are least likely to be speech. The last two windows of the
+    stretch share the rest, and may be as short as 1 second.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Check a corpus: read every recording, and list those that are missing, doubled, unreadable or odd."""
+"""Check a corpus: read every recording, and list those that are missing, duplicated, unreadable or odd."""
 
 import os
 from collections import Counter
@@ -62,7 +62,7 @@ class CheckReport(Report):
     corpus, folder : str
         The name of the corpus and the folder that was checked.
     n_utterances, n_expected : int
-        How many utterances `load` returns, and how many a whole copy has.
+        Number of utterances that `load` returns, and number in a complete copy.
     missing : tuple of Finding
         Utterances without a recording.
     doubled : tuple of Finding
@@ -72,14 +72,14 @@ class CheckReport(Report):
     different : tuple of Finding
         Recordings with other contents than the published ones, and second recordings with the same name.
     foreign : tuple of Finding
-        Recordings that are not named as in this corpus.
+        Recordings whose names do not fit this corpus.
     odd : tuple of Finding
         Recordings that can be used but differ from the rest: another rate, two channels, a longer header, AIFF behind
         the name .wav, a misspelt name, silence.
     others : tuple of Finding
         Files that are not audio.
     n_unknown : int
-        How many recordings were read but not compared, because the index has no SHA-256 of them.
+        Number of recordings that were read but not compared, because the index has no SHA-256 for them.
     repair : str
         How to repair this copy; empty for a folder of your own.
     """
@@ -113,7 +113,7 @@ class CheckReport(Report):
             "Missing": self.missing,
             "Unreadable": self.unreadable,
             "Different from the published recording, or from another with the same name": self.different,
-            "Left out, not named as in this corpus": self.foreign,
+            "Left out, with names that do not fit this corpus": self.foreign,
             "Left out, copies of others": self.doubled,
             "Odd, but usable": self.odd,
             "Other files": self.others,
@@ -133,7 +133,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
 
     Every recording is read. TESS, EMO-DB, RAVDESS and the demo corpus are compared with their index, byte for byte
     where the index has a SHA-256. In any other folder, every speaker should say every word in every emotion; gaps are
-    reported if at least half of these recordings are there.
+    reported if at least half of these recordings are present.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or no recording in it is named as in a corpus.
+        If the corpus or folder is not found, or no recording in it has a name that fits a corpus.
 
     Notes
     -----
@@ -180,7 +180,7 @@ def _gaps(stock: Inventory) -> list[str]:
     present = _present(stock)
     speakers, emotions, texts = (sorted(set(column)) for column in zip(*present, strict=True))
     crossed = [Cell(*values) for values in product(speakers, emotions, texts)]
-    # With fewer than half, the folder was hardly meant to be crossed, and nearly all of it would be reported.
+    # With fewer than half, the folder was probably not meant to have every combination, and most would be reported.
     return [str(cell) for cell in crossed if cell not in present] if 2 * len(present) >= len(crossed) else []
 
 
@@ -213,13 +213,13 @@ def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Fi
 
 
 def _in_one_copy(stock: Inventory) -> Findings:
-    """Return the recordings that are there once, if most of the corpus is there twice."""
+    """Return the recordings that are present once, if most of the corpus is present twice."""
     # Archives from Kaggle hold a corpus twice; gaps in either copy would otherwise go unnoticed.
     twice = {pair.kept.id for pair in (*stock.copies, *stock.rivals)}
     once = [recording for recording in stock.kept if recording.id not in twice]
     if 2 * len(once) >= len(stock.kept):
         return ()
-    return tuple(Finding(recording.file.relative, "in one of the two copies only") for recording in once)
+    return tuple(Finding(recording.file.relative, "only in one of the two copies of the corpus") for recording in once)
 
 
 class Probe(NamedTuple):
@@ -267,7 +267,7 @@ def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
         what = {
             f"{rate} Hz, most have {usual_rate} Hz": rate != usual_rate,
             f"channels: {channels}, most have {usual_channels}": channels != usual_channels,
-            f"samples begin at byte {start}, in most at {usual_start}": start not in (0, usual_start),
+            f"samples begin at byte {start}, most at {usual_start}": start not in (0, usual_start),
             "AIFF behind the name .wav": _is_disguised(recording.file),
             f"a misspelt name, read as {recording.name.id}": recording.name.misspelt,
             "silent": peak == 0.0,

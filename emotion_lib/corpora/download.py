@@ -1,4 +1,4 @@
-"""Download a corpus: resume what broke off, compare every file with the index, unpack archives."""
+"""Download a corpus: resume interrupted downloads, compare every file with the index, and unpack archives."""
 
 import json
 import os
@@ -31,7 +31,7 @@ _BLOCK = 1 << 16
 
 
 class Wanted(NamedTuple):
-    """A recording to download: its path in the folder of the corpus, its SHA-256, and a limit of its size in bytes.
+    """A recording to download: its path in the folder of the corpus, its SHA-256, and a limit on its size in bytes.
 
     The SHA-256 is empty if the index does not have it.
     """
@@ -60,7 +60,7 @@ def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wan
     Parameters
     ----------
     corpus : Corpus
-        The corpus, which reads the names of the files.
+        The corpus, whose `read_name` reads the names of the files.
     archive : Path
         A zip file that holds each recording at least once, in any folders.
     target : Path
@@ -148,12 +148,12 @@ def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
 
 RETRIES = 3
 _SECONDS_TO_CONNECT_AND_READ = (15, 60)
-_MOST_WRONG = 5  # after so many wrong files the rest will hardly be better, and the download stops
-_ARCHIVE_COPIES = 4  # the size limit of an archive, in corpora: Kaggle's archives of TESS and RAVDESS hold each twice
+_MOST_WRONG = 5  # after so many wrong files the download stops: the rest are probably wrong too
+_ARCHIVE_COPIES = 4  # largest size of an archive, in copies of the corpus; those of TESS and RAVDESS on Kaggle hold two
 
 
 class DownloadSource(Protocol):
-    """A place that offers a corpus."""
+    """A place from which a corpus can be downloaded."""
 
     @property
     def size(self) -> str:
@@ -204,7 +204,7 @@ class Archive:
 
 @dataclass(frozen=True)
 class Dataverse:
-    """A corpus in single files, in a Dataverse repository of research data.
+    """A corpus that is offered file by file in a Dataverse repository of research data.
 
     Attributes
     ----------
@@ -286,20 +286,20 @@ class Resuming:
         """Download `url`, and move it to `output_file` when it is complete."""
         part = self.staging / f"{_name_at(url).name}.part"
         have = part.stat().st_size if part.exists() else 0
-        # Without "identity" a server may compress the answer, and positions in it are then not positions in the file.
+        # Without "identity" a server may compress the response, and its positions are then not those in the file.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = _SECONDS_TO_CONNECT_AND_READ
         with self.session.get(url, headers=headers, stream=True, timeout=timeout) as response:
             if response.status_code != requests.codes.requested_range_not_satisfiable:
                 self._write(response, part, have)
-            # A range behind the end is fine if the file is complete already.
+            # A range past the end is fine if the file is complete already.
             elif _size(response, have) != have:
                 part.unlink()
                 raise requests.ConnectionError(f"{url}: the file changed since the download began")
         os.replace(part, output_file)
 
     def _write(self, response: requests.Response, part: Path, have: int) -> None:
-        """Append the answer to `part`, or start again if the server sends the whole file."""
+        """Append the response to `part`, or start again if the server sends the whole file."""
         response.raise_for_status()
         resumed = response.status_code == requests.codes.partial_content
         begun = have if resumed else 0
@@ -330,7 +330,7 @@ def _name_at(address: str) -> Path:
 
 
 def _size(response: requests.Response, begun: int) -> int | None:
-    """Return the size of the whole file in bytes, or None if the server does not tell."""
+    """Return the size of the whole file in bytes, or None if the server does not state it."""
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     length = response.headers.get("Content-Length", "")
     if total.isdigit():
@@ -343,7 +343,7 @@ def _fetched(kennel: pooch.Pooch, place: str, downloader: Resuming) -> bool:
     try:
         kennel.fetch(place, downloader=downloader)
     except requests.RequestException:
-        raise  # some of them are ValueErrors too
+        raise  # some of these are ValueErrors too
     except ValueError:  # raised by pooch if the digest differs
         return False
     return True

@@ -44,9 +44,9 @@ def digest(path: str | os.PathLike[str]) -> str:
 
 
 def files_below(folder: str | os.PathLike[str]) -> list[File]:
-    """Return every file below a folder, without hidden files and those that macOS adds to archives.
+    """Return every file below a folder, except hidden files and those that macOS adds to archives.
 
-    Shallow files come first, so that the original stays and a copy in a nested folder is left out.
+    Files in upper folders come first, so that a copy in a nested folder is left out and the original is kept.
     """
     root = os.path.join(os.path.abspath(folder), "")
     found = (
@@ -63,7 +63,7 @@ def has_audio(folder: Path) -> bool:
 
 
 def places(name: str) -> list[Path]:
-    """Return the folders in which a corpus is searched, in order."""
+    """Return the folders that are searched for a corpus, in order."""
     return [_spelt(parent, name) for parent in folders_of_corpora().values()]
 
 
@@ -100,7 +100,7 @@ class NamedRecording:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the file, which is read once."""
+        """The SHA-256 of the file, which is read only once."""
         return digest(self.file.path)
 
 
@@ -124,7 +124,7 @@ class Inventory:
     rivals : list of Pair
         Recordings with the id of a kept one, but other contents.
     strangers : list of str
-        Relative paths of recordings that are not named as in this corpus.
+        Relative paths of recordings whose names do not fit this corpus.
     others : list of str
         Relative paths of files that are not audio.
     missing : list of str
@@ -147,7 +147,7 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
     others = [file.relative for file in files if not file.is_audio]
     kept.sort(key=lambda recording: recording.id)
-    # Two ids of RAVDESS were published with the same bytes: one of them is a copy, and not missing.
+    # Two ids of RAVDESS were published with the same bytes: one of them is a copy, so it is not missing.
     present = {recording.id for recording in kept}
     contents = {digest for id, digest in corpus.digests.items() if id in present}
     missing = sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)
@@ -155,7 +155,7 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
 
 
 def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[NamedRecording], list[str]]:
-    """Return the recordings that are named as in the corpus, and the relative paths of all other recordings."""
+    """Return the recordings whose names fit the corpus, and the relative paths of all other recordings."""
     recordings, strangers = [], []
     for file in files:
         if not file.is_audio:

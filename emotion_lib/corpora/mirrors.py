@@ -60,9 +60,9 @@ def fetch(
 
     Every file is compared with the index byte for byte, and the corpus becomes visible in one step, when it is complete
     and correct. The index has no SHA-256 for most of RAVDESS. There, the MD5 of Zenodo's archive is checked instead;
-    from Kaggle, only the names and number of the files are checked, and that each can be read. An interrupted fetch
-    keeps its files beside the target, and the next fetch resumes there. A complete copy is left alone; a broken one is
-    kept under another name.
+    for Kaggle's archive, only the names and number of the files are checked, and whether each can be read. An
+    interrupted fetch keeps its files beside the target, and the next fetch resumes there. A complete copy is left
+    alone; a broken one is kept under another name.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> 
             named.append((name.id, file))
         else:
             foreign.append(file)
-    # Reading every file takes long, so a folder with too few is not read.
+    # Reading every file takes a long time, so a folder with too few is not read.
     if len(named) >= len(wanted) and {id for id, file in named if wanted[id].is_met_by(file.path)} >= wanted.keys():
         return True
     if foreign:
@@ -181,7 +181,7 @@ def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> 
 
 
 def _install(folder: Path, target: Path) -> None:
-    """Move the finished folder to the target; if a folder is there already, rename that one."""
+    """Move the finished folder to the target; rename any folder that is already there."""
     if target.exists() and not any(target.iterdir()):
         target.rmdir()
     if target.exists():
@@ -197,12 +197,12 @@ def _corpus_errors(target: Path) -> Iterator[None]:
         yield
     except requests.RequestException as error:
         reason = str(error)
-        # The text of a connection error is a nest of internal objects; the name of the server says enough.
+        # The text of a connection error is a nest of internal objects; the name of the server is enough.
         if isinstance(error, requests.ConnectionError) and error.request is not None:
             reason = f"{urlsplit(str(error.request.url)).hostname} cannot be reached; check the connection"
         cure = "finished parts are kept: run the same command again, or fetch with another `--source`"
         raise CorpusError(f"the download stopped ({reason}); {cure}") from error
     except OSError as error:
         raise CorpusError(
-            f"{target}: cannot be written ({error}); make room, or give another folder with `--to`"
+            f"{target}: cannot be written ({error}); free some disk space, or give another folder with `--to`"
         ) from error

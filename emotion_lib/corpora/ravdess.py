@@ -1,8 +1,8 @@
 """The speech of RAVDESS (Livingstone and Russo 2018, doi:10.1371/journal.pone.0196391).
 
 Twenty-four actors, twelve women and twelve men, say two sentences in eight emotions, each at two intensities (neutral
-at one) and in two takes: 1440 recordings. File names are numbers joined by hyphens (`03-01-05-01-02-01-12`): modality
-(03, sound alone), channel (01, speech), emotion, intensity, sentence, take and actor.
+at only one) and in two takes: 1440 recordings. File names are numbers joined by hyphens (`03-01-05-01-02-01-12`):
+modality (03, sound alone), channel (01, speech), emotion, intensity, sentence, take and actor.
 
 The index has the SHA-256 of five odd recordings. It has only the names of the others, which follow from the design.
 """

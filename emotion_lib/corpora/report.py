@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 SHOWN = 20
-"""How many items of a list a report prints; the attributes of the report hold all of them."""
+"""Number of items that a report prints from a list; the attributes of the report hold all of them."""
 
 
 class Section(NamedTuple):

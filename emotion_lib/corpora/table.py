@@ -78,9 +78,9 @@ def load(
 ) -> pd.DataFrame:
     """Load a corpus as a table with one row per utterance.
 
-    Only file names and sizes are read, and the bytes of files that have the same size, so that a corpus loads in a
-    fraction of a second; `check` also reads the audio. If a folder holds TESS, EMO-DB, RAVDESS or the demo corpus, its
-    file names show which.
+    Only file names and sizes are read, plus the bytes of files of equal size, so that a corpus loads in a fraction of a
+    second; `check` also reads the audio. The file names of a folder show whether it holds TESS, EMO-DB, RAVDESS or the
+    demo corpus.
 
     Parameters
     ----------
@@ -88,9 +88,9 @@ def load(
         `"tess"`, `"emodb"`, `"ravdess"`, `"demo"`, or a folder that holds, at any depth, one of them or recordings that
         are named as in TESS.
     otherwise : str, optional
-        Corpus to load if the first is not found, for instance `"demo"`; `describe` then says so.
+        Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False
-        Keep copies too, to measure how they change a result. The second recording of an id becomes `id#2`.
+        Keep copies too, to measure how they change a result. The second recording with an id becomes `id#2`.
 
     Returns
     -------
@@ -101,12 +101,13 @@ def load(
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or no recording in it is named as in a corpus.
+        If the corpus or folder is not found, or no recording in it has a name that fits a corpus.
 
     Warns
     -----
     CorpusWarning
-        If files were left out (copies, foreign names) or utterances of the corpus are missing; it tells how many.
+        If files were left out (copies, foreign names) or utterances of the corpus are missing; the message gives their
+        number.
 
     Notes
     -----
@@ -133,7 +134,7 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
     Raises
     ------
     CorpusError
-        If it is not found, or no recording in it is named as in the corpus.
+        If the corpus or folder is not found, or no recording in it has a name that fits the corpus.
     """
     if isinstance(name_or_path, str) and name_or_path in CORPORA:
         corpus, folder = CORPORA[name_or_path], find(name_or_path)
@@ -146,7 +147,7 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
         raise CorpusError(f"{folder}: no recordings in this folder or below; {corpus.cure}")
     if not recognise(corpus, files)[0]:
         found = counted(sum(file.is_audio for file in files), "recording")
-        raise CorpusError(f"{folder}: {found}, but no name as in {corpus.title}; {corpus.cure}")
+        raise CorpusError(f"{folder}: {found}, but no name that fits {corpus.title}; {corpus.cure}")
     return FoundCorpus(corpus, folder, files)
 
 
@@ -154,14 +155,14 @@ def existing(path: str | os.PathLike[str]) -> Path:
     """Return the path of an existing folder; raise a CorpusError if there is no such folder."""
     folder = Path(path).expanduser()
     if not folder.exists():
-        raise CorpusError(f"{folder}: no such folder; give one that holds recordings, or {TESS.cure}")
+        raise CorpusError(f"{folder}: no such folder; give a folder with recordings, or {TESS.cure}")
     if not folder.is_dir():
         raise CorpusError(f"{folder}: a file, not a folder; unpack it if it is an archive, and give the folder")
     return folder
 
 
 def named_as(files: Iterable[File]) -> Corpus:
-    """Return the corpus that names its files as most of these recordings are named."""
+    """Return the corpus whose file names most of these recordings follow."""
     # FOLDER comes first and wins a tie: TESS and the demo corpus use the same names, and so does a folder of your own.
     stems = [file.stem for file in files if file.is_audio]
     return max(
@@ -180,7 +181,7 @@ def _corpus_of(files: Sequence[File]) -> Corpus:
 
 
 def _number_copies(recordings: Sequence[NamedRecording]) -> list[NamedRecording]:
-    """Return the recordings sorted by id, with `id#2` for the second one of an id."""
+    """Return the recordings sorted by id, with `id#2` for the second recording with an id."""
     seen: Counter[str] = Counter()
     numbered = []
     for recording in recordings:
@@ -201,14 +202,14 @@ def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
     cases = {
         "{} byte-identical to others and left out": len(stock.copies),
         "{} left out because another has the same name": len(stock.rivals),
-        "{} left out because the name is not of this corpus": len(stock.strangers),
+        "{} left out because the name does not fit this corpus": len(stock.strangers),
         f"{{}} missing of {len(corpus.ids)}": len(stock.missing),
     }
     for sentence, n in cases.items():
         if n:
             what = sentence.format(counted(n, "recording"))
             # stacklevel 3 is the line that calls `load`.
-            warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` names them", CorpusWarning, stacklevel=3)
+            warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` lists them", CorpusWarning, stacklevel=3)
 
 
 _MOST_NAMED = 7  # TESS has seven emotions, and all are named
@@ -241,8 +242,8 @@ def describe(table: pd.DataFrame) -> Description:
     Returns
     -------
     Description
-        Prints as text, or as a paragraph in a notebook. It says if the demo corpus replaces a corpus that was not
-        found, and that nothing measured on the demo corpus is a result.
+        Prints as text, or as a paragraph in a notebook. It mentions if the demo corpus replaces a corpus that was
+        not found, and warns that nothing measured on the demo corpus is a result.
 
     Notes
     -----
@@ -281,8 +282,8 @@ def _in_brackets(names: list[str] | tuple[str, ...]) -> str:
 def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Make the index of a folder of recordings.
 
-    The names are read as those of the corpus that most of the recordings follow. The same files give the same index,
-    whatever folders they are in.
+    File names are read by the rules of the corpus that most of the recordings follow. The same files give the same
+    index, whatever folders they are in.
 
     Parameters
     ----------
@@ -292,13 +293,13 @@ def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns id, speaker, emotion, text, those that only this corpus has (such as `take`), rate (Hz), samples, sha256
+        Columns id, speaker, emotion, text, any that only this corpus has (such as `take`), rate (Hz), samples, sha256
         (of the file); sorted by id.
 
     Raises
     ------
     CorpusError
-        If no recording in the folder is named as in a corpus, or two recordings have the same name.
+        If no recording in the folder has a name that fits a corpus, or two recordings have the same name.
     AudioError
         If a recording cannot be read.
     """
@@ -311,7 +312,7 @@ def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _named_once(folder: str | os.PathLike[str]) -> list[NamedRecording]:
-    """Return the recordings of a folder sorted by name; raise a CorpusError if a name comes twice."""
+    """Return the recordings of a folder sorted by name; raise a CorpusError if a name occurs twice."""
     files = [file for file in files_below(existing(folder)) if file.is_audio]
     read_name = named_as(files).read_name
     named = [NamedRecording(name.id, name, file) for file in files if (name := read_name(file.stem))]
@@ -321,5 +322,7 @@ def _named_once(folder: str | os.PathLike[str]) -> list[NamedRecording]:
     for one, next_one in pairwise(named):
         if one.id == next_one.id:
             pair = f"{one.file.relative} and {next_one.file.relative}"
-            raise CorpusError(f"{pair}: two recordings with one name; remove one, since an index lists each name once")
+            raise CorpusError(
+                f"{pair}: two recordings with the same name; remove one, since an index lists each name once"
+            )
     return named

@@ -51,7 +51,7 @@ def framed(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
 
 
 def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Compute the power spectrum of some frames at a time.
+    """Compute the power spectra of frames, batch by batch.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def power(frames: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         some = frames[rows]
         windowed = np.multiply(some, _hann(n_fft), out=_place.of_shape("windowed", *some.shape))
         spectrum = _place.of_shape("power", len(some), n_fft // 2 + 1)
-        np.abs(scipy.fft.rfft(windowed, axis=1), out=spectrum)  # measured as the quickest way to the power
+        np.abs(scipy.fft.rfft(windowed, axis=1), out=spectrum)  # the quickest way to the power, by measurement
         yield rows, np.square(spectrum, out=spectrum)
 
 
 class _Place(threading.local):
-    """Arrays that a thread uses again and again, since new ones for each batch nearly doubled the time of a file."""
+    """Arrays that each thread reuses, since allocating them for each batch nearly doubled the time for a file."""
 
     def __init__(self) -> None:
         self._kept: dict[str, np.ndarray] = {}
@@ -157,7 +157,7 @@ def _halved(filters: np.ndarray, first: int, end: int, most_weights: int) -> Ite
 
 @lru_cache(maxsize=8)
 def _hann(n_fft: int) -> np.ndarray:
-    # Periodic, as for librosa: divided by n_fft, not n_fft - 1.
+    # Periodic, as in librosa: divided by n_fft, not n_fft - 1.
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
 
 
@@ -167,7 +167,7 @@ SMALLEST_POWER = 1e-10
 VOICED = 0.7
 """Lowest periodicity at which a frame has a pitch.
 
-On TESS, where pYIN finds a pitch in a frame too, the two agree in 97 % of the frames.
+On TESS, the pitch agrees with that of pYIN in 97 % of the frames in which both find one.
 """
 
 
@@ -377,7 +377,7 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
 
 
 def frame_weights(lengths: np.ndarray, n_frames: int) -> np.ndarray:
-    """Compute weights for averages over time, which give padding no weight.
+    """Compute weights for averages over time that ignore padding.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class FeatureSettings:
     n_mfcc : int > 0, at most `n_mels`
         Number of cepstral coefficients to keep.
     top_db : float > 0 or None
-        Dynamic range in dB: quieter bands are raised to this level below the loudest band of the utterance.
+        Dynamic range in dB: bands that are further below the loudest band of the utterance are raised to this limit.
         None keeps everything down to -100 dB.
     trim_db : float > 0 or None
         Frames at the start and the end of an utterance are cut off if they are this many dB quieter than its
@@ -65,7 +65,7 @@ class FeatureSettings:
             value = getattr(self, field.name)
             if field.name == "offset":
                 if value < 0:
-                    raise ParameterError(f"offset={value}: must be zero or more seconds")
+                    raise ParameterError(f"offset={value}: must be a number of seconds, 0 or more")
             elif value is not None and not value > 0:
                 raise ParameterError(f"{field.name}={value}: must be a positive number")
         if self.n_mfcc > self.n_mels:

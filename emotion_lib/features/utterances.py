@@ -120,8 +120,8 @@ def duration_level(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAUL
 def egemaps(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.ndarray:
     """Compute the eGeMAPS functionals, the field's standard summary of pitch, loudness, spectrum and rhythm.
 
-    They serve as a comparison with the work of others. The package `opensmile` (extra `opensmile`) computes them; its
-    licence allows research and private use, but no commercial use.
+    They allow a comparison with published work. The package `opensmile` (extra `opensmile`) computes them; its
+    licence allows research and private use, but not commercial use.
 
     Parameters
     ----------
@@ -174,10 +174,10 @@ def _opensmile() -> Any:
 
 
 _FRAMES = ("log_mel", "mfcc")
-_N_COEFFICIENTS, _N_TOGETHER = 40, 13  # of all coefficients, and of those whose correlations are used
-_FEWEST_FRAMES = 3  # for one change, the difference between two frames with one in between
+_N_COEFFICIENTS, _N_TOGETHER = 40, 13  # number of coefficients, and of those whose correlations are used
+_FEWEST_FRAMES = 3  # a change is the difference between two frames with one in between
 _LOUDNESS = np.log(10) / 80
-"""Exponent that turns c0 into a weight by power: with 64 bands, c0 is eight times the mean level in dB."""
+"""Exponent that turns c0 into a weight proportional to power: with 64 bands, c0 is eight times the mean level in dB."""
 
 
 def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_mel") -> np.ndarray:
@@ -216,12 +216,12 @@ def voice_statistics(X: np.ndarray, lengths: np.ndarray, *, feature: str = "log_
     """
     if feature not in _FRAMES:
         raise ParameterError(
-            f"feature={feature!r}: enrolment needs frames, {' or '.join(_FRAMES)}; train the recogniser on them"
+            f"feature={feature!r}: must be {' or '.join(_FRAMES)} for enrolment; train the recogniser on one of them"
         )
     X, lengths = np.asarray(X), np.asarray(lengths)
     if X.ndim != 3 or lengths.shape != X.shape[:1]:
         raise ParameterError(
-            f"X of shape {X.shape}, {lengths.size} lengths: give frames, and a length for each utterance"
+            f"X of shape {X.shape}, {lengths.size} lengths: must have three dimensions, and a length for each utterance"
         )
     if len(X) == 0 or lengths.min() < 1 or lengths.max() > X.shape[1]:
         raise ParameterError(f"lengths: must be from 1 to {X.shape[1]} frames, for at least one utterance")

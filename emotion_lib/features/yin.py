@@ -14,9 +14,9 @@ _COMPARED = 0.025
 """Seconds of the waveform that are compared with the waveform one period later."""
 
 _CLEAR = 0.15
-"""Largest mismatch of a period. The shortest one below it is chosen, because all its multiples fit as well."""
+"""Largest mismatch at which a shift counts as a period; the shortest is chosen, because its multiples fit as well."""
 
-_SMALLEST = 1e-10  # below it, a mean mismatch or a curvature is rounding error, and must not divide
+_SMALLEST = 1e-10  # smaller mismatches and curvatures are rounding errors, and must not be divided by
 
 
 def frame_length(sr: int) -> int:
@@ -80,7 +80,7 @@ def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
     """
     mismatch = _relative_mismatch(np.asarray(frames, dtype=np.float64), math.ceil(sr / LOWEST) + 1)
     shortest = int(sr / HIGHEST)
-    lags = mismatch[:, shortest - 1 :]  # from one shift below, since a dip is known by its neighbours
+    lags = mismatch[:, shortest - 1 :]  # from one shift lower, to compare the first dip with its neighbour
     places = _first_clear_dip(lags)
     shifts, depth = _between_samples(lags, places)
     frequency = np.clip(sr / (shortest - 1 + shifts), LOWEST, HIGHEST)
@@ -88,7 +88,7 @@ def of_frames(frames: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _relative_mismatch(frames: np.ndarray, n_lags: int) -> np.ndarray:
-    """Return the mismatch of each frame with itself at each shift below `n_lags`, divided by its mean so far.
+    """Return the mismatch of each frame with itself at each shift below `n_lags`, divided by its mean up to there.
 
     The sum of (a - b)^2 is that of a^2 + b^2 - 2ab: running sums give the squares, and the FFT gives the products.
     """

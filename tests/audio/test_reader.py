@@ -220,7 +220,7 @@ def test_a_claim_of_many_samples_takes_no_memory_for_them(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(decoder, "_next_block", note)
     claim = encoded(kind="FLAC").replace(b"\xf0\x00\x00\x3e\x80", b"\xf0\x03\x00\x00\x00", 1)
-    with pytest.raises(AudioError, match="claims 50331648 samples, the file holds 0"):
+    with pytest.raises(AudioError, match=r"claims 50331648 samples, .*holds 0"):
         audio.read(claim)
     assert asked == [2**20]
 
@@ -342,9 +342,9 @@ def test_an_array_of_another_form_is_a_parameter_error(y: np.ndarray, why: str) 
 @pytest.mark.parametrize(
     ("y", "why"),
     [
-        (np.zeros(0), "^waveform: no samples; check what made it$"),
-        (np.zeros((0, 2)), "^waveform: no samples; check what made it$"),
-        (np.array([0.0, np.nan]), r"^waveform: not finite \(NaN or infinite samples\); check what made it$"),
+        (np.zeros(0), "^waveform: no samples; check the code"),
+        (np.zeros((0, 2)), "^waveform: no samples; check the code"),
+        (np.array([0.0, np.nan]), r"^waveform: not finite \(NaN or infinite samples\); check the code"),
         (np.array([0.0, np.inf]), "^waveform: not finite"),
         (np.array([0.0, 1e300]), "^waveform: not finite"),
         (np.array([0.0, 300.0]), r"^waveform: samples up to 300, expected a waveform in \[-1, 1\]; divide its"),
@@ -401,5 +401,5 @@ def test_a_stream_of_the_same_rate_comes_out_at_once() -> None:
 
 
 def test_a_chunk_that_is_not_finite_is_an_audio_error() -> None:
-    with pytest.raises(AudioError, match=r"^chunk: not finite \(NaN or infinite samples\); check what records it$"):
+    with pytest.raises(AudioError, match=r"^chunk: not finite \(NaN or infinite samples\); check the program"):
         audio.Resampler(RATE, 8000).process(np.array([np.nan]))

@@ -89,7 +89,7 @@ def test_check_names_what_is_missing_different_and_before_the_samples(emodb_fold
     assert str(report.missing[0]) == "08a01Ab"
     assert len(report.different) == 118
     assert [str(finding) for finding in report.odd] == [
-        f"wav/{id}.wav: samples begin at byte 4096, in most at 44" for id in PADDED
+        f"wav/{id}.wav: samples begin at byte 4096, most at 44" for id in PADDED
     ]
     assert str(report).endswith("`emotion-lib fetch emodb` downloads the published files.")
 

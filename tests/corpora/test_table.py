@@ -70,7 +70,7 @@ def test_files_of_equal_size_and_other_contents_are_kept(write_wav: Callable[...
 def test_names_of_another_kind_are_left_out_and_counted(tess_folder: Path) -> None:
     (tess_folder / "notes.wav").write_text("not audio")
     (tess_folder / "README.txt").write_text("not even named so")
-    with pytest.warns(CorpusWarning, match="1 recording left out because the name is not of this corpus"):
+    with pytest.warns(CorpusWarning, match="1 recording left out because the name does not fit"):
         assert len(corpora.load(tess_folder)) == 42
 
 
@@ -82,7 +82,7 @@ def test_a_copy_of_a_known_corpus_is_recognised_in_any_folder(demo_copy: Path) -
 
 def test_a_few_names_of_another_corpus_do_not_make_a_folder_that_corpus(tess_folder: Path) -> None:
     shutil.copy(tess_folder / "YAF_sad" / "YAF_lamp_sad.wav", tess_folder / "03a01Fa.wav")
-    with pytest.warns(CorpusWarning, match="1 recording left out because the name is not of this corpus"):
+    with pytest.warns(CorpusWarning, match="1 recording left out because the name does not fit"):
         assert set(corpora.load(tess_folder)["corpus"]) == {"folder"}
 
 
@@ -101,7 +101,7 @@ def test_a_part_of_a_corpus_loads_with_a_warning_that_counts(demo_copy: Path) ->
     n = len(corpora.load(demo_copy))
     for path in sorted(demo_copy.rglob("*_sad.flac"))[:5]:
         path.unlink()
-    with pytest.warns(CorpusWarning, match=f"demo: 5 recordings missing of {n}; `emotion-lib check .*` names them"):
+    with pytest.warns(CorpusWarning, match=f"demo: 5 recordings missing of {n}; `emotion-lib check .*`"):
         assert len(corpora.load(demo_copy)) == n - 5
 
 
@@ -222,7 +222,7 @@ def test_the_folders_make_no_difference(tess_folder: Path, tmp_path: Path) -> No
 
 def test_two_recordings_of_one_name_cannot_be_indexed(tess_folder: Path) -> None:
     shutil.copytree(tess_folder, tess_folder / "again")
-    with pytest.raises(CorpusError, match="two recordings with one name; remove one"):
+    with pytest.raises(CorpusError, match=r"two recordings with .* name; remove one"):
         corpora.make_index(tess_folder)
 
 

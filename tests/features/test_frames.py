@@ -169,7 +169,7 @@ def test_a_waveform_without_samples_is_an_audio_error(feature) -> None:
     ("wrong", "sentence"),
     [
         ({"sr": 0}, "sr=0: must be a positive number"),
-        ({"offset": -1}, "offset=-1: must be zero or more seconds"),
+        ({"offset": -1}, "offset=-1: .* 0 or more"),
         ({"n_mfcc": 41, "n_mels": 40}, "n_mfcc=41: must be at most n_mels=40"),
     ],
 )

@@ -120,8 +120,8 @@ def test_any_utterance_has_finite_statistics(n: int, value: float) -> None:
 @pytest.mark.parametrize(
     ("X", "lengths", "feature", "message"),
     [
-        (frames(5), [5], "mean_mfcc", r"feature='mean_mfcc': enrolment needs frames, log_mel or mfcc"),
-        (frames(5)[0], [5], "log_mel", r"X of shape \(5, 64\), 1 lengths: give frames, and a length"),
+        (frames(5), [5], "mean_mfcc", r"feature='mean_mfcc': must be log_mel or mfcc"),
+        (frames(5)[0], [5], "log_mel", r"X of shape \(5, 64\), 1 lengths: must have three dimensions"),
         (frames(5), [5, 5], "log_mel", "2 lengths"),
         (frames(5), [6], "log_mel", "lengths: must be from 1 to 5 frames"),
         (frames(5), [0], "log_mel", "lengths: must be from 1 to 5 frames"),
