@@ -176,7 +176,7 @@ def test_a_recording_that_cannot_be_used_is_named_with_its_cure(demo: pd.DataFra
         AudioError, match=r"1 of 2 recordings cannot be used; .*: gone\.wav: no such file; check the pa"
     ):
         FeatureExtractor(settings=SMALL).transform(one_bad)
-    with pytest.raises(AudioError, match=r"none of 1 recordings .*: gone\.wav: no such file; check the path"):
+    with pytest.raises(AudioError, match=r"none of the 1 recordings .*: gone\.wav: no such file; check the path"):
         FeatureExtractor(settings=SMALL).transform(["gone.wav"])
     with pytest.raises(AudioError, match=r"the recording: an empty file"):
         FeatureExtractor(settings=SMALL).transform([b""])

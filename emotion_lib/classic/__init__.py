@@ -1,4 +1,4 @@
-"""Classic baselines: scikit-learn classifiers on a few numbers for each recording, to compare the networks with.
+"""Classic baselines: scikit-learn classifiers on a few numbers per recording, for comparison with the networks.
 
 Importing scikit-learn takes a third of a second, so this module imports it, and our classes that inherit from it, on
 first use.
@@ -40,19 +40,19 @@ def pipeline(
     Parameters
     ----------
     name : {"most_frequent", "logistic_regression", "svm"}
-        The baseline that classifies the features.
+        Name of the baseline.
     feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
-        The feature of each recording that the baseline takes.
+        The feature that the baseline classifies.
     settings : FeatureSettings
-        How recordings are read and the feature is computed.
+        Settings for reading the recordings and computing the feature.
     seed : int
         Random seed of the classifier.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        It takes a sequence of recordings, such as `table["path"]`. Its step `extractor` is a `FeatureExtractor`; the
-        other steps are those of `baseline(name)`.
+        A pipeline for a sequence of recordings, such as `table["path"]`. Its step `extractor` is a `FeatureExtractor`;
+        the other steps are the same as in `baseline(name)`.
 
     Raises
     ------
@@ -78,8 +78,8 @@ def pipeline(
 def baseline(name: str, *, seed: int = 0) -> "Pipeline":
     """Build an untrained baseline, including the scaling of the features.
 
-    - `most_frequent` predicts the most frequent emotion of the training for every utterance: the score of a model
-      that has learnt nothing from the features.
+    - `most_frequent` predicts the most frequent training emotion for every utterance, like a model that has learnt
+      nothing from the features.
     - `logistic_regression` has one weight for each feature and emotion.
     - `svm` separates the emotions by curved boundaries (radial basis functions, C = 10).
 
@@ -93,7 +93,7 @@ def baseline(name: str, *, seed: int = 0) -> "Pipeline":
     Returns
     -------
     sklearn.pipeline.Pipeline
-        It takes X of shape (n_utterances, n_features).
+        A pipeline for X of shape (n_utterances, n_features).
 
     Raises
     ------

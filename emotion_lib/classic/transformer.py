@@ -17,7 +17,7 @@ Recordings: TypeAlias = "Sequence[Source] | pd.Series[Any] | np.ndarray"
 
 
 class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Turn recordings into the X of scikit-learn, inside pipelines, cross-validation and searches.
+    """Turn recordings into a feature matrix X for scikit-learn's pipelines, cross-validation and searches.
 
     It learns nothing from the training recordings, so no information leaks into a test. Features that were extracted
     before come from the cache, so a cross-validated search extracts each recording once.
@@ -27,9 +27,9 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
         A name in `features.FEATURES` that gives one vector for each recording.
     settings : FeatureSettings, optional
-        How recordings are read and the feature is computed; `features.DEFAULT` when not given.
+        Settings for reading the recordings and computing the feature; by default `features.DEFAULT`.
     cache : bool
-        Whether to keep the features of files on disk for the next time, as `extraction.extract` does.
+        Whether to cache the features of files on disk, as `extraction.extract` does.
     progress : bool, optional
         Whether to show a progress bar; by default it is shown on a terminal and in a live notebook.
 
@@ -106,12 +106,12 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         ParameterError
             As for `fit`.
         AudioError
-            If a recording cannot be used: a transformer must return a row for each recording.
+            If a recording cannot be used, since a transformer must return a row for each recording.
         """
         settings = self._settings()
         _check_recordings(X)
         paths = [recording for recording in X if isinstance(recording, str | os.PathLike)]
-        if len(paths) == len(X):  # `extract` caches and runs in parallel, but it takes files alone
+        if len(paths) == len(X):  # `extract` caches and runs in parallel, but takes only files
             return self._from_files(paths, settings)
         return np.stack([extract_one(recording, self.feature, settings=settings) for recording in X])
 
@@ -121,7 +121,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Parameters
         ----------
         input_features : ignored
-            Names of the columns of X; recordings have none.
+            Column names of X, which recordings do not have.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
             count = (
                 f"{len(features.left_out)} of {len(paths)} recordings cannot be used; remove them from X, since each"
             )
-            raise AudioError(f"{count} row needs its features. The first: {features.left_out[0].reason}")
+            raise AudioError(f"{count} row of X needs features. The first: {features.left_out[0].reason}")
         return features.X
 
     def __sklearn_tags__(self) -> Any:

@@ -1,7 +1,7 @@
-"""Train and test models by named protocols, score them with intervals, and make recognisers that know their scores.
+"""Train and test models by named protocols, score them with intervals, and train recognisers that carry their scores.
 
 `recipes` names the compared models. `experiments` trains and predicts by fold and seed, `adapted` re-scores
-predictions after adapting to each test speaker, `metrics` measures them, and `rows` makes the rows of the table.
+predictions after adapting to each test speaker, `metrics` scores predictions, and `rows` makes the rows of the table.
 `recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus.
 """
 

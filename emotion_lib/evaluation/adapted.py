@@ -20,7 +20,7 @@ from emotion_lib.training.discriminant import statistics_of
 class _Seen:
     """The recordings of a voice that a model is adapted to: labelled ones of each emotion, unlabelled ones, or both.
 
-    Of `n_rare` emotions only the share `rare` of the unlabelled recordings is kept.
+    For `n_rare` of the emotions, only the share `rare` of the unlabelled recordings is kept.
     """
 
     n_labelled: int = 0
@@ -63,7 +63,7 @@ def evaluate_adapted(
 ) -> list[Evaluation]:
     """Re-score an evaluation after adapting to each test speaker with a few of their utterances.
 
-    The statistics of voices in general come from the training side of the fold alone. Whole words are drawn, so no word
+    The statistics of voices in general come only from the training side of the fold. Whole words are drawn, so no word
     used for adaptation is tested: k words give k labelled utterances of each emotion; for `unlabelled`, half of the
     words are used, without labels. A draw depends only on its number and the words, and on the labels only if some
     emotions are to be rare. The probabilities of the network are used uncalibrated.
@@ -71,7 +71,7 @@ def evaluate_adapted(
     Parameters
     ----------
     evaluation : Evaluation
-        The evaluation of a network on held-out speakers, with its probabilities; its first seed is used.
+        The evaluation of a network on held-out speakers, with its probabilities; only its first seed is used.
     table : DataFrame
         The corpus table that was evaluated.
     seen : sequence of str
@@ -86,7 +86,7 @@ def evaluate_adapted(
     Returns
     -------
     list of Evaluation
-        One for each of `seen`; in its predictions, `seed` is the number of the draw.
+        One for each entry of `seen`; in its predictions, `seed` is the number of the draw.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class _Voice:
         return self.rows[self.emotions].to_numpy(dtype=float)
 
     def rescore(self, drawn: "_Draw") -> pd.DataFrame:
-        """Return the tested rows with the predictions after adapting to the drawn ones."""
+        """Return the tested rows with the predictions after adapting to the drawn utterances."""
         shown, tested = drawn.labelled | drawn.unlabelled, drawn.tested
         emotion = self.rows["emotion"].where(drawn.labelled, None)
         used = adapt(
@@ -160,7 +160,7 @@ def _adapted_predictions(voices: list[_Voice], seen: str, draws: int) -> pd.Data
 
 @dataclass(frozen=True)
 class _Draw:
-    """Masks of the utterances of a voice: given with labels, given without, and tested."""
+    """Masks of the utterances of a voice: given with labels, given without labels, and tested."""
 
     labelled: np.ndarray
     unlabelled: np.ndarray
@@ -175,7 +175,7 @@ def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> _Dra
     last = known.n_labelled + n_unlabelled
     if last >= len(words):
         raise ParameterError(
-            f"seen={seen!r}: takes {last} words, the voice has {len(words)}, and at least one is needed for the test"
+            f"seen={seen!r}: takes {last} words, but the voice has {len(words)}, and the test needs at least one"
         )
     text = rows["text"].to_numpy()
     unlabelled = np.isin(text, words[known.n_labelled : last])
@@ -191,7 +191,7 @@ def _check_adaptable(evaluation: Evaluation, table: pd.DataFrame, seen: Sequence
     unpredicted = len(table) - len(table[named].merge(evaluation.predictions[named].drop_duplicates()))
     if unpredicted:
         raise ParameterError(
-            f"table: {unpredicted} of {len(table)} utterances not evaluated; give the table of the evaluation"
+            f"table: {unpredicted} of {len(table)} utterances have not been evaluated; give the table of the evaluation"
         )
     if evaluation.protocol not in splits.UNSEEN_VOICES:
         raise ParameterError(f"protocol={evaluation.protocol!r}: must be one of {', '.join(splits.UNSEEN_VOICES)}")

@@ -16,7 +16,7 @@ from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.training.fitted import check_same
 
 ACROSS_CORPORA = "across_corpora"
-"""The protocol of `evaluate_across`, which needs two tables and so is not among `splits.PROTOCOLS`."""
+"""The protocol of `evaluate_across`, which needs two tables and is therefore not in `splits.PROTOCOLS`."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Evaluation:
     minutes : float
         Duration of training and prediction, over all seeds and folds.
     left_out : tuple of LeftOut
-        The recordings that could not be used, and why.
+        The recordings that could not be used, with the reasons.
     trained_on : str
         The training corpora, if they differ from the test corpora.
     seen_of_voice : str
@@ -66,19 +66,20 @@ def evaluate(
 ) -> Evaluation:
     """Train a model on one side of a split and predict the other side, for each fold and seed.
 
-    No choice depends on the held-out side: a recipe gets it only as `observe`, which is scored after each epoch for the
-    learning curves and changes no weight. Other labels on that side change the score but not a single prediction.
+    Training does not depend on the held-out side: a recipe receives it only as `observe`, which is scored after each
+    epoch for the learning curves and does not affect the weights. Changing the labels on that side would change the
+    score but not a single prediction.
 
     Parameters
     ----------
     table : DataFrame
-        A corpus table; with `leave_speaker_out` also several, one below the other.
+        A corpus table, or for `leave_speaker_out` several, concatenated.
     model : str
         Name of a recipe in `RECIPES`.
     protocol : str
         Name of a protocol in `splits.PROTOCOLS`.
     seeds : iterable of int
-        Each seed gives another split and other initial weights.
+        Seeds; each gives a different split and different initial weights.
     checkpoints : path or None
         Folder that keeps the state of each network after each epoch, so that a stopped run can be resumed; the
         held-out side is then not observed.
@@ -101,7 +102,7 @@ def evaluate(
     """
     if table["corpus"].nunique() != 1 and protocol != "leave_speaker_out":
         raise ParameterError(
-            f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or leave_speaker_out"
+            f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or use leave_speaker_out"
         )
     features = features_for(table, model, features=features, progress=progress)
     runs = [
@@ -123,8 +124,8 @@ def evaluate_across(
 ) -> Evaluation:
     """Train a model on some corpora and predict others, on the emotions that both sides have.
 
-    Voices, microphones and mostly the language differ, so the score tells more about use in the world than any score
-    within one corpus.
+    Voices, microphones and usually the language differ, so the score says more about real use than any score within
+    one corpus.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def evaluate_across(
     model : str
         Name of a recipe in `RECIPES`.
     seeds : iterable of int
-        Each seed gives other initial weights.
+        Seeds; each gives different initial weights.
     checkpoints : path or None
         As for `evaluate`.
     progress : bool or None
@@ -198,7 +199,7 @@ def features_for(
     Raises
     ------
     ParameterError
-        If there is no such model, or the features are not those that it takes.
+        If there is no such model, or it takes other features.
     """
     if model not in RECIPES:
         raise ParameterError(f"model={model!r}: must be one of {', '.join(RECIPES)}")
@@ -298,7 +299,7 @@ def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: boo
     checkpoints : path or None
         Folder of checkpoints.
     name : str
-        Name of the checkpoint in it.
+        Name of the checkpoint in that folder.
     progress : bool or None
         Whether to show a bar.
 
@@ -326,7 +327,7 @@ def _run_fold(model: str, features: Features, part: splits.Split, seed: int, opt
 
 
 def _answers(fitted: Predictor, test: Features) -> pd.DataFrame:
-    """Return the prediction for each utterance, with the probability of each emotion if the model gives them."""
+    """Return the prediction for each utterance, with the probabilities of the emotions if the model gives any."""
     rows = test.table[["corpus", "id", "speaker", "text", "emotion"]]
     if not isinstance(fitted, ProbabilisticPredictor):
         return rows.assign(predicted=fitted.predict(test))

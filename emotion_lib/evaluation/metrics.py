@@ -13,12 +13,12 @@ Labels = Sequence[str] | np.ndarray | pd.Series
 
 
 def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
-    """Count how often each emotion was predicted as each.
+    """Count how often each acted emotion was predicted as each emotion.
 
     Parameters
     ----------
-    emotion, predicted : sequences of str, of one length
-        The acted emotions and the predicted ones.
+    emotion, predicted : sequences of str, of equal length
+        The acted and the predicted emotions.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        If the two differ in length or are empty, or a name is not in the vocabulary.
+        If the sequences differ in length or are empty, or a name is not in the vocabulary.
 
     Examples
     --------
@@ -49,8 +49,8 @@ def recall(emotion: Labels, predicted: Labels) -> pd.Series:
 
     Parameters
     ----------
-    emotion, predicted : sequences of str, of one length
-        The acted emotions and the predicted ones.
+    emotion, predicted : sequences of str, of equal length
+        The acted and the predicted emotions.
 
     Returns
     -------
@@ -79,8 +79,8 @@ def accuracy(emotion: Labels, predicted: Labels) -> float:
 
     Parameters
     ----------
-    emotion, predicted : sequences of str, of one length
-        The acted emotions and the predicted ones.
+    emotion, predicted : sequences of str, of equal length
+        The acted and the predicted emotions.
 
     Returns
     -------
@@ -103,14 +103,14 @@ def accuracy(emotion: Labels, predicted: Labels) -> float:
 
 
 def uar(emotion: Labels, predicted: Labels) -> float:
-    """Compute the unweighted average recall: each emotion counts the same, however often it occurs.
+    """Compute the unweighted average recall: each emotion has the same weight, however often it occurs.
 
     Guessing scores one over the number of emotions: 14.3 % for seven. UAR equals scikit-learn's balanced accuracy.
 
     Parameters
     ----------
-    emotion, predicted : sequences of str, of one length
-        The acted emotions and the predicted ones.
+    emotion, predicted : sequences of str, of equal length
+        The acted and the predicted emotions.
 
     Returns
     -------
@@ -137,10 +137,10 @@ def uar(emotion: Labels, predicted: Labels) -> float:
 
 
 ENOUGH_SPEAKERS = 8
-"""Least number of speakers for an interval over speakers; with fewer, the interval is over words."""
+"""Minimum number of speakers for an interval over speakers; with fewer, the interval is over words."""
 
 METRICS = {"accuracy": accuracy, "uar": uar}
-"""The figures that have an interval, by name."""
+"""The metrics that have an interval, by name."""
 
 
 def interval(
@@ -153,20 +153,20 @@ def interval(
     n_resamples: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Estimate how far a figure would move with other words, or with other speakers.
+    """Estimate how far a score would move with other words, or with other speakers.
 
-    Utterances of one word succeed and fail together, so whole groups are drawn with replacement and the figure is
-    computed for each draw; the interval spans the middle 95 % of the draws. An interval over words says nothing about
-    another voice, and one over speakers nothing about other words.
+    Utterances of one word tend to be right or wrong together, so whole groups are drawn with replacement and the score
+    is computed for each draw; the interval spans the middle 95 % of the draws. An interval over words says nothing
+    about other voices, and an interval over speakers says nothing about other words.
 
     Parameters
     ----------
-    emotion, predicted : sequences of str, of one length
-        The acted emotions and the predicted ones.
+    emotion, predicted : sequences of str, of equal length
+        The acted and the predicted emotions.
     groups : sequence of str, of the same length
         The word of each utterance, or its speaker; whole groups are drawn.
     metric : {"uar", "accuracy"}
-        The figure.
+        The metric.
     confidence : float in (0, 1)
         The share of draws inside the interval.
     n_resamples : int > 0
@@ -177,7 +177,7 @@ def interval(
     Returns
     -------
     tuple of float
-        The lower and upper end.
+        The lower and the upper end of the interval.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def interval(
     if len(names) < 2:
         raise ParameterError("groups: all utterances are of one group; an interval needs at least two groups")
     correct, total = _count_by_group(group, truth, predicted)
-    # A bootstrap sample is how often each group was drawn, so one matrix product gives the counts of all samples.
+    # A bootstrap sample is a count of draws for each group, so one matrix product gives the counts of all samples.
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
     scores = _scores_of_draws(draws @ correct, draws @ total, metric=metric)
     low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
@@ -218,7 +218,7 @@ class Interval(NamedTuple):
     Attributes
     ----------
     low, high : float
-        Its ends.
+        The ends of the interval.
     interval_over : {"speakers", "words"}
         The groups that were drawn.
     """
@@ -229,14 +229,14 @@ class Interval(NamedTuple):
 
 
 def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval | None:
-    """Estimate the interval to show beside a figure: over speakers if there are enough, else over words.
+    """Estimate the interval to show beside a score: over speakers if there are enough, else over words.
 
     Parameters
     ----------
     predictions : DataFrame
         One row per utterance: `emotion`, `predicted`, `speaker` and `text`.
     metric : {"uar", "accuracy"}
-        The figure.
+        The metric.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval |
 
 
 def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the correct utterances, and all, of each group (rows) and emotion (columns)."""
+    """Count the correct utterances and all utterances of each group (rows) and emotion (columns)."""
     emotions, number = np.unique(truth, return_inverse=True)
     total = np.zeros((group.max() + 1, len(emotions)))
     correct = np.zeros_like(total)
@@ -268,7 +268,7 @@ def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray)
 
 
 def _scores_of_draws(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarray:
-    """Return the figure of each draw; a draw without utterances of an emotion averages over the others."""
+    """Return the score of each draw; a draw without utterances of an emotion averages over the others."""
     if metric == "accuracy":
         overall: np.ndarray = correct.sum(axis=1) / total.sum(axis=1)
         return overall

@@ -1,4 +1,4 @@
-"""The compared models by name: the feature, its settings, and the fit of each."""
+"""The models that are compared, by name, each with its feature, settings and training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ STANDARD = FeatureSettings(sr=16000)
 
 
 class Options(TypedDict, total=False):
-    """Further options of `training.fit`; none of them changes the weights."""
+    """Options of `training.fit` that do not affect the weights."""
 
     observe: Features
     checkpoint: Path
@@ -102,7 +102,7 @@ class Recipe:
     is_network : bool
         Whether the fitted model is a network, which can become a recogniser.
     version : int
-        Raised if the training changes in a way that no constant shows; figures made before are then out of date.
+        Increased if the training changes in a way that no constant shows; earlier figures are then out of date.
     """
 
     title: str
@@ -115,7 +115,7 @@ class Recipe:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """All that decides the figures, by name: feature, settings, constants and version."""
+        """Everything that determines the figures, by name: feature, settings, constants and version."""
         return {name: getattr(self, name) for name in ("feature", "settings", "constants", "version")}
 
     def fit(self, features: Features, seed: int, options: Options) -> Predictor:
@@ -126,9 +126,9 @@ class Recipe:
         features : Features
             The training utterances.
         seed : int
-            Seed of the initial weights, the order and whatever else is drawn.
+            Seed of the initial weights, the order of the utterances and all other random draws.
         options : Options
-            What `training.fit` is told besides.
+            Further options of `training.fit`.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class _FittedBaseline:
-    """A pipeline of scikit-learn with the interface of a network."""
+    """A scikit-learn pipeline with the interface of a network."""
 
     pipeline: "Pipeline"
 
@@ -194,7 +194,7 @@ def _frame_cnn(train: Features, seed: int, options: Options, **constants: Any) -
 def _frame_cnns(
     train: Features, seed: int, options: Options, *, members: int, **constants: Any
 ) -> training.FittedNetwork:
-    """Train the network for any voice several times, each from other first weights, and let them answer together."""
+    """Train the network for any voice several times from different initial weights, and combine the results."""
     seeds = range(members * seed, members * (seed + 1))
     return training.ensemble([_frame_cnn(train, each, _of_member(options, each), **constants) for each in seeds])
 
@@ -204,7 +204,7 @@ def _discriminant(train: Features, seed: int, options: Options) -> discriminant.
 
 
 def _and_statistics(fit: Callable[..., training.FittedNetwork]) -> Callable[..., training.FittedNetwork]:
-    """Return how networks are trained that answer together with the voice statistics."""
+    """Return a function that trains networks and combines them with the voice statistics."""
 
     def both(train: Features, seed: int, options: Options, **constants: Any) -> training.FittedNetwork:
         return training.with_statistics(fit(train, seed, options, **constants), _discriminant(train, seed, options))

@@ -22,9 +22,9 @@ from emotion_lib.recognizer.voices import Voices, learn_voices
 from emotion_lib.training.discriminant import statistics_of
 
 PRECISION = 0.75
-"""Share of the answers for left-out speakers that must be right; the threshold is the lowest that reaches it.
+"""Share of the answers for left-out speakers that must be right; the threshold is the lowest that reaches this share.
 
-With three in four, a user who relies on the answers is right far more often than not, and still gets answers.
+At three in four, a user who relies on the answers is right far more often than not, and still gets answers.
 """
 
 PROTOCOL = "leave_speaker_out"
@@ -61,7 +61,7 @@ def train_recognizer(
 ) -> TrainedRecognizer:
     """Train a recogniser on one corpus or several, and score it for voices it has never met.
 
-    Networks are first trained with some of the speakers left out, until each speaker was left out once. Their
+    Networks are first trained with some of the speakers left out, until each speaker has been left out once. Their
     predictions for these speakers calibrate the probabilities, set the threshold below which the answer is "I don't
     know", and give the scores in the recogniser's description. The network of the recogniser is then trained on all
     speakers. If it takes frames, the recogniser also keeps statistics of the training voices (`voices`).
@@ -69,7 +69,7 @@ def train_recognizer(
     Parameters
     ----------
     table : DataFrame
-        A corpus table, or several, one below the other.
+        A corpus table, or several, concatenated.
     model : str
         One of `NETWORKS`.
     emotions : sequence of str
@@ -77,7 +77,7 @@ def train_recognizer(
     seed : int
         Seed of all randomness.
     about : mapping, optional
-        Further facts for the description, such as its command and its licence.
+        Further facts for the description, such as the command that trained it and its licence.
     checkpoints : path or None
         Folder that keeps the state of the training, so that a stopped run can be resumed.
     progress : bool or None
@@ -131,7 +131,7 @@ def _check_folds(table: pd.DataFrame, emotions: Sequence[str]) -> None:
 
 
 def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Calibration:
-    """Choose temperature and threshold on left-out speakers; each corpus counts the same.
+    """Choose temperature and threshold on left-out speakers; each corpus has the same weight.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Cal
 
 
 def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.DataFrame:
-    """Return the answers for left-out speakers of a recogniser that met them neither in training nor in calibration.
+    """Return a recogniser's answers for left-out speakers, who were in neither its training nor its calibration.
 
     The probabilities of each fold are calibrated on the other folds.
 
@@ -169,8 +169,8 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
     Returns
     -------
     DataFrame
-        The rows in their order, with `confidence`, `correct` (whether the most probable emotion is the acted one) and
-        `answered` (whether the confidence reaches the threshold).
+        The rows in the same order, with `confidence`, `correct` (whether the most probable emotion is the acted one)
+        and `answered` (whether the confidence reaches the threshold).
 
     Raises
     ------
@@ -196,7 +196,7 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
 
 
 def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Measure, for each corpus, how reliable confidence and "I don't know" are on left-out speakers.
+    """Measure the reliability of confidence and "I don't know" for the left-out speakers of each corpus.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def _story(table: pd.DataFrame, held_out: evaluation.Evaluation) -> dict[str, An
     worth = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
     sure = reliability(held_out.predictions).set_index("corpus")
     known = worth.join(sure).astype(object)
-    known = known.where(known.notna(), None)  # JSON has null, and no NaN
+    known = known.where(known.notna(), None)  # JSON has null but no NaN
     return {
         "corpora": corpora.astype(object).to_dict(orient="index"),
         "protocol": PROTOCOL,
@@ -249,7 +249,7 @@ def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.
 
 
 def voices_of(features: Features) -> Voices | None:
-    """Learn the statistics of the training voices, and the distance beyond which a voice is unlike them.
+    """Learn the statistics of the training voices, and the distance beyond which a voice counts as different.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ def voices_of(features: Features) -> Voices | None:
 
 
 def list_utterances(table: pd.DataFrame) -> Utterances:
-    """List the utterances of a corpus table by name, and by the digest of their file.
+    """List the utterances of a corpus table by name and by the digest of the file.
 
     Parameters
     ----------

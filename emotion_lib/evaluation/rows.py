@@ -31,8 +31,8 @@ RESULT_COLUMNS = (
 def result_rows(evaluation: Evaluation) -> pd.DataFrame:
     """Turn predictions into rows of the table of results.
 
-    Each corpus has its own rows. Each named direction ("OAF -> YAF") has a row, and so has their mean, without an
-    interval, since two voices are only two points. Other folds are pooled.
+    Each corpus has its own rows. Each named direction ("OAF -> YAF") has its own row, and another row holds the mean of
+    the directions, without an interval, since two voices are only two points. Other folds are pooled.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def result_rows(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def _scored(predictions: pd.DataFrame, *, worst: bool) -> list[dict[str, object]]:
-    """Return the figures of one direction or corpus, with the UAR of the worst draw if it is asked for."""
+    """Return the figures of one direction or corpus, with the UAR of the worst draw if `worst` is set."""
     found = [_with_interval(predictions, metric) for metric in metrics.METRICS]
     per_seed = _per_seed(predictions, "uar")
     if worst and len(per_seed) > 1:
@@ -86,7 +86,7 @@ def _with_interval(predictions: pd.DataFrame, metric: str) -> dict[str, object]:
     """Return a figure with its interval, if it has one, and its spread over seeds."""
     per_seed = _per_seed(predictions, metric)
     interval = metrics.interval_of(predictions, metric=metric)
-    figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}  # each seed predicts all of them
+    figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}  # each seed predicts every utterance
     return figure | (interval._asdict() if interval else {})
 
 

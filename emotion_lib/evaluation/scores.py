@@ -54,7 +54,7 @@ class Score(Report):
         emotion (`unknown` only for silence and recordings without speech); `answer`, the emotion or `unknown`, and its
         `reason`; and the probability of each emotion, in a column named after it.
     n_trained_on : int
-        Number of these utterances that were in its training.
+        Number of these utterances that the recogniser was trained on.
     foreign : mapping of str to int
         Number of utterances left out, for each emotion that the recogniser does not know.
     broken : tuple of LeftOut
@@ -166,7 +166,7 @@ def score(
     table : DataFrame
         The table of one corpus.
     include_trained : bool
-        Whether to include utterances from its training.
+        Whether to include utterances that the recogniser was trained on.
     progress : bool or None
         Whether to show a bar; None shows it in a terminal or notebook.
 

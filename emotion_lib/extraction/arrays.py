@@ -1,4 +1,4 @@
-"""Extracted features in memory: arrays, their rows of the corpus table, and the recordings that were left out."""
+"""Extracted features in memory: the arrays, the matching rows of the corpus table, and the recordings left out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Rows: TypeAlias = "np.ndarray | Sequence[int] | pd.Series | slice"
-"""A mask as long as the table, or positions in it."""
+"""A mask with one entry per row of the table, or the positions of rows."""
 
 _MOST_REASONS = 5
 
@@ -30,7 +30,7 @@ class LeftOut(NamedTuple):
 
 
 class Extracted(ABC):
-    """The common base of features in memory and features on disk."""
+    """Base class of features in memory and features on disk."""
 
     lengths: np.ndarray
     table: "pd.DataFrame"
@@ -82,16 +82,16 @@ class Extracted(ABC):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Features(Extracted):
-    """The features of a corpus, with the rows of its table.
+    """The features of a corpus, with the matching rows of its table.
 
     Parameters
     ----------
     X : ndarray of shape (n_utterances, n_features) or (n_utterances, n_frames, n_features), float32
         The features; shorter utterances are padded at the end with frames of zeros.
     lengths : ndarray of shape (n_utterances,), int32
-        Frames of each utterance without padding; 1 if the feature is one vector.
+        Number of frames in each utterance, without padding; 1 if the feature is one vector.
     table : DataFrame
-        The rows of the corpus table that could be used, in the same order, numbered from 0.
+        The corpus table without the recordings left out, in the same order, with rows numbered from 0.
     feature : str
         The name of the feature.
     settings : FeatureSettings
@@ -120,17 +120,17 @@ class Features(Extracted):
         Parameters
         ----------
         rows : array of bool, sequence of int, or slice
-            A mask as long as the table, or positions in it.
+            A mask with one entry per row of the table, or the positions of rows.
 
         Returns
         -------
         Features
-            The padding stays; `left_out` is empty.
+            The selected utterances, padded as before, with an empty `left_out`.
 
         Raises
         ------
         ParameterError
-            If a position does not exist, or the mask has another length than the table.
+            If a position does not exist, or the mask and the table differ in length.
         """
         taken = self._positions(rows)
         table = self.table.iloc[taken].reset_index(drop=True)

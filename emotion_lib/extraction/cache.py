@@ -1,7 +1,7 @@
-"""A cache of extracted features, found by the content of the recording, the feature and its settings.
+"""A cache of extracted features, keyed by the content of the recording, the feature and its settings.
 
-It is one SQLite file, so that processes can share it and a kill in the middle of a write loses only that write. The
-file may be deleted at any time; damaged entries are extracted again.
+The cache is one SQLite file: processes can share it, and a process killed in the middle of a write loses only that
+write. The file may be deleted at any time; damaged entries are extracted again.
 """
 
 import os
@@ -29,13 +29,13 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-# A cache file, today's or that of an older version (named after a digest of the code), and SQLite's files beside it.
+# A cache file of this version or an older one (named after a digest of the code), and SQLite's files beside it.
 _NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
 
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500  # older versions of SQLite take at most 999 parameters in one query
 
-# Errors that say nothing about the content of the file: it is locked, the disk is full, or access is not allowed.
+# Errors that do not mean that the file is damaged: it is locked, the disk is full, or access is not allowed.
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -57,8 +57,8 @@ class _Identity(NamedTuple):
 class FeatureCache:
     """A cache for one feature with one set of settings.
 
-    A recording is identified by the SHA-256 of its content; its path, size and times only avoid reading it again. A new
-    `FEATURES_VERSION` starts a new file and removes the old one.
+    A recording is identified by the SHA-256 of its content; if its path, size and times are unchanged, it is not read
+    again. A new `FEATURES_VERSION` starts a new file and removes the old one.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class FeatureCache:
         Returns
         -------
         list of ndarray or None
-            One for each path; None if there are no features for the present content of the file.
+            One entry per path; None if the cache has no features for the present content of the file.
         """
         self._identities = self._identify(paths)
         nothing: dict[bytes, np.ndarray] = {}
@@ -141,7 +141,7 @@ class FeatureCache:
         except OSError:
             return otherwise
         except sqlite3.Error as error:
-            # The low byte is the primary code, the rest only tells more about it. No code at all counts as damage.
+            # The low byte is the primary code, and the rest only refines it. An error without a code counts as damage.
             if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING:
                 _remove(self.path)
             return otherwise
@@ -155,7 +155,7 @@ class FeatureCache:
                     _remove(old)
         connection = sqlite3.connect(self.path, timeout=60)  # seconds to wait while another process writes
         try:
-            # Waiting for the disk takes longer than extracting; the checksums reveal damage from a loss of power.
+            # Waiting for the disk takes longer than the extraction; the checksums reveal damage after a loss of power.
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(_TABLES)
         except sqlite3.Error:
@@ -170,7 +170,7 @@ def folder() -> Path:
     Returns
     -------
     Path
-        It may not exist yet.
+        The folder, which may not exist yet.
     """
     return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
 
@@ -192,7 +192,7 @@ def clear() -> None:
     Raises
     ------
     OSError
-        If a file cannot be deleted, on Windows for instance while another process has it open.
+        If a file cannot be deleted, for instance on Windows while another process has it open.
     """
     for path in kept():
         path.unlink(missing_ok=True)
@@ -230,7 +230,7 @@ def _known_identities(connection: sqlite3.Connection, stamps: dict[Path, str]) -
 
 
 def _selected(connection: sqlite3.Connection, query: str, keys: list[bytes], *others: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query that ends in IN, asked in portions since SQLite limits the number of parameters."""
+    """Return the rows of a query that ends in IN, run in portions since SQLite limits the number of parameters."""
     rows = []
     for first in range(0, len(keys), _ASKED_AT_ONCE):
         some = keys[first : first + _ASKED_AT_ONCE]
@@ -244,7 +244,7 @@ def _key(path: Path) -> bytes:
 
 
 def _stamp(path: Path) -> str | None:
-    """Return size and times of a file, which change when it is written; None where it cannot be seen."""
+    """Return the size and times of a file, which change when it is written, or None if it cannot be accessed."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

@@ -51,9 +51,9 @@ def compute(
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
-        How the recordings are read and the feature is made.
+        Settings for reading the recordings and computing the feature.
     executor : concurrent.futures.Executor, optional
-        Workers, which are left open. By default threads of this process.
+        Workers; the executor stays open. By default, threads of this process.
 
     Yields
     ------
@@ -74,7 +74,7 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
-        How the recording is read and the feature is made.
+        Settings for reading the recording and computing the feature.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
     Raises
     ------
     ParameterError
-        If the feature is unknown, or the recording is neither path, bytes nor binary file.
+        If the feature is unknown, or the recording is not a path, bytes or a binary file object.
     AudioError
         If the recording cannot be used.
 
@@ -115,7 +115,7 @@ def _computed(paths: list[Path], *, feature: str, settings: FeatureSettings) -> 
 
 
 SECONDS_UNTIL_KEPT = 1.0
-"""Seconds between two writes to the cache: a kill loses at most the features of this time."""
+"""Seconds between two writes to the cache; a killed process loses at most the features extracted in that time."""
 
 
 def extract(
@@ -140,7 +140,7 @@ def extract(
     feature : str
         A name in `features.FEATURES`, such as "mean_mfcc".
     settings : FeatureSettings
-        How the recordings are read and the feature is made.
+        Settings for reading the recordings and computing the feature.
     cache : bool
         Whether to cache features on disk, in $EMOTION_LIB_CACHE or the user's cache folder.
     progress : bool, optional
@@ -167,7 +167,7 @@ def extract(
     check_columns("the table", table, "id", "path")
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")
-    # Workers on other machines have a working folder of their own.
+    # Workers on other machines have their own working folder, so relative paths would fail.
     paths = [Path(path).absolute() for path in table["path"]]
     store = FeatureCache(feature, settings) if cache else None
     values = _values(paths, feature, settings, cache=store, progress=progress, executor=executor)
@@ -196,7 +196,7 @@ def _values(
     """Return the features of each recording, from the cache or newly computed, or its error."""
     recalled = cache.recall(paths) if cache else [None] * len(paths)
     missing = [path for path, value in zip(paths, recalled, strict=True) if value is None]
-    # Closed at once where the bar is interrupted, so that finished features still reach the cache.
+    # Closed at once if the bar is interrupted, so that finished features still reach the cache.
     with closing(_anew(missing, feature, settings, cache, executor)) as anew:
         computed = dict(bar(anew, description="Extracting features", progress=progress, total=len(missing)))
     return [computed[path] if value is None else value for path, value in zip(paths, recalled, strict=True)]

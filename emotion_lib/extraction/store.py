@@ -41,7 +41,7 @@ class StoredFeatures(Extracted):
     starts : ndarray of shape (n_utterances,), int64
         The first frame of each utterance.
     lengths : ndarray of shape (n_utterances,), int32
-        Frames of each utterance; 1 if the feature is one vector.
+        Number of frames in each utterance; 1 if the feature is one vector.
     over_time : bool
         Whether the feature is a sequence of frames (True) or one vector (False).
     table : DataFrame
@@ -75,21 +75,21 @@ class StoredFeatures(Extracted):
         Parameters
         ----------
         rows : array of bool, sequence of int, or slice
-            A mask as long as the table, or positions in it. Neighbouring rows are read fastest.
+            A mask with one entry per row of the table, or the positions of rows. Neighbouring rows are read fastest.
 
         Returns
         -------
         X : ndarray of shape (n_rows, n_features) or (n_rows, n_frames, n_features), float32
             In the order of `rows`; shorter utterances are padded at the end with frames of zeros.
         lengths : ndarray of shape (n_rows,), int32
-            Frames of each utterance without padding.
+            Number of frames in each utterance, without padding.
 
         Raises
         ------
         ParameterError
-            If a position does not exist, or the mask has another length than the table.
+            If a position does not exist, or the mask and the table differ in length.
         CorpusError
-            If files of the folder are missing.
+            If files are missing from the folder.
         """
         taken = self._positions(rows)
         starts, lengths = self.starts[taken], self.lengths[taken]
@@ -117,7 +117,7 @@ class StoredFeatures(Extracted):
         Parameters
         ----------
         rows : array of bool, sequence of int, or slice
-            A mask as long as the table, or positions in it.
+            A mask with one entry per row of the table, or the positions of rows.
 
         Returns
         -------
@@ -127,7 +127,7 @@ class StoredFeatures(Extracted):
         Raises
         ------
         ParameterError
-            If a position does not exist, or the mask has another length than the table.
+            If a position does not exist, or the mask and the table differ in length.
         """
         taken = self._positions(rows)
         table = self.table.iloc[taken].reset_index(drop=True)
@@ -211,7 +211,7 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
 
 
 def _stored(group: Any) -> StoredFeatures:
-    """Return the features of a finished group; any damage raises some error."""
+    """Return the features of a finished group; damage raises errors of various types."""
     import pandas as pd
 
     paths, lengths, reasons = (group[name][:] for name in ("paths", "lengths", "reasons"))
@@ -248,23 +248,23 @@ def open_group(store: Path, *, mode: Literal["r", "r+"] = "r") -> Any:
 
 
 def as_text(path: str | os.PathLike[str]) -> str:
-    """Return the absolute path as text, with the invalid bytes of a file name as escapes."""
+    """Return the absolute path as text, with invalid bytes of the file name escaped."""
     return encodable(str(Path(path).absolute()))
 
 
 def encodable(text: str) -> str:
-    """Return a text that can be encoded as UTF-8."""
+    """Return the text with escapes for characters that UTF-8 cannot encode."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 ROWS = 4096
-"""Recordings in a chunk of a column, and the most that are held in memory before they are written."""
+"""Number of recordings in a chunk of a column, and the largest number held in memory before a write."""
 
 CHUNK_BYTES = 2**18
-"""Bytes of frames in a chunk. Small chunks make many files; large ones are read whole for a single utterance."""
+"""Bytes of frames in a chunk. Small chunks make many files; a large chunk is read whole even for one utterance."""
 
 HELD_BYTES = 2**22
-"""Bytes of frames that are held in memory before they are written."""
+"""Bytes of frames held in memory before a write."""
 
 _TEXT = np.dtypes.StringDType()
 
@@ -280,10 +280,10 @@ def extract_to(
 ) -> StoredFeatures:
     """Extract one feature from any number of recordings into a store on disk.
 
-    Recordings are taken from the iterable when they are needed and features are written as they come, so memory use
-    does not grow with their number. The same call resumes a run that was stopped or killed, and extracts recordings
-    that were added at the end of the iterable. Recordings that are already extracted or were left out are not read
-    again.
+    Recordings are taken from the iterable as they are needed and features are written as they are computed, so memory
+    use does not grow with the number of recordings. Repeat the call to resume a run that was stopped or killed, or to
+    extract recordings that were added at the end of the iterable. Recordings that were extracted or left out before
+    are not read again.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def extract_to(
     feature : str
         A name in `features.FEATURES`.
     settings : FeatureSettings
-        How the recordings are read and the feature is made.
+        Settings for reading the recordings and computing the feature.
     executor : concurrent.futures.Executor, optional
         Workers that read and compute, as for `extract`; this process writes.
     progress : bool, optional
@@ -378,7 +378,7 @@ class _Folder:
                 )
 
     def add(self, path: Path, value: Value) -> None:
-        """Hold one recording, and write all that are held when there are enough."""
+        """Hold one recording in memory, and write all held recordings once there are enough."""
         self._held.append((path, value))
         self._held_bytes += value.nbytes if isinstance(value, np.ndarray) else 0
         if len(self._held) >= ROWS or self._held_bytes >= HELD_BYTES:
@@ -392,7 +392,7 @@ class _Folder:
         if not self._frames:
             raise CorpusError(
                 f"{self.path}: none of the {self.recordings} recordings could be used; the first: "
-                f"{next(self._kept('reasons'))}; delete the folder after you have solved this"
+                f"{next(self._kept('reasons'))}; delete the folder once you have fixed this"
             )
 
     def _kept(self, name: str) -> Iterator[str]:
@@ -401,7 +401,7 @@ class _Folder:
             yield from self._group[name][start : min(start + ROWS, self.recordings)]
 
     def _write(self, *, finished: bool) -> None:
-        """Write the recordings that are held; the attributes come last, since they say how much is valid."""
+        """Write the held recordings; the attributes come last, since they record how much of the store is valid."""
         values = [value for _, value in self._held]
         arrays = [value for value in values if isinstance(value, np.ndarray)]
         lengths = np.array([_n_frames(value) for value in values], dtype=np.int32)
@@ -446,12 +446,12 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(
-            f"{path}: cannot be written ({error.strerror or error}); repair this, and repeat the call to resume"
+            f"{path}: cannot be written ({error.strerror or error}); fix this and repeat the call to resume"
         ) from error
 
 
 def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: Any) -> None:
-    """Write rows after the valid ones, over any rows that a killed run has left there."""
+    """Write rows after the valid ones, overwriting any rows left by a killed run."""
     if name not in group:
         group.create_array(name, shape=(0, *values.shape[1:]), dtype=values.dtype, **layout)
     array = group[name]
@@ -460,12 +460,12 @@ def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: 
 
 
 def _layout(value: np.ndarray) -> dict[str, Any]:
-    """Return how Zarr stores frames that are like those of one recording."""
+    """Return the Zarr layout for frames like those of one recording."""
     n_features = value.shape[-1]
     return {
         "chunks": (max(1, CHUNK_BYTES // (4 * n_features)), n_features),
         "compressors": None,  # lossless compression saves 8 %, but makes reading in random order half as fast
-        "fill_value": np.nan,  # Zarr returns it for a missing file, so that the loss is noticed
+        "fill_value": np.nan,  # Zarr returns it for a missing file, so the loss is detected
         "chunk_key_encoding": {"name": "default", "separator": "."},  # all files in one folder
         "dimension_names": ("frame" if value.ndim == 2 else "utterance", "feature"),
     }

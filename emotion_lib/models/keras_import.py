@@ -25,11 +25,11 @@ def import_keras() -> Any:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with silent_stderr():  # contextlib.redirect_stderr does not catch what compiled code writes
+    with silent_stderr():  # contextlib.redirect_stderr does not catch the output of compiled code
         with extra("train"):
             import keras
             import tensorflow as tf
-        tf.zeros(1)  # the first tensor starts TensorFlow's runtime, which writes too
+        tf.zeros(1)  # the first tensor starts TensorFlow's runtime, which also writes to stderr
         tf.get_logger().setLevel("ERROR")
     return keras
 

@@ -38,7 +38,7 @@ def mean_mfcc_lstm(
     n_mfcc : int > 0
         Number of averaged coefficients of an utterance.
     n_emotions : int > 1
-        Outputs.
+        Number of outputs, one for each emotion.
     normalise : bool
         Whether to scale each coefficient to mean 0 and variance 1 over the training utterances, which the
         original does not do.
@@ -72,7 +72,7 @@ def mean_mfcc_lstm(
 def frame_lstm(
     n_features: int = 40, *, n_emotions: int = len(EMOTIONS), units: int = 128, seed: int = 0
 ) -> "keras.Model":
-    """Build an LSTM over time, whose outputs are averaged over the frames of the utterance.
+    """Build an LSTM over time, and average its outputs over the frames of the utterance.
 
     An LSTM reads forwards, so padding at the end cannot affect the frames before it; the average gives padding
     a weight of zero. Each feature is scaled to mean 0 and variance 1 over the frames of the training utterances.
@@ -82,7 +82,7 @@ def frame_lstm(
     n_features : int > 0
         Number of features in a frame.
     n_emotions : int > 1
-        Outputs.
+        Number of outputs, one for each emotion.
     units : int > 0
         Number of LSTM cells.
     seed : int
@@ -117,7 +117,7 @@ def frame_cnn(
 ) -> "keras.Model":
     """Build a convolutional network over time and frequency with attentive pooling over time.
 
-    A convolution looks for the same pattern at every frequency and at every time, which generalises better to a new
+    A convolution detects the same pattern at every frequency and at every time, which generalises better to a new
     voice than a separate weight for each band. Each utterance is first scaled to mean 0 and variance 1, so that its
     level does not matter. Padding is set to zero after each layer, so that an utterance gets the same probabilities
     alone and in a batch with longer ones.
@@ -127,7 +127,7 @@ def frame_cnn(
     n_features : int > 0, a multiple of 16
         Number of mel bands in a frame.
     n_emotions : int > 1
-        Outputs.
+        Number of outputs, one for each emotion.
     channels : sequence of int > 0, of length 4
         Number of filters in each convolution.
     seed : int
@@ -148,7 +148,7 @@ def frame_cnn(
     dense, _, dropout = _seeded_layers(seed)
     frames = keras.Input((None, n_features), name="frames")
     weights = keras.Input((None,), name="frame_weights")
-    # Time is halved once less than there are convolutions; pooling drops a remainder, which must not be a real frame.
+    # Each convolution but the last halves time; pooling drops a remainder, which must not be a real frame.
     longer = keras.layers.ZeroPadding1D((0, 2 ** (len(channels) - 1) - 1))
     counted = longer(weights[:, :, None])
     real = keras.ops.cast(counted > 0, "float32")[..., None]
@@ -170,17 +170,17 @@ def frame_cnn(
 
 
 def average_networks(members: Sequence[Any]) -> "keras.Model":
-    """Combine trained networks into one, whose probabilities are the geometric mean of theirs, renormalised.
+    """Combine trained networks into one that returns the renormalised geometric mean of their probabilities.
 
     Parameters
     ----------
     members : sequence of keras.Model
-        At least one, all with the same inputs and outputs. They become parts of the result.
+        At least one, all with the same inputs and outputs. They become parts of the combined network.
 
     Returns
     -------
     keras.Model
-        It takes the same inputs as the members.
+        A network with the same inputs as the members.
     """
     keras = import_keras()
     for number, member in enumerate(members):
@@ -200,7 +200,7 @@ def _standardised_utterance(frames: Any, weights: Any) -> Any:
 
 
 def _convolved(hidden: Any, real: Any, channels: int, *, halve_time: bool, seed: int) -> tuple[Any, Any]:
-    """Apply a convolution that halves frequency and optionally time; return its output and which frames are real."""
+    """Apply a convolution that halves frequency and optionally time; return its output and the mask of real frames."""
     keras = import_keras()
     initial = keras.initializers.HeNormal(seed)
     hidden = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=initial)(hidden)
@@ -239,7 +239,7 @@ def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
 
 
 def _standardise(*, axis: int) -> Any:
-    """Return a layer that subtracts a mean and divides by a standard deviation, both of which `training.fit` sets.
+    """Return a layer that subtracts a mean and divides by a standard deviation, both set by `training.fit`.
 
     Keras' own Normalization loses its mean and variance in the export to ONNX; a batch normalisation that never
     trains keeps them as weights.
@@ -251,7 +251,7 @@ def _standardise(*, axis: int) -> Any:
 
 
 def _compiled(model: Any, *, optimizer: Any = "adam") -> Any:
-    """Compile the model as the original was: cross-entropy, accuracy, and Adam by default."""
+    """Compile the model like the original: cross-entropy, accuracy, and Adam by default."""
     model.compile(
         optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
@@ -283,9 +283,9 @@ def to_onnx(model: Any) -> bytes:
         warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
         shapes = [[1, *(size or 16 for size in each.shape[1:])] for each in model.inputs]
         given = [np.ones(shape, np.float32) for shape in shapes]
-        model.predict(given if len(given) > 1 else given[0], verbose=0)  # Keras exports no network that never ran
+        model.predict(given if len(given) > 1 else given[0], verbose=0)  # Keras exports only networks that have run
         with extra("train"):
-            import tf2onnx  # noqa: F401 (Keras asks for it later, and less clearly)
+            import tf2onnx  # noqa: F401 (Keras imports it later, with a less clear error)
         path = Path(folder) / "network.onnx"
         model.export(path, format="onnx", verbose=False)
         return path.read_bytes()

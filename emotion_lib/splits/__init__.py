@@ -1,7 +1,7 @@
-"""Divide a corpus into training and test by a named protocol, which decides which speakers and words are held out.
+"""Divide a corpus into training and test by a named protocol, which decides the speakers and words to hold out.
 
 `split` returns the rows of each fold and `list_folds` the same folds as a list of utterances. The lists of TESS, EMO-DB
-and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` writes them again.
+and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` regenerates them.
 """
 
 from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split

@@ -13,8 +13,8 @@ from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
 
-# Up to ten speakers, each is held out alone, as is usual with the ten of EMO-DB. In a larger corpus four are held out
-# together: the 24 of RAVDESS then need 6 trainings instead of 24.
+# In a corpus of up to ten speakers each is held out alone, as is usual with the ten speakers of EMO-DB. In a larger
+# corpus four are held out together: the 24 speakers of RAVDESS then need 6 trainings instead of 24.
 _HELD_OUT_ALONE = 10
 _HELD_OUT_TOGETHER = 4
 
@@ -29,9 +29,9 @@ class Split:
     Parameters
     ----------
     fold : str
-        Its name: a number, the training and the test voice ("OAF -> YAF"), or both ("OAF -> YAF, 3").
+        Name of the fold: a number, the training and the test voice ("OAF -> YAF"), or both ("OAF -> YAF, 3").
     train, test : ndarray of int
-        Positions of the rows for training and of those for the test.
+        Positions of the training rows and of the test rows.
     """
 
     fold: str
@@ -61,7 +61,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     protocol : {"random", "by_word", "by_speaker", "by_speaker_and_word", "leave_speaker_out"}
         Name of the protocol.
     seed : int
-        Seed that draws utterances (`random`) or words. Speakers are not drawn.
+        Seed for drawing utterances (`random`) or words. Speakers are not drawn.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
 
 
 def direction(fold: str) -> str:
-    """Return the training and the test voice of a fold, without the number of its words.
+    """Return the training and the test voice of a fold, without the number of its word fold.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
     if len(counts) == 0 or counts.min() < 2 or len(table) < 5 * len(counts):
         raise ParameterError(
             f"random: {len(table)} utterances of {len(counts)} emotions; "
-            "each emotion needs at least two, and five on average"
+            "each emotion needs at least two utterances, and five on average"
         )
     train, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed, stratify=table["emotion"])
     yield Split("1", np.sort(train), np.sort(test))
@@ -146,7 +146,7 @@ def _by_speaker_and_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 def _leave_speaker_out(table: pd.DataFrame, _: int) -> Iterator[Split]:
     corpus_of = table["corpus"].astype(str) if "corpus" in table else pd.Series("", index=table.index)
-    # Two corpora may use one name for two people, so a voice is a corpus with a speaker.
+    # Two corpora may use the same name for two people, so corpus and speaker together identify a voice.
     voices = corpus_of + "/" + table["speaker"].astype(str)
     speakers = {corpus: sorted(set(rows)) for corpus, rows in voices.groupby(corpus_of)}
     most = max(map(len, speakers.values()), default=0)
@@ -180,7 +180,7 @@ def _words(table: pd.DataFrame, seed: int) -> Iterator[np.ndarray]:
 
 
 def _speakers(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each speaker's fold name and a mask of his or her rows."""
+    """Yield each speaker's fold name and a mask of their rows."""
     speakers = sorted(table["speaker"].unique())
     if len(speakers) < 2:
         raise ParameterError(f"column 'speaker': {len(speakers)} speaker; at least two are needed")
@@ -201,7 +201,7 @@ def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _everybody(corpus: str, present: list[str]) -> list[str]:
-    """Return all speakers in the index of a corpus, or the present ones if the index does not know them."""
+    """Return all speakers in the index of a corpus, or the present speakers if the index lacks any of them."""
     if corpus not in CORPORA:
         return present
     indexed = sorted({f"{corpus}/{speaker}" for speaker in corpora.index(corpus)["speaker"]})
@@ -218,7 +218,7 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
 """The protocols by name."""
 
 UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out")
-"""The protocols that never test a voice they trained on."""
+"""The protocols whose test voices are never in the training."""
 
 
 def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame:
@@ -234,18 +234,18 @@ def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataF
     protocol : str
         Name of a protocol, as `split` takes it.
     seed : int
-        Seed that draws utterances or words, as for `split`.
+        Seed for drawing utterances or words, as for `split`.
 
     Returns
     -------
     DataFrame
         Columns id, fold, side (`"train"` or `"test"`); folds in the order of `split`, each sorted by id. An utterance
-        that a fold does not use has no row there.
+        that a fold does not use has no row for that fold.
 
     Raises
     ------
     ParameterError
-        As for `split`, and if the table has no column `id` or has an id twice.
+        As for `split`, and if the table has no column `id` or contains an id twice.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Train networks on features: repeatable, with checkpoints, and combined into ensembles."""
+"""Train networks on features, repeatably and with checkpoints, and combine them into ensembles."""
 
 from emotion_lib.training.fitted import STATISTICS_WEIGHT, FittedNetwork, ensemble, with_statistics
 from emotion_lib.training.runs import fit

@@ -17,7 +17,7 @@ SHRINKAGE = 0.2
 """How far the covariance within an emotion is shrunk towards a multiple of the identity, from 0 to 1."""
 
 OTHER_VOICES = 4
-"""Versions of each training utterance in another voice, learnt from in addition to the original."""
+"""Number of versions in other voices that are added to each training utterance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Discriminant:
         Raises
         ------
         ParameterError
-            If the features are of another kind or were made with other settings.
+            If the features differ from the training features in kind or settings.
         """
         if (features.feature, features.settings) != (self.feature, self.settings):
             raise ParameterError(
@@ -95,8 +95,8 @@ class Discriminant:
 def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     """Fit a linear discriminant on voice statistics.
 
-    Each emotion counts the same, however many utterances it has. So does each corpus: the utterances of a small corpus
-    are repeated, and each repetition is varied to other voices.
+    Each emotion has the same weight, however many utterances it has, and so does each corpus: the utterances of a small
+    corpus are repeated, and each repetition is varied to other voices.
 
     Parameters
     ----------
@@ -131,15 +131,15 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     features = features[_each_corpus_as_often(features.table)]
     versions = [statistics_of(features), *(_statistics_of_other_voices(features, rng) for _ in range(OTHER_VOICES))]
     statistics = np.concatenate(versions).astype(np.float64)
-    mean, scale = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6  # a constant statistic has no deviation
+    mean, scale = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6  # the deviation of a constant statistic is 0
     numbers = np.tile([emotions.index(emotion) for emotion in features.emotion], len(versions))
-    same_share = np.full(len(emotions), 1 / len(emotions))  # else a frequent emotion is predicted more often
+    same_share = np.full(len(emotions), 1 / len(emotions))  # otherwise a frequent emotion is predicted more often
     linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE, priors=same_share)
     linear.fit((statistics - mean) / scale, numbers)
     coefficients, intercept = linear.coef_, linear.intercept_
-    if len(emotions) == 2:  # of two classes scikit-learn keeps the difference alone; each emotion gets one half of it
+    if len(emotions) == 2:  # for two classes scikit-learn keeps only the difference; each emotion gets half
         coefficients, intercept = np.outer([-0.5, 0.5], coefficients), np.outer([-0.5, 0.5], intercept)[:, 0]
-    coefficients = coefficients.T / scale[:, None]  # the scaling goes into the weights, so prediction needs none
+    coefficients = coefficients.T / scale[:, None]  # the weights include the scaling, so prediction need not scale
     return Discriminant(
         emotions,
         coefficients.astype(np.float32),
@@ -161,7 +161,7 @@ def _check_log_mel(features: Features, emotions: tuple[str, ...]) -> None:
 
 
 def _each_corpus_as_often(table: pd.DataFrame) -> np.ndarray:
-    """Return row numbers in which each corpus occurs about equally often; rows of small corpora are repeated."""
+    """Return row numbers that repeat the rows of small corpora, so that each corpus occurs about equally often."""
     sizes = table.groupby("corpus")["corpus"].transform("size").to_numpy()
     repeats = np.rint(sizes.max() / sizes).astype(int)
     rows: np.ndarray = np.repeat(np.arange(len(table)), repeats)
@@ -184,7 +184,7 @@ def statistics_of(features: Features) -> np.ndarray:
 
 
 def _statistics_of_other_voices(features: Features, rng: np.random.Generator) -> np.ndarray:
-    assert features.settings.sr is not None  # `_check_log_mel` has refused it
+    assert features.settings.sr is not None  # `_check_log_mel` has refused settings without an sr
     spoken = [
         schedules.spoken_by_another(frames[:length], rng, sr=features.settings.sr)
         for frames, length in zip(features.X, features.lengths, strict=True)

@@ -20,11 +20,11 @@ AHEAD = 2
 """Batches prepared in the background while the network trains on the current one."""
 
 INFERENCE_BATCH = 256
-"""Utterances in a batch for prediction; its size changes speed and memory, not the result."""
+"""Utterances in a batch for prediction; the number affects speed and memory, not the result."""
 
 
 def in_batches(features: AnyFeatures) -> Iterator[Features]:
-    """Yield all utterances in order, one batch at a time; from a store on disk, one batch is read at a time.
+    """Yield all utterances in order, in batches; a store on disk is read one batch at a time.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def in_batches(features: AnyFeatures) -> Iterator[Features]:
     Yields
     ------
     Features
-        Padded to the longest of all utterances.
+        A batch, padded to the longest of all utterances.
     """
     for start in range(0, len(features), INFERENCE_BATCH):
         yield taken(features, np.arange(start, min(start + INFERENCE_BATCH, len(features))))
@@ -57,8 +57,8 @@ def taken(features: AnyFeatures, rows: np.ndarray) -> Features:
     some = features[rows]
     if isinstance(some, Features):
         return some
-    # A store pads to the longest of the rows it reads. Padded to the longest of all, as features in memory are, batches
-    # from disk give the same weights.
+    # A store pads to the longest of the rows it reads. Features in memory are padded to the longest of all, so batches
+    # from disk must be too if they are to give the same weights.
     read = some.load()
     missing = [(0, wanted - found) for wanted, found in zip(features.shape[1:], read.shape[1:], strict=True)]
     return replace(read, X=np.pad(read.X, [(0, 0), *missing]))
@@ -80,13 +80,13 @@ def dataset(
     model : keras.Model
         A network that takes these features.
     features : Features or StoredFeatures
-        The utterances; from a store on disk, only a few batches are in memory at a time.
+        The utterances; with a store on disk, only a few batches are in memory at a time.
     rows : ndarray of int or None
         Positions of the utterances, in the order of the dataset; None takes all.
     batch_size : int > 0
         Utterances in a batch; the last batch may have fewer.
     version : callable or None
-        Varies a batch; called once for each batch, in order. None leaves batches as they are.
+        Function that varies a batch, called once for each batch, in order; None leaves batches unchanged.
     emotions : sequence of str
         The emotion of each output of the network, for training and scoring; empty for prediction.
 
@@ -114,13 +114,13 @@ def dataset(
         return (arrays[0] if n_inputs == 1 else tuple(arrays[:n_inputs]), *arrays[n_inputs:])
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # the end of an epoch sometimes waits until the thread of the tuner wakes up
+    options.autotune.enabled = False  # otherwise an epoch sometimes waits at its end for the tuner's thread
     batches = tf.data.Dataset.range(math.ceil(len(positions) / batch_size)).map(element)
     return batches.prefetch(AHEAD).with_options(options)
 
 
 def _inputs(model: Any, features: Features) -> tuple[np.ndarray, ...]:
-    """Return the inputs of a network: a vector; or frames with their weights; or these and voice statistics."""
+    """Return the inputs of a network: a vector; frames and their weights; or frames, weights and voice statistics."""
     if len(model.inputs) == 1:
         return (features.X[..., None],)
     frames = (features.X, frame_weights(features.lengths, features.X.shape[1]))
@@ -145,10 +145,10 @@ class FittedNetwork:
         Settings of that feature.
     history : DataFrame
         One row per epoch: `epoch`; `loss` and `accuracy` during training (with dropout, while the weights change);
-        `test_loss` and `test_accuracy` if held-out features were observed. The latter belong to the weights after that
-        epoch, which differ from the final weights if the schedule has an `ema_momentum`.
+        `test_loss` and `test_accuracy` if held-out features were observed. Test figures belong to the weights after
+        that epoch, which differ from the final weights if the schedule has an `ema_momentum`.
     seconds : float
-        Duration of the training, including the part before a run was resumed.
+        Duration of the training, including the time before a run was resumed.
 
     Notebook: 03_model
     """
@@ -175,7 +175,7 @@ class FittedNetwork:
         Raises
         ------
         ParameterError
-            If the features are of another kind or were made with other settings.
+            If the features differ from the training features in kind or settings.
         """
         check_same("features", features, self.feature, self.settings)
         if len(features) == 0:
@@ -198,7 +198,7 @@ class FittedNetwork:
         Raises
         ------
         ParameterError
-            If the features are of another kind or were made with other settings.
+            If the features differ from the training features in kind or settings.
         """
         predicted: np.ndarray = np.array(self.emotions)[self.predict_proba(features).argmax(axis=1)]
         return predicted
@@ -236,23 +236,25 @@ def check_same(name: str, features: AnyFeatures, feature: str, settings: Feature
     Raises
     ------
     ParameterError
-        If they differ.
+        If the features differ from the expected ones in kind or settings.
     """
     made = {"feature": features.feature} | asdict(features.settings)
     expected = {"feature": feature} | asdict(settings)
     if differ := [key for key in made if made[key] != expected[key]]:
         found, needed = (", ".join(f"{key}={values[key]!r}" for key in differ) for values in (made, expected))
-        raise ParameterError(f"{name}: made with {found}; the model takes features made with {needed}; extract these")
+        raise ParameterError(
+            f"{name}: made with {found}; the model takes features made with {needed}; extract them with these values"
+        )
 
 
 STATISTICS_WEIGHT = 0.2
-"""Weight of the voice statistics beside the network; chosen on left-out speakers of EMO-DB and RAVDESS."""
+"""Weight of the voice statistics relative to the network; chosen on left-out speakers of EMO-DB and RAVDESS."""
 
 
 def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
     """Combine several networks into one, by the geometric mean of their probabilities.
 
-    Networks that differ only in their seed make different errors, so their mean makes fewer than each of them.
+    Networks that differ only in their seed make different errors, so their mean makes fewer errors than each of them.
 
     Parameters
     ----------
@@ -262,7 +264,7 @@ def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
     Returns
     -------
     FittedNetwork
-        Its history is the mean of their histories, epoch by epoch; its `seconds` are their sum.
+        The combined network; its history is the mean of the histories, epoch by epoch, and its `seconds` are the sum.
 
     Raises
     ------
@@ -275,7 +277,7 @@ def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
     """
     if len({(each.emotions, each.feature, each.settings) for each in networks}) != 1:
         raise ParameterError(
-            f"networks: {len(networks)} of different kinds; give one or more of equal emotions, feature, settings"
+            f"networks: {len(networks)} given; must be one or more with the same emotions, feature and settings"
         )
     first = networks[0]
     history = pd.concat([each.history for each in networks]).groupby("epoch", as_index=False).mean()
@@ -287,8 +289,8 @@ def ensemble(networks: Sequence[FittedNetwork]) -> FittedNetwork:
 def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> FittedNetwork:
     """Combine a network and a discriminant on voice statistics, by the weighted product of their probabilities.
 
-    The network follows the course of the utterance; the discriminant sees how far pitch, level and spectrum move in
-    it. The two make different errors.
+    The network follows the course of the utterance; the discriminant measures how far pitch, level and spectrum move
+    in it. They make different errors.
 
     Parameters
     ----------
@@ -300,7 +302,7 @@ def with_statistics(network: FittedNetwork, discriminant: Discriminant) -> Fitte
     Returns
     -------
     FittedNetwork
-        Its `seconds` are the sum of both.
+        The combined network; its `seconds` are the sum of both.
 
     Raises
     ------

@@ -38,7 +38,7 @@ def write_checkpoint(path: Path, manifest: dict[str, Any], arrays: Iterable[np.n
     path : Path
         The file to write; missing folders are created.
     manifest : dict
-        Description of the run, of values that JSON can hold.
+        Description of the run, in values that JSON can hold.
     arrays : iterable of ndarray
         The weights, in order.
 
@@ -113,15 +113,15 @@ def fit(
     Parameters
     ----------
     model : keras.Model
-        From `models`, freshly built; it is trained in place.
+        A freshly built network from `models`; it is trained in place.
     features : Features or StoredFeatures
-        The training utterances; from a store on disk, only a few batches are in memory at a time.
+        The training utterances; with a store on disk, only a few batches are in memory at a time.
     epochs : int > 0
         Number of epochs.
     batch_size : int > 0
         Utterances in each step of the optimiser.
     seed : int
-        Seed of order and dropout.
+        Seed of the order of the utterances and of dropout.
     observe : Features, StoredFeatures or None
         Held-out utterances, scored after each epoch for the learning curves. They do not influence the weights.
     schedule : Schedule
@@ -150,7 +150,7 @@ def fit(
     check_schedule(schedule, features)
     if observe is not None:
         _check_observed(observe, features, emotions)
-    _set_normalisation(model, features)  # before the run is made, which copies the weights
+    _set_normalisation(model, features)  # before the run is created, because it copies the weights
     model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
     history = run.resume(Path(checkpoint), epochs) if checkpoint else []
@@ -188,7 +188,7 @@ class _Run:
         self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def epoch(self, epoch: int) -> dict[str, float]:
-        rng = np.random.default_rng([self.seed, epoch])  # depends on no earlier epoch, so that a run can be resumed
+        rng = np.random.default_rng([self.seed, epoch])  # independent of earlier epochs, so that a run can be resumed
         _set_dropout_seeds(self.model, self.seed, epoch)
         if self.schedule.cosine_decay:
             share = (1 + np.cos(np.pi * epoch / self.epochs)) / 2
@@ -236,7 +236,7 @@ class _Run:
         history: list[dict[str, float]] = manifest["history"]
         if len(history) > epochs:
             raise ParameterError(
-                f"epochs={epochs}: {checkpoint} has completed {len(history)}; ask for as many or more, or name another "
+                f"epochs={epochs}: {checkpoint} has completed {len(history)}; give at least as many, or name another "
                 "file"
             )
         state = self._state()
@@ -249,11 +249,11 @@ class _Run:
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def _identity(self) -> str:
-        """Return a digest of all choices, the data, and the untrained network."""
+        """Return a digest of all options, the data, and the untrained network."""
         chosen = (self.batch_size, self.seed, self.observe is None, self.schedule, self.emotions)
-        # The name of an optimiser changes no weight.
+        # The name of an optimiser does not affect the weights.
         steps = sorted(item for item in self.model.optimizer.get_config().items() if item[0] != "name")
-        # Without decay a run may be prolonged; with it, the number of epochs decides every learning rate.
+        # Without decay a run may be extended; with decay, every learning rate depends on the number of epochs.
         epochs = self.epochs if self.schedule.cosine_decay else None
         digest = hashlib.sha256(repr((*chosen, steps, epochs)).encode())
         if self.schedule.per_corpus is not None:
@@ -286,7 +286,7 @@ def _check_network(
 def _check_shape(model: Any, features: AnyFeatures) -> None:
     takes = model.inputs[0].shape[1:]
     wants_frames = len(model.inputs) == 2
-    expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers an utterance"
+    expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers per utterance"
     fits = (
         len(features.shape) == 3 and features.shape[2] == takes[1] if wants_frames else features.shape[1:] == takes[:1]
     )

@@ -15,16 +15,16 @@ from emotion_lib.features.mel import hz_to_mel, mel_to_hz
 class Schedule:
     """Sampling, augmentation, learning rate and weight averaging of a training run.
 
-    By default each epoch shows every utterance once and unchanged.
+    By default each epoch uses every utterance once, unchanged.
 
     Parameters
     ----------
     per_corpus : int or None
-        Utterances drawn from each corpus in an epoch, equally many of each emotion, so that a large corpus or a
-        frequent emotion counts no more than another; None shows every utterance once.
+        Number of utterances drawn from each corpus in an epoch, equally many of each emotion, so that large corpora and
+        frequent emotions get no extra weight; None uses every utterance once.
     n_frames : int or None
-        Maximal length in frames of the varied version of an utterance (`vary`), drawn anew in each epoch; None shows
-        utterances unchanged.
+        Maximum length in frames of the varied version of an utterance (`vary`), which is drawn anew in each epoch; None
+        leaves utterances unchanged.
     cosine_decay : bool
         Whether the learning rate decays to 0 along a cosine.
     ema_momentum : float in [0, 1)
@@ -63,22 +63,22 @@ AUGMENTED = Schedule(per_corpus=600, n_frames=152, cosine_decay=True, ema_moment
 def sample(features: AnyFeatures, schedule: Schedule, rng: np.random.Generator) -> np.ndarray:
     """Draw the utterances of an epoch.
 
-    With `per_corpus`, each corpus gives the same number of utterances, and so does each emotion of a corpus; where a
-    corpus has too few of an emotion, they are repeated.
+    With `per_corpus`, each corpus contributes the same number of utterances, and so does each emotion within a corpus.
+    If a corpus has too few utterances of an emotion, they are repeated.
 
     Parameters
     ----------
     features : Features or StoredFeatures
         The training utterances.
     schedule : Schedule
-        `per_corpus` is used.
+        Only `per_corpus` is used.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     ndarray of int
-        Their positions, in random order.
+        Positions of the drawn utterances, in random order.
     """
     if schedule.per_corpus is None:
         return rng.permutation(len(features))
@@ -91,25 +91,25 @@ def sample(features: AnyFeatures, schedule: Schedule, rng: np.random.Generator) 
 
 
 def augment(features: Features, schedule: Schedule, rng: np.random.Generator) -> Features:
-    """Vary utterances as a schedule demands.
+    """Vary utterances as a schedule specifies.
 
     Parameters
     ----------
     features : Features
         Utterances of one batch.
     schedule : Schedule
-        `n_frames` is used.
+        Only `n_frames` is used.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     Features
-        The utterances in another voice and at another tempo, padded to `n_frames`; unchanged if that is None.
+        The utterances in another voice and at another tempo, padded to `n_frames`; unchanged if `n_frames` is None.
     """
     if schedule.n_frames is None:
         return features
-    assert features.settings.sr is not None  # `check_schedule` has refused it
+    assert features.settings.sr is not None  # `check_schedule` has refused settings without an sr
     X = np.zeros((len(features), schedule.n_frames, features.X.shape[2]), dtype=np.float32)
     lengths = np.zeros(len(features), dtype=np.int32)
     for row, (frames, length) in enumerate(zip(features.X, features.lengths, strict=True)):
@@ -144,25 +144,25 @@ def check_schedule(schedule: Schedule, features: AnyFeatures) -> None:
 
 
 TEMPO = 0.85, 1.18
-"""Range of the factor of the duration."""
+"""Range of the factor for the duration."""
 
 PITCH = 0.7, 1.42
-"""Range of the factor of the pitch: six semitones down and up."""
+"""Range of the factor for the pitch: six semitones down and up."""
 
 FORMANTS = 0.86, 1.16
-"""Range of the factor of the resonances of the vocal tract, which depend on its length."""
+"""Range of the factor for the resonances of the vocal tract, which depend on its length."""
 
 ENVELOPE = 12
 """Cepstral coefficients that describe the resonances; higher ones describe the harmonics of the pitch."""
 
 COLOUR_DB, COLOUR_PLACES = 4.0, 6
-"""Standard deviation of the gain of a microphone, and places on the mel axis at which it is drawn."""
+"""Standard deviation of a microphone's gain, and number of points on the mel axis at which the gain is drawn."""
 
 NOISE_DB = 35.0, 80.0
-"""Range of the distance from the loudest band down to the noise."""
+"""Range of the level difference between the loudest band and the noise."""
 
 HIDDEN_BANDS, HIDDEN_FRAMES = 8, 15
-"""Maximal width of each of the two masks over frequency, and of the two over time."""
+"""Maximum width of each of the two masks over frequency, and of the two over time."""
 
 _DB = 10 / np.log(10)
 
@@ -179,7 +179,7 @@ def vary(frames: np.ndarray, rng: np.random.Generator, *, sr: int, n_frames: int
     sr : int > 0
         Sampling rate of the waveform in Hz.
     n_frames : int > 0
-        Maximal number of frames; of a longer utterance a random stretch is returned.
+        Maximum number of frames; a longer utterance is cut to a random stretch.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def vary(frames: np.ndarray, rng: np.random.Generator, *, sr: int, n_frames: int
     gains = rng.normal(0, COLOUR_DB, COLOUR_PLACES)
     gain = np.interp(np.arange(n_mels), np.linspace(0, n_mels - 1, COLOUR_PLACES), gains)
     coloured = voice + gain.astype(np.float32)
-    # Powers of voice and noise add up, not their levels; logaddexp takes natural logarithms, hence _DB.
+    # The powers of voice and noise add up, not the levels; logaddexp takes natural logarithms, hence _DB.
     floor = np.float32(coloured.max() - rng.uniform(*NOISE_DB))
     noisy: np.ndarray = np.logaddexp(coloured / np.float32(_DB), floor / np.float32(_DB)) * np.float32(_DB)
     first = int(rng.integers(max(1, len(noisy) - n_frames + 1)))
@@ -283,7 +283,7 @@ def _moved(frames: np.ndarray, factor: float, sr: int) -> np.ndarray:
 
 
 def _draw_factor(factors: tuple[float, float], rng: np.random.Generator) -> float:
-    # Uniform in the logarithm: half as high and twice as high are equally far from the voice itself.
+    # Uniform in the logarithm, so that half and twice the frequency are equally far from the original voice.
     return float(np.exp(rng.uniform(*np.log(factors))))
 
 
@@ -298,7 +298,7 @@ def _interpolated(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
 def _partly_hidden(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Set two bands of frequency and two stretches of time to the mean of the utterance."""
     hidden, mean = frames.copy(), frames.mean()
-    for _ in range(2):  # a quarter at most for each, so that a short utterance is not hidden whole
+    for _ in range(2):  # each hides at most a quarter, so that a short utterance is not hidden entirely
         hidden[:, _stretch(frames.shape[1], min(HIDDEN_BANDS, frames.shape[1] // 4), rng)] = mean
         hidden[_stretch(len(frames), min(HIDDEN_FRAMES, len(frames) // 4), rng)] = mean
     return hidden

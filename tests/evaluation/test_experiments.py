@@ -233,7 +233,7 @@ def test_handed_on_features_of_another_kind_are_a_parameter_error(table: pd.Data
 
 def test_two_corpora_at_once_are_a_parameter_error(table: pd.DataFrame) -> None:
     both = table.assign(corpus=np.where(table["speaker"] == "A", "tess", "demo"))
-    with pytest.raises(ParameterError, match="table: 2 corpora; evaluate one at a time, or leave_speaker_out"):
+    with pytest.raises(ParameterError, match=r"table: 2 corpora; evaluate one .*leave_speaker_out"):
         evaluation.evaluate(both, "svm", "random")
 
 
@@ -436,13 +436,13 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
         evaluation.evaluate_adapted(heard, table, seen=["2"])
     with pytest.raises(ParameterError, match="class_means: the predictions lack the probability of some emotions"):
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.drop(columns="sad")), table)
-    with pytest.raises(ParameterError, match="table: 1 of 140 utterances not evaluated; give the table of the eval"):
+    with pytest.raises(ParameterError, match=r"table: 1 of 140 utterances .*; give the table of the eval"):
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.iloc[1:]), table)
 
 
 @pytest.mark.usefixtures("watched")
 def test_of_a_voice_some_words_have_to_be_left(heard: Evaluation, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="seen='10': takes 10 words, the voice has 10, and"):
+    with pytest.raises(ParameterError, match=r"seen='10': takes 10 words, .* the voice has 10"):
         evaluation.evaluate_adapted(heard, table, seen=["10"])
 
 

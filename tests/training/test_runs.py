@@ -160,7 +160,7 @@ def test_a_fitted_network_gives_a_recogniser_that_gives_the_same_probabilities(
 def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
     other = replace(utterances(), settings=replace(SETTINGS, n_mfcc=13))
     with pytest.raises(
-        ParameterError, match=r"made with n_mfcc=13; the model takes features made with n_mfcc=5; extract these"
+        ParameterError, match=r"made with n_mfcc=13; the model takes features made with n_mfcc=5; extract"
     ):
         reference.predict(other)
 
@@ -193,7 +193,7 @@ def test_one_emotion_is_too_few() -> None:
 
 
 def test_features_without_an_input_are_refused() -> None:
-    with pytest.raises(ParameterError, match="mean_mfcc_lstm: takes one vector of 5 numbers an utterance; the mfcc"):
+    with pytest.raises(ParameterError, match=r"mean_mfcc_lstm: takes one vector of 5 numbers .*; the mfcc"):
         training.fit(models.mean_mfcc_lstm(5, n_emotions=3), utterances(), epochs=1)
     with pytest.raises(ParameterError, match="frame_lstm: takes frames of 5 numbers; the mean_mfcc given has shape"):
         training.fit(small_frame_lstm(), averages(utterances()), epochs=1)
@@ -378,9 +378,9 @@ def test_together_networks_answer_with_the_geometric_mean(varied_reference: trai
 
 
 def test_only_networks_of_one_kind_answer_together(reference: training.FittedNetwork) -> None:
-    with pytest.raises(ParameterError, match="networks: 2 of different kinds"):
+    with pytest.raises(ParameterError, match=r"networks: 2 .*same emotions"):
         training.ensemble([reference, varied(epochs=1)])
-    with pytest.raises(ParameterError, match="networks: 0 of different kinds"):
+    with pytest.raises(ParameterError, match=r"networks: 0 .*same emotions"):
         training.ensemble([])
 
 
