@@ -212,12 +212,12 @@ def test_elsewhere_and_on_a_part_of_tess_a_claim_is_only_reported(
     corpus: str, name: str, holds: bool, verb: str, tess_table: pd.DataFrame
 ) -> None:
     found = results.claim("it is so", holds, corpus=tess_table[:100].assign(corpus=corpus))
-    assert repr(found) == f"Said of TESS, and on {name} it {verb}: it is so."
+    assert repr(found) == f"Claimed for TESS; on {name} it {verb}: it is so."
 
 
 def test_a_claim_is_no_html() -> None:
     found = results.claim("a < b", True, corpus=pd.DataFrame({"corpus": ["demo"]}))
-    assert found._repr_html_() == "<p><em>Said of TESS, and on the demo corpus it holds: a &lt; b.</em></p>"
+    assert found._repr_html_() == "<p><em>Claimed for TESS; on the demo corpus it holds: a &lt; b.</em></p>"
 
 
 @pytest.mark.parametrize(("value", "agrees"), [(0.96, True), (1.0, True), (0.94, False)])

@@ -1,7 +1,7 @@
 """Draw figures of arrays and tables with matplotlib.
 
-Every `plot_*` draws on the given axes or on new ones, and returns them. Axes have units but no title, since the title
-states a finding, and the notebook sets it. Each emotion has the same colour and marker in all figures
+Every `plot_*` draws on the given axes or on new ones, and returns them. Axes have units but no title: a title
+states a finding, so the notebook sets it. Each emotion has the same colour and marker in all figures
 (`emotions.STYLES`).
 """
 

@@ -31,7 +31,7 @@ def plot_class_histogram(table: pd.DataFrame, *, by: str | None = "speaker", ax:
     Returns
     -------
     Axes
-        Number of utterances over emotion, written above each bar.
+        Number of utterances over emotion, with the number above each bar.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def plot_map(
 ) -> Axes:
     """Draw utterances as points in a plane, in the colours of their emotions or in shades of grey by speaker.
 
-    The name of a group is written where the group is densest. The median would not do: an emotion often forms one
+    The name of a group is written where the group is densest. The median would mislead: an emotion often forms one
     cluster per voice, and its median lies between them, often on another emotion.
 
     Parameters
@@ -168,7 +168,7 @@ def plot_map(
         group, style = points[names == name], STYLES[name] if kind == "emotion" else GROUPS[place % len(GROUPS)]
         x, y = group.T
         ax.scatter(x, y, s=22, c=style.colour, marker=style.marker, linewidths=0.3, edgecolors="white", alpha=0.85)
-        # The point is densest whose nearest fifth of the group lies within the smallest distance.
+        # The densest point is the one with its nearest fifth of the group within the smallest distance.
         distances, _ = KDTree(group).query(group, k=[max(1, len(group) // 5)])
         densest[place] = group[distances[:, 0].argmin()]
     for name, x, y in zip(groups, densest[:, 0], apart(densest[:, 1], 0.05 * np.ptp(ax.get_ylim())), strict=True):
@@ -181,7 +181,7 @@ def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, 
     """Draw values as points around a position, with a bar at the median and a line between the quartiles."""
     if not values.size:
         return
-    # Points are spread sideways at random so that they do not cover each other; many are paler for the same reason.
+    # Points are spread sideways at random so that they do not cover each other; if there are many, they are paler.
     x = position + width * (np.random.default_rng(0).random(values.size) - 0.5)
     colour = STYLES[emotion].colour
     ax.scatter(x, values, s=14, c=colour, marker=marker, alpha=0.9 if values.size < 50 else 0.45, linewidths=0)

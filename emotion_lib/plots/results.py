@@ -214,14 +214,14 @@ def _draw_scores(ax: Axes, rows: pd.DataFrame, height: float) -> None:
 _NO_CURVES = "There are no answers to draw."
 
 _STEADY = 0.03
-"""Least share of answers at which a coverage curve is drawn; below it, single answers move the curve."""
+"""Least share of answers at which a coverage curve is drawn; with fewer answers, a single one moves the curve."""
 
 
 def plot_reliability(curves: Mapping[str, ReliabilityCurve], *, ax: Axes | None = None) -> Axes:
     """Draw the share of right answers over the confidence.
 
-    On the diagonal, confidence is honest: 70 % of the answers with a confidence of 70 % are right. Below it the network
-    boasts, above it the network is too modest.
+    On the diagonal, the network is well calibrated ("honest"): 70 % of the answers with a confidence of 70 % are right.
+    Below it, the network is overconfident ("boasts"); above it, underconfident ("too modest").
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def plot_coverage(
     -------
     Axes
         Share of right answers over share of utterances answered, each curve named at its right end; curves start at a
-        share of 3 %, since single answers move them below it.
+        share of 3 %, since single answers would move them at smaller shares.
 
     Raises
     ------

@@ -30,7 +30,7 @@ _HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)  # octaves
 def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the waveform of one utterance.
 
-    Samples closer than a pixel are drawn as their lowest and highest value, so no peak is lost.
+    Samples closer together than a pixel are drawn as their lowest and highest values, so no peak is lost.
 
     Parameters
     ----------
@@ -186,8 +186,8 @@ def plot_mfcc(
 ) -> Axes:
     """Draw the mel-frequency cepstral coefficients of one utterance, with 0 in white.
 
-    The range of the colours is that of coefficients 1 and up. Coefficient 0, the level, lies far outside (about -400 in
-    TESS) and saturates; with it in the range, all other coefficients would be pale.
+    The colours span the range of coefficients 1 and up. Coefficient 0, the level, lies far outside (about -400 in
+    TESS) and saturates; if it were in the range, all other coefficients would be pale.
 
     Parameters
     ----------
@@ -354,7 +354,7 @@ def _draw_columns(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
         upper.set_title(emotion, loc="center", fontsize=10)
         image = draw_spectrogram(lower, y, SR, settings=SPECTROGRAM, loudest=loudest)
         image.set_interpolation("antialiased")
-    # The axes are shared, so the limits of one column are those of all; each waveform drawn has set its own.
+    # The axes are shared, so one column sets the limits of all; each waveform has set limits of its own before.
     amplitude = 1.05 * max(0.01, *(float(np.abs(y).max()) for y in sounds.values()))
     axes[0, 0].set_ylim(-amplitude, amplitude)
     axes[1, 0].set_xlim(0, max(y.size for y in sounds.values()) / SR)

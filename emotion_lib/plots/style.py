@@ -53,7 +53,7 @@ GROUPS = (GroupStyle(INK, "o", ""), GroupStyle("#8c8c8c", "^", "////"), GroupSty
 
 
 class LineStyle(NamedTuple):
-    """The style of one curve among several; it differs from the others not only in colour."""
+    """The style of one curve among several; it differs from the others in more than its colour."""
 
     colour: str
     dashes: str
@@ -96,7 +96,7 @@ def say_empty(ax: Axes, sentence: str) -> Axes:
 
 
 def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]], *, gap: float = 0.07) -> None:
-    """Write the name of each curve in its colour to the right of its end, at least `gap` of the axis apart."""
+    """Write the name of each curve in its colour to the right of its end, names at least `gap` of the axis apart."""
     low, high = ax.get_ylim()
     heights = apart([y for _, y in ends], gap * (high - low))
     for place, (name, (x, _), height) in enumerate(zip(names, ends, heights, strict=True)):
@@ -117,7 +117,7 @@ def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
     >>> apart([0.98, 0.96, 0.2], 0.1).round(2).tolist()
     [1.02, 0.92, 0.2]
     """
-    # In rising order and with one gap taken off per step, "at least a gap apart" becomes "never falls".
+    # Sort, and subtract one gap more at each step: "at least a gap apart" then becomes "never falls".
     order = np.argsort(positions, kind="stable")
     steps = gap * np.arange(len(order))
     moved = _rising(np.asarray(positions, dtype=float)[order] - steps) + steps
@@ -126,7 +126,7 @@ def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
 
 
 def _rising(values: np.ndarray) -> np.ndarray:
-    """Return the nearest sequence (least squares) that never falls; neighbours that fall are pooled to their mean."""
+    """Return the nearest sequence (least squares) that never falls; falling neighbours are replaced by their mean."""
     pools: list[list[float]] = []
     for value in values:
         pools.append([float(value)])

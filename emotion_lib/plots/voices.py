@@ -38,7 +38,7 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ParameterError
-        If a column is missing, or a direction, number and metric has several figures.
+        If a column is missing, or there are several figures for one direction, number and metric.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for style, curve in zip(cycle(LINES), curves.values(), strict=False):
         _draw_enrolment(ax, curve, style)
     lowest = min(float(np.nanmin(curve.to_numpy())) for curve in curves.values())
-    # The axis starts at the tenth below the lowest value: from 0, the gain of a few utterances would hardly be seen.
+    # The axis starts at the tenth below the lowest value: from 0, the gain of a few utterances would look tiny.
     ax.set(xlabel="Labelled utterances of each emotion", ylabel="UAR", ylim=(np.floor(10 * lowest) / 10, 1.01))
     ax.set_xticks(sorted({number for curve in curves.values() for number in curve.index}))
     name_at(ax, list(curves), [(float(curve.index[-1]), float(curve["uar"].iloc[-1])) for curve in curves.values()])

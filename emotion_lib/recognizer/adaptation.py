@@ -26,9 +26,9 @@ PREFIX = "enrolled/"
 """Prefix of the id of an enrolled utterance, in the place of the name of its corpus."""
 
 OF_OTHER_VOICES = ("worth", "precision")
-"""Keys of `about` that hold for new voices only, so adaptation removes them."""
+"""Keys of `about` whose values apply only to new voices; adaptation removes them."""
 
-_MOST_NAMED = 5  # broken recordings in one error: a folder of them would make pages
+_MOST_NAMED = 5  # broken recordings named in one error; a whole folder of them would fill pages
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def infer_recordings(
     inference : Inference
         The inference of the recogniser.
     recordings, emotions, sr
-        As `EmotionRecognizer.enrol` takes them.
+        As for `EmotionRecognizer.enrol`.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def infer_recordings(
     Raises
     ------
     AudioError, ParameterError
-        As `EmotionRecognizer.enrol` says.
+        As for `EmotionRecognizer.enrol`.
     """
     labels = _labels(recordings, emotions, inference.emotions)
     _check_knows_voices(inference)
@@ -82,7 +82,7 @@ def infer_recordings(
     if broken:
         more = [f"and {len(broken) - _MOST_NAMED} more"] if len(broken) > _MOST_NAMED else []
         named = " | ".join(broken[:_MOST_NAMED] + more)
-        raise AudioError(f"{len(broken)} of {len(tried)} recordings cannot be used, leave them out: {named}")
+        raise AudioError(f"{len(broken)} of {len(tried)} recordings cannot be used; leave them out: {named}")
     return [
         replace(each, emotion=label)
         for each, label in zip(tried, labels, strict=True)
@@ -91,7 +91,7 @@ def infer_recordings(
 
 
 def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment:
-    """Learn one voice from the outputs for its recordings, without running the network.
+    """Estimate the enrolment of a voice from the outputs for its recordings, without running the network again.
 
     Parameters
     ----------
@@ -137,12 +137,12 @@ def _labels_of_windows(recordings: Sequence[VoiceRecording]) -> list[str | None]
 
 
 def with_enrolled(trained_on: Utterances, recordings: Sequence[VoiceRecording]) -> Utterances:
-    """Add the enrolled recordings to the training utterances of a recogniser, so that no test contains them.
+    """Add the enrolled recordings to the training utterances of a recogniser, so that they are refused as a test.
 
     Parameters
     ----------
     trained_on : Utterances
-        The training utterances; enrolled recordings of an earlier voice among them are removed.
+        The training utterances; recordings of a voice that was enrolled earlier are removed.
     recordings : sequence of VoiceRecording
         Recordings of the enrolled voice.
 
@@ -167,7 +167,7 @@ def _check_knows_voices(inference: Inference) -> None:
         return
     if not inference.network.takes_frames:
         raise ParameterError(
-            f"feature={inference.feature!r}: has one vector for each utterance, but adaptation needs frames; train a "
+            f"feature={inference.feature!r}: gives one vector for each utterance, but adaptation needs frames; train a "
             "recogniser that takes frames with `emotion-lib train --model frame_cnn`"
         )
     raise ParameterError(
@@ -186,7 +186,7 @@ def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str 
     if not is_list(emotions):
         raise ParameterError(f"emotions={emotions!r}: must be a list, with an emotion or None for each recording")
     if len(emotions) != len(recordings):
-        raise ParameterError(f"{len(emotions)} emotions for {len(recordings)} recordings: give one each, or None")
+        raise ParameterError(f"{len(emotions)} emotions for {len(recordings)} recordings: give one for each, or None")
     for number, emotion in enumerate(emotions):
         if emotion is not None and not (isinstance(emotion, str) and emotion in known):
             allowed = f"{', '.join(known)}, or None where it is unknown"
@@ -204,7 +204,7 @@ def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecord
 
 
 def _outputs(recording: RecordingReader, inference: Inference) -> list[tuple[Output, int]]:
-    """Return the output for a recording, or for each window of speech of a long one; raise if nobody speaks."""
+    """Return the output for a recording, or for each window of speech of a long one; raise if there is no speech."""
     short = recording.short(inference.settings)
     if short is not None:
         y, part = short
@@ -218,6 +218,6 @@ def _outputs(recording: RecordingReader, inference: Inference) -> list[tuple[Out
 
 
 def _name(x: Recording, number: int) -> str:
-    """Return the name of a recording in an error: its path, or its index in the list."""
+    """Return the name of a recording for an error message: its path, or its index in the list."""
     path = os.fsdecode(x) if isinstance(x, (str, os.PathLike)) else ""
     return path if path.isprintable() and path else f"recordings[{number}]"

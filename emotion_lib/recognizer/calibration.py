@@ -19,7 +19,8 @@ class Calibration:
     Parameters
     ----------
     temperature : float > 0
-        Above 1 it makes the probabilities more equal, below 1 less equal; the order of the emotions stays the same.
+        Values above 1 make the probabilities more equal, values below 1 less equal; the order of the emotions stays
+        the same.
     threshold : float in [0, 1]
         Below this probability the answer is `unknown`.
 
@@ -61,7 +62,7 @@ class Calibration:
 
 
 class ReliabilityCurve(NamedTuple):
-    """Confidence against accuracy; each array has an entry for each bin, the least confident first.
+    """Accuracy over confidence; each array has one entry per bin, from the least to the most confident.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class ReliabilityCurve(NamedTuple):
 
 
 class CoverageCurve(NamedTuple):
-    """Accuracy of the most confident answers; each array has an entry for each threshold, the highest first.
+    """Accuracy of the most confident answers; each array has one entry per threshold, the highest threshold first.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class CoverageCurve(NamedTuple):
     accuracy : ndarray of shape (n_thresholds,)
         Share of these answers that are correct.
     threshold : ndarray of shape (n_thresholds,)
-        The lowest confidence that is answered.
+        The lowest confidence at which an answer is given.
     """
 
     coverage: np.ndarray
@@ -104,9 +105,9 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.
     probabilities : ndarray of shape (n_utterances, n_emotions)
         Probabilities for speakers that the network was not trained on.
     truth : ndarray of shape (n_utterances,), int
-        Column of the emotion that was acted.
+        Column of the acted emotion.
     weight : ndarray of shape (n_utterances,), > 0, optional
-        How much each utterance counts; all the same when not given.
+        Weight of each utterance; by default all utterances count equally.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.
     Raises
     ------
     ParameterError
-        If there are no utterances, scores, utterances and weights differ in number, or a weight is not positive.
+        If there are no utterances, if scores, utterances and weights differ in number, or if a weight is not positive.
 
     References
     ----------
@@ -124,7 +125,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray, *, weight: np.
 
     Examples
     --------
-    A network that is very confident, and wrong half of the time:
+    A network that is very confident, and wrong half the time:
 
     >>> fit_temperature(np.array([[0.99, 0.01]] * 2), np.array([0, 1])) > 10
     True
@@ -152,11 +153,11 @@ def fit_threshold(
     confidence : ndarray of shape (n_utterances,)
         Highest probability of each utterance.
     correct : ndarray of shape (n_utterances,), bool
-        Whether the most probable emotion was the one acted.
+        Whether the most probable emotion is the acted emotion.
     precision : float in (0, 1]
         The share of the answers that must be correct.
     weight : ndarray of shape (n_utterances,), > 0, optional
-        How much each utterance counts; all the same when not given.
+        Weight of each utterance; by default all utterances count equally.
 
     Returns
     -------
@@ -166,8 +167,8 @@ def fit_threshold(
     Raises
     ------
     ParameterError
-        If there are no utterances, scores, utterances and weights differ in number, a weight is not positive, or
-        `precision` is not a share.
+        If there are no utterances, if scores, utterances and weights differ in number, if a weight is not positive, or
+        if `precision` is not above 0 and at most 1.
 
     Examples
     --------
@@ -192,19 +193,19 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
     confidence : ndarray of shape (n_utterances,)
         Highest probability of each utterance.
     correct : ndarray of shape (n_utterances,), bool
-        Whether the most probable emotion was the one acted.
+        Whether the most probable emotion is the acted emotion.
     weight : ndarray of shape (n_utterances,), > 0, optional
-        How much each utterance counts; all the same when not given.
+        Weight of each utterance; by default all utterances count equally.
 
     Returns
     -------
     CoverageCurve
-        An entry for each confidence that occurs; equally confident answers are given all together.
+        One entry for each distinct confidence; equally confident answers are counted together.
 
     Raises
     ------
     ParameterError
-        If there are no utterances, scores, utterances and weights differ in number, or a weight is not positive.
+        If there are no utterances, if scores, utterances and weights differ in number, or if a weight is not positive.
 
     References
     ----------
@@ -231,7 +232,7 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
 def reliability_curve(
     confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
 ) -> ReliabilityCurve:
-    """Compare the confidence of the answers with how often they are correct.
+    """Compare the confidence of the answers with their accuracy.
 
     Utterances are sorted into bins of equal size by their confidence, so that every point is equally reliable. Above
     the diagonal the network is underconfident, below it overconfident.
@@ -241,11 +242,11 @@ def reliability_curve(
     confidence : ndarray of shape (n_utterances,)
         Highest probability of each utterance.
     correct : ndarray of shape (n_utterances,), bool
-        Whether the most probable emotion was the one acted.
+        Whether the most probable emotion is the acted emotion.
     n_bins : int > 0
-        Number of bins; with fewer utterances, each has its own bin.
+        Number of bins; if there are fewer utterances, each has its own bin.
     weight : ndarray of shape (n_utterances,), > 0, optional
-        How much each utterance counts; all the same when not given.
+        Weight of each utterance; by default all utterances count equally.
 
     Returns
     -------
@@ -254,8 +255,8 @@ def reliability_curve(
     Raises
     ------
     ParameterError
-        If there are no utterances, scores, utterances and weights differ in number, or a weight or `n_bins` is not
-        positive.
+        If there are no utterances, if scores, utterances and weights differ in number, or if a weight or `n_bins` is
+        not positive.
 
     References
     ----------
@@ -281,7 +282,7 @@ def reliability_curve(
 def expected_calibration_error(
     confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, weight: np.ndarray | None = None
 ) -> float:
-    """Compute the expected calibration error: the mean distance of confidence from accuracy.
+    """Compute the expected calibration error: the mean distance between confidence and accuracy.
 
     It is the mean distance of the `reliability_curve` from its diagonal.
 
@@ -290,11 +291,11 @@ def expected_calibration_error(
     confidence : ndarray of shape (n_utterances,)
         Highest probability of each utterance.
     correct : ndarray of shape (n_utterances,), bool
-        Whether the most probable emotion was the one acted.
+        Whether the most probable emotion is the acted emotion.
     n_bins : int > 0
         Number of bins.
     weight : ndarray of shape (n_utterances,), > 0, optional
-        How much each utterance counts; all the same when not given.
+        Weight of each utterance; by default all utterances count equally.
 
     Returns
     -------
@@ -321,12 +322,12 @@ def expected_calibration_error(
 
 
 def _checked_weights(scores: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """Check that the arrays fit together, and return the weights, 1 for each utterance when not given."""
+    """Check that the arrays fit together, and return the weights, by default 1 for each utterance."""
     if len(scores) == 0 or len(scores) != len(truth):
-        raise ParameterError(f"{len(scores)} scores for {len(truth)} utterances: give one each, and at least one")
+        raise ParameterError(f"{len(scores)} scores for {len(truth)} utterances: give one for each, and at least one")
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=float)
     if weights.shape != (len(truth),):
-        raise ParameterError(f"weight: {len(weights)} values for {len(truth)} utterances; give one each")
+        raise ParameterError(f"weight: {len(weights)} values for {len(truth)} utterances; give one weight for each")
     if not (weights > 0).all():
         raise ParameterError("weight: must be positive; leave out utterances that should not count")
     return weights

@@ -14,7 +14,7 @@ USES = (
 )
 """The note on use that ends every description."""
 
-KNOWS_VOICES = "Warns of a voice unlike those it was trained on; adapts to one voice with `emotion-lib enrol`"
+KNOWS_VOICES = "Warns of a voice unlike its training voices; can be adapted to one voice with `emotion-lib enrol`"
 """The line of a recogniser that has statistics of its training voices."""
 
 
@@ -33,8 +33,8 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
     """
     about = recognizer.about
     lines = [
-        f"Tells apart: {', '.join(recognizer.emotions)}",
-        f"Takes: {recognizer.feature} of recordings at {recognizer.settings.sr} Hz",
+        f"Emotions: {', '.join(recognizer.emotions)}",
+        f"Input: {recognizer.feature} of recordings at {recognizer.settings.sr} Hz",
         *_said(_training, about),
         *_said(_enrolled if recognizer.enrolment else _worth, about),
         *_said(partial(_threshold, recognizer.calibration.threshold), about),
@@ -57,7 +57,7 @@ def in_percent(
     low, high : float or None
         The ends of its interval; None or NaN if it has no interval.
     interval_over : str
-        The unit that the interval was resampled over, such as "speakers"; omitted if empty.
+        The unit that was resampled for the interval, such as "speakers"; omitted if empty.
     unit : str
         The text after the figure.
 
@@ -80,14 +80,14 @@ def in_percent(
 
 
 def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a part, or a line that shows `about` if it lacks the form of this library.
+    """Return the lines of a part, or a line that shows `about` if it is not in this library's format.
 
     Other programs can write anything into `about`.
     """
     try:
         return list(part(about))
     except (AttributeError, KeyError, TypeError, ValueError):
-        return [f"Its description is not in the form of this library: {dict(about)}"]
+        return [f"Its description is not in this library's format: {dict(about)}"]
 
 
 def _training(about: Mapping[str, Any]) -> Iterator[str]:
@@ -101,32 +101,32 @@ def _training(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _worth(about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the measured performance on voices it has never met, or a line that it was not measured."""
+    """Yield the performance measured on new voices, or a line that says that it was not measured."""
     if not about.get("worth"):
-        yield "Worth: not measured"
+        yield "Performance: not measured"
         return
-    yield "Worth for voices left out of the training, unweighted average recall and its 95 % interval:"
+    yield "Performance on voices left out of the training, as unweighted average recall with its 95 % interval:"
     for corpus, each in about["worth"].items():
         figure = in_percent(*(each[name] for name in ("value", "low", "high", "interval_over")))
         answers = f"it answers {100 * each['coverage']:.0f} %"
         if each["precision"] is not None:
-            answers += f" and is right in {100 * each['precision']:.0f} % of these"
+            answers += f" and is right in {100 * each['precision']:.0f} % of its answers"
         yield f"  {corpus}: {figure}; {answers}"
 
 
 def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the utterances that it was adapted with; its performance on this voice is not measured."""
+    """Yield the number of utterances that it was adapted with, and a line that says how to measure its performance."""
     counts = about.get("enrolled", {})
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
     yield f"Adapted to one voice, from {sum(counts.values())} utterances: {named}"
-    yield "Worth: not measured; measure it with `emotion-lib evaluate` on other recordings of this voice"
+    yield "Performance: not measured; measure it with `emotion-lib evaluate` on other recordings of this voice"
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
     precision = about.get("precision")
     where = "for silence and where nobody speaks"
     if threshold == 0:
-        yield f"Says unknown: {where}"
+        yield f"Answers unknown: {where}"
         return
     reason = f" (above it, {100 * precision:.0f} % of the answers were right)" if precision else ""
-    yield f"Says unknown: below a probability of {threshold:.2f}{reason}, {where}"
+    yield f"Answers unknown: below a probability of {threshold:.2f}{reason}, {where}"

@@ -1,7 +1,7 @@
 """Recogniser files: a zip archive of JSON, a network and plain arrays. Loading one never executes code from it.
 
 The network is inspected before it runs. ONNX allows a network to keep its weights in other files, which ONNX Runtime
-would read from the user's disk, and to contain loops, which could run for ever; a recogniser's network may do neither.
+would read from the user's disk, and to contain loops, which could run for ever; a network that does either is refused.
 The ONNX format is Protocol Buffers (https://protobuf.dev/programming-guides/encoding); this module reads it itself, so
 that loading a recogniser needs no further package.
 """
@@ -31,19 +31,19 @@ MEMBERS = (MANIFEST, NETWORK, IDS, DIGESTS)
 """The members of every file, each exactly once."""
 
 VOICES, ENROLMENT = "voices", "enrolment"
-"""Folders of optional arrays, each exactly once; a file contains nothing else."""
+"""Folders of optional arrays, each at most once; a file has no other members."""
 
 MOST_BYTES = 64 * 2**20
-"""The most bytes that a file may have unpacked, so that a small file cannot fill the memory."""
+"""Limit on the unpacked size of a file in bytes, so that a small file cannot fill the memory."""
 
 MOST_MANIFEST = 2**20
-"""The most bytes that the manifest may have: parsed JSON takes many times its size in memory."""
+"""Limit on the size of the manifest in bytes: parsed JSON takes many times its size in memory."""
 
-CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
+CURE = "get a fresh copy, or train it again with `emotion-lib train`"
 """The cure at the end of errors about damaged files."""
 
 _DIGEST = 32
-_ALWAYS = (1980, 1, 1, 0, 0, 0)  # the first date of the zip format; a fixed one keeps equal contents equal in bytes
+_ALWAYS = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip file; with a fixed date, equal contents give equal bytes
 _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}
 _WORDS = {list: "list", str: "text", dict: "table"}
 _NPY_VERSION = (1, 0)
@@ -53,7 +53,7 @@ _OPTIONAL = re.compile(rf"(?:{VOICES}|{ENROLMENT})/[a-z_]+\.npy")
 
 @dataclass(frozen=True)
 class Utterances:
-    """The utterances that a recogniser was trained on, so that they are not used as a test.
+    """The utterances that a recogniser was trained on, kept so that they are refused as a test.
 
     Parameters
     ----------
@@ -97,7 +97,8 @@ class Contents:
     trained_on : Utterances
         The utterances that the network was trained on.
     voices, enrolment : mapping of str to ndarray, float32
-        The statistics of the training voices, and of the voice that it is adapted to; empty if there are none.
+        Statistics of the training voices, and of the voice that the recogniser is adapted to; empty if it has no such
+        statistics.
     """
 
     manifest: dict[str, Any]
@@ -171,9 +172,9 @@ def load_file(path: Traversable, name: str, *, cure: str) -> Contents:
     path : Path, or a resource of the package
         The file.
     name : str
-        Name of the file in errors.
+        Name of the file in error messages.
     cure : str
-        Cure in the error about a missing file.
+        Advice in the error message about a missing file.
 
     Returns
     -------
@@ -204,7 +205,7 @@ def read_file(file: IO[bytes], name: str) -> Contents:
     file : binary file object
         The open file.
     name : str
-        Name of the file in errors.
+        Name of the file in error messages.
 
     Returns
     -------
@@ -229,10 +230,10 @@ def _read_members(file: IO[bytes]) -> Contents:
     if size == 0:
         raise ModelFileError(f"an empty file (0 bytes); {CURE}")
     if size > MOST_BYTES:
-        raise ModelFileError(f"{size >> 20} MB, more than the {MOST_BYTES >> 20} MB of the largest recogniser; {CURE}")
+        raise ModelFileError(f"{size >> 20} MB, but a recogniser file has at most {MOST_BYTES >> 20} MB; {CURE}")
     with zipfile.ZipFile(file) as opened:
         _check_packing(opened)
-        # The version comes first: a newer file may have other members, and the cure is then to update the library.
+        # Check the version first: a newer file may have other members, and then the advice is to update the library.
         manifest = _manifest(_member(opened, MANIFEST, most=MOST_MANIFEST))
         _check_members(opened)
         _check_kinds(manifest)
@@ -250,17 +251,17 @@ def _check_packing(opened: zipfile.ZipFile) -> None:
     if sum(member.file_size for member in members) > MOST_BYTES:
         raise ModelFileError(f"unpacks to more than {MOST_BYTES >> 20} MB, the largest size of a recogniser; {CURE}")
     if any(member.flag_bits & _ENCRYPTED for member in members):
-        raise ModelFileError(f"the file is encrypted, and recogniser files never are; {CURE}")
+        raise ModelFileError(f"the file is encrypted, but recogniser files never are; {CURE}")
     # zipfile bounds the output of deflate by the size in the header, but not that of bzip2 and LZMA.
     if any(member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for member in members):
-        raise ModelFileError(f"compressed by another method than recogniser files; {CURE}")
+        raise ModelFileError(f"compressed by a method that recogniser files do not use; {CURE}")
 
 
 def _member(opened: zipfile.ZipFile, member: str, *, most: int = MOST_BYTES) -> bytes:
     """Return the content of a member, at most the size in its header, which `_check_packing` has checked."""
     size = opened.getinfo(member).file_size
     if size > most:
-        raise ModelFileError(f"its {member} has {size} bytes, at most {most} are allowed; {CURE}")
+        raise ModelFileError(f"its {member} has {size} bytes, but at most {most} are allowed; {CURE}")
     with opened.open(member) as packed:
         return packed.read(size)
 
@@ -269,7 +270,7 @@ def _manifest(content: bytes) -> dict[str, Any]:
     manifest = json.loads(content)
     version = manifest["format"]
     if type(version) is not int or version < 1:
-        raise ValueError("no version")  # read_file turns it into its own error
+        raise ValueError("no version")  # read_file replaces it with its own error
     if version > FILE_FORMAT:
         newer = f"format {version}, but this emotion_lib reads formats up to {FILE_FORMAT}"
         raise ModelFileError(f"a recogniser of {newer}; update it: pip install --upgrade emotion_lib")
@@ -301,11 +302,11 @@ def _array(content: bytes, member: str) -> np.ndarray:
     """Return the array of a `.npy` member, whose header must fit the size of its data."""
     packed = io.BytesIO(content)
     if np.lib.format.read_magic(packed) != _NPY_VERSION:
-        raise ModelFileError(f"its {member} is not an array as `save` writes it; {CURE}")
+        raise ModelFileError(f"its {member} is not an array in the format that `save` writes; {CURE}")
     shape, _, dtype = np.lib.format.read_array_header_1_0(packed)
     if dtype.hasobject:
         raise ModelFileError(f"its {member} is an array of objects, which could run code, so it is not loaded; {CURE}")
-    # np.load allocates the memory that the header asks for, so the header must not ask for more than is there.
+    # np.load allocates as much memory as the header declares, so the header must match the size of the data.
     if not dtype.itemsize or math.prod(shape) * dtype.itemsize != len(content) - packed.tell():
         raise ModelFileError(f"its {member} has a header that does not match its size; {CURE}")
     packed.seek(0)
@@ -319,7 +320,7 @@ def _numbers(opened: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
         if member.startswith(f"{folder}/"):
             array = _array(_member(opened, member), member)
             if array.dtype != np.float32:
-                raise ModelFileError(f"its {member} has numbers of type {array.dtype}, must be float32; {CURE}")
+                raise ModelFileError(f"its {member} is of type {array.dtype}, but must be float32; {CURE}")
             numbers[member.removeprefix(f"{folder}/").removesuffix(".npy")] = array
     return numbers
 
@@ -334,8 +335,8 @@ _PARTS = {
     "sparse tensor": {1: "tensor", 2: "tensor"},
     "tensor": {13: "other file"},
 }
-"""Field numbers of each kind of message in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: those that can
-contain a tensor, a subgraph or the name of another file."""
+"""The fields of each kind of message that can contain a tensor, a subgraph or the name of another file, by number, from
+https://github.com/onnx/onnx/blob/main/onnx/onnx.proto."""
 
 _DATA_LOCATION = 14  # field of a tensor: 0 if its data are in the message, 1 if they are in another file
 # Wire types, the lower three bits of a key: https://protobuf.dev/programming-guides/encoding/#structure
@@ -388,14 +389,14 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         elif key & 7 in _FIXED:
             at += _FIXED[key & 7]
         else:
-            raise ValueError("no such kind of field")
+            raise ValueError("unknown wire type")
         if at > len(message):
-            raise ValueError("a field that is cut short")
+            raise ValueError("truncated field")
         yield key >> 3, value
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a variable-length integer and the position after it; each byte has seven bits of it, lowest first."""
+    """Return a variable-length integer and the position after it; each byte holds seven of its bits, lowest first."""
     number = shift = 0
     while message[at] & 0x80:
         number |= (message[at] & 0x7F) << shift

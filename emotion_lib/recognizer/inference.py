@@ -39,7 +39,7 @@ class Network:
     Raises
     ------
     ModelFileError
-        If the bytes are not such a network, or if the network would read other files.
+        If the bytes are not a network of this form, or if the network would read other files.
     """
 
     def __init__(self, onnx: bytes, *, feature: str = "log_mel") -> None:
@@ -61,7 +61,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_utterances, n_features) or (n_utterances, n_frames, n_features), float32
-            The features that the network was trained on, padded at the end.
+            Features of the kind that the network was trained on, padded at the end.
         lengths : ndarray of shape (n_utterances,), int, optional
             Number of frames without padding; all frames count when not given.
         statistics : ndarray of shape (n_utterances, n_statistics), optional
@@ -100,7 +100,7 @@ def _onnx_session(onnx: bytes) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # fatal errors only; errors are raised, and the log goes to the terminal
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # never ORT, which check_graph cannot inspect
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT, which check_graph cannot read
     try:
         return onnxruntime.InferenceSession(
             onnx,
@@ -168,20 +168,20 @@ class Inference:
         return self.settings.sr
 
     def predict_short(self, y: np.ndarray, part: np.ndarray) -> Prediction:
-        """Return the answer for a short recording `y`, predicted from its `part` that the settings choose."""
+        """Return the answer for a short recording `y`, predicted from `part`, which the settings choose."""
         if reason := self.missing_speech(y):
             return self._nothing(reason)
         return self.answer(self.infer(part))
 
     def missing_speech(self, y: np.ndarray) -> str:
-        """Return the reason why there is no speech, `silence` or `no speech`; empty where somebody speaks."""
+        """Return `silence` or `no speech` if the waveform has no speech, and an empty string if it has."""
         if speech.is_silent(y, self.sr):
             return SILENCE
         return "" if speech.has_speech(y, self.sr) else NO_SPEECH
 
     def predict_long(self, blocks: Iterable[np.ndarray]) -> Prediction:
         """Return the answer for a long recording: the mean over its windows of speech, weighted by their lengths."""
-        loudest = -np.inf  # noted on the way, since the blocks can be read only once
+        loudest = -np.inf  # measured while predicting, since the blocks can be read only once
 
         def noted(chunks: Iterable[speech.Chunk]) -> Iterator[speech.Chunk]:
             nonlocal loudest
@@ -205,7 +205,7 @@ class Inference:
         return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
 
     def predict_outputs(self, outputs: Sequence[tuple[Output, int]]) -> Prediction:
-        """Return the answer for a recording from known outputs and the length of each."""
+        """Return the answer for a recording from outputs that are already computed, and the length of each."""
         if len(outputs) == 1:
             return self.answer(outputs[0][0])
         answer = self.mean(outputs)
@@ -240,7 +240,7 @@ class Inference:
 
     def _adapted(self, output: Output) -> tuple[np.ndarray, bool]:
         """Return the probabilities after adaptation, and whether the voice is far from every training voice."""
-        if self.enrolment is not None:  # the enrolled voice is known, however unlike the training voices it is
+        if self.enrolment is not None:  # the enrolled voice is known, even if it is far from the training voices
             return np.asarray(self.enrolment.apply(output.probabilities, output.statistics)[0]), False
         unlike = self.voices is not None and self.voices.is_unlike(output.statistics)
         return np.asarray(output.probabilities[0]), unlike

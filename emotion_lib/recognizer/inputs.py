@@ -37,12 +37,12 @@ def is_list(x: object) -> TypeGuard[Recordings]:
 
 
 def _is_table(x: object) -> bool:
-    """Return whether `x` is a table or a mapping, which is refused rather than guessing the column of recordings."""
+    """Return whether `x` is a table or a mapping, refused because its column of recordings would be a guess."""
     return isinstance(x, Mapping) or hasattr(x, "columns")
 
 
 class RecordingReader:
-    """Read a recording at one rate; more than once, if `rewindable` opened it.
+    """Read a recording at one sampling rate; if `rewindable` opened it, it can be read more than once.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class RecordingReader:
 
     def short(self, settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the whole recording and the part that the settings choose; None if it is longer than `LONG`."""
-        y = self.read(duration=LONG + 1)  # one second more tells a long recording from one of exactly `LONG`
+        y = self.read(duration=LONG + 1)  # one more second distinguishes a long recording from one of exactly `LONG`
         if len(y) > LONG * self._to:
             return None
         if settings.offset or settings.duration:
@@ -74,19 +74,19 @@ class RecordingReader:
         return y, y
 
     def read(self, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
-        """Return `duration` seconds from `offset` on, or fewer if the recording ends before."""
+        """Return `duration` seconds from `offset` on, or fewer if the recording ends earlier."""
         if not isinstance(self._x, np.ndarray):
             return audio.read(self._x, sr=self._to, offset=offset, duration=duration)[0]
         first = int(offset * self._sr)
         last = None if duration is None else first + max(1, int(duration * self._sr))  # rounded as audio.read does
         if 0 < len(self._x) <= first:
             raise AudioError(
-                f"waveform: ends before {offset} s, where this recogniser starts to read; give a longer one"
+                f"waveform: ends before {offset} s, where this recogniser starts reading; give a longer one"
             )
         return audio.waveform(self._x[first:last], self._sr, sr_out=self._to)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """Return the whole recording, block by block."""
+        """Return an iterator over the whole recording in blocks."""
         if not isinstance(self._x, np.ndarray):
             return audio.blocks(self._x, sr=self._to)
         # Blocks of nearly equal length, since a last block of a few samples could be mistaken for channels.
@@ -141,7 +141,8 @@ def resampled(chunks: Iterable[np.ndarray], sr: int, to: int) -> Iterator[np.nda
 def _resample_chunks(chunks: Iterable[np.ndarray], resampler: audio.Resampler) -> Iterator[np.ndarray]:
     """Yield each resampled part, and the rest at the end.
 
-    A generator runs on its first `next`; `resampled` is separate, so that it checks the rate at once.
+    The body of a generator runs only at its first `next`; `resampled` is a separate function, which checks the rate at
+    once.
     """
     for chunk in chunks:
         yield resampler.process(chunk)

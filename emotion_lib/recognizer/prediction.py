@@ -11,7 +11,7 @@ UNSURE, SILENCE, NO_SPEECH = "unsure", "silence", "no speech"
 """The reasons for the answer `UNKNOWN`."""
 
 UNLIKE = "this voice is unlike those it was trained on"
-"""The warning: the recogniser was evaluated on voices that are closer to its training voices than this one."""
+"""The warning for a voice that is farther from the training voices than the voices of the evaluation were."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Prediction:
         The probability of each emotion, in the order of `emotions.EMOTIONS`. They sum to 1, and are all equal where
         nobody speaks.
     reason : str
-        Why the emotion is unknown: "unsure", "silence" or "no speech". Empty where an emotion is named.
+        Why the emotion is unknown: "unsure", "silence" or "no speech". Empty if an emotion is predicted.
     note : str
         A remark on the prediction, usually empty; for a long recording, the number of windows.
     warning : str
-        "this voice is unlike those it was trained on", if so: trust the answer less, even a confident one. Usually
-        empty, and always empty where nobody speaks.
+        "this voice is unlike those it was trained on" if the voice is far from every training voice: trust even a
+        confident answer less. Usually empty, and always empty where nobody speaks.
 
     Examples
     --------

@@ -79,7 +79,7 @@ class EmotionRecognizer:
     ModelFileError
         If the network cannot be read, or the network or the voice statistics do not fit the feature and the emotions.
     ParameterError
-        If there is no such feature or emotion.
+        If the feature or an emotion is unknown.
 
     Examples
     --------
@@ -247,11 +247,11 @@ class EmotionRecognizer:
         """Return the same recogniser, adapted to one voice.
 
         Every voice has its own pitch, its own timbre and its own way of being angry. A few utterances are enough to
-        learn them, with their emotions or, less well, without. No network is trained; adapting takes less than a
-        second.
+        learn them; adaptation works without their emotions, but better with them. The network is not trained again,
+        and adaptation takes less than a second.
 
-        `about` loses the measured performance, which holds for new voices only. Calibration and threshold stay the
-        same. An adapted recogniser does not warn of unlike voices, and `evaluation.score` refuses the enrolled
+        The measured performance is removed from `about`, since it applies only to new voices. Calibration and threshold
+        stay the same. An adapted recogniser does not warn of unlike voices, and `evaluation.score` refuses the enrolled
         recordings as a test. Adapting again replaces the earlier voice, so give all utterances at once.
 
         Parameters
@@ -273,10 +273,10 @@ class EmotionRecognizer:
         Raises
         ------
         AudioError
-            If a recording cannot be used, or nobody speaks in it. The message names the first five of these.
+            If a recording cannot be used, or nobody speaks in it. The message names the first five such recordings.
         ParameterError
-            If there is no recording, the recogniser does not distinguish an emotion, the numbers of recordings and
-            emotions differ, or the recogniser has no statistics of its training voices.
+            If there are no recordings, an emotion is not one of those that the recogniser distinguishes, the numbers of
+            recordings and emotions differ, or the recogniser has no statistics of its training voices.
 
         Examples
         --------
@@ -444,7 +444,7 @@ class EmotionRecognizer:
         the recording: an empty file (0 bytes); delete it or get a fresh copy
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
-            raise ParameterError("xs: a single recording, must be a list; put it in a list, or use predict")
+            raise ParameterError("xs: must be a list, not a single recording; put it in a list, or use predict")
         stopped = threading.Event()
         return map_in_order(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
 
@@ -494,13 +494,13 @@ class EmotionRecognizer:
         ------
         Segment
             The answer for a window of speech, as soon as the window is complete. A stretch of speech of more than 3
-            seconds is cut into windows of 2 to 3 seconds where it is least like speech; the last windows of a stretch
+            seconds is cut into windows of 2 to 3 seconds at the points least like speech; the last windows of a stretch
             may be shorter. The answers for the parts can differ from the answer for the whole.
 
         Raises
         ------
         AudioError, ParameterError
-            As for `predict`; segments that came before a damaged place remain valid.
+            As for `predict`; segments from before a damaged place remain valid.
 
         Examples
         --------
@@ -522,9 +522,9 @@ class EmotionRecognizer:
         Yields
         ------
         Segment
-            The answer for the last 3 seconds, or fewer at the beginning, and once more for the rest when `chunks` end.
-            It equals the answer of `predict` for the same part of a recording if the settings have no `offset` and
-            `duration`.
+            The answer for the last 3 seconds, or fewer at the beginning; the last answer, when `chunks` ends, includes
+            the remaining audio. Each answer equals that of `predict` for the same part of a recording if the settings
+            have no `offset` or `duration`.
 
         Raises
         ------
@@ -539,7 +539,7 @@ class EmotionRecognizer:
         """
         if not isinstance(chunks, Iterable) or isinstance(chunks, (str, bytes, np.ndarray)):
             cure = "for a whole recording use predict or segments"
-            raise ParameterError(f"chunks: {type(chunks).__name__}, must be an iterable of arrays; {cure}")
+            raise ParameterError(f"chunks: must be an iterable of arrays, not {type(chunks).__name__}; {cure}")
         return self._inference.stream(resampled(chunks, sr, self._inference.sr))
 
     def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:

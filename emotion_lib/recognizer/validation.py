@@ -19,7 +19,7 @@ _OPTIONAL = ("sr", "duration", "top_db", "trim_db")
 _LOWEST_RATE = 1000
 _MOST_BINS, _MOST_BANDS = 2**14, 512
 _MOST_A_SECOND = 2**24
-"""The most samples that all frames of one second may have, so that a file cannot ask for all of the memory."""
+"""Limit on the samples in all frames of one second, so that the settings in a file cannot exhaust the memory."""
 
 
 def make_settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
@@ -66,7 +66,7 @@ def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
     Raises
     ------
     ParameterError
-        If one is missing or does not fit, or there is another.
+        If an array is missing, unknown, or does not fit the others.
     """
     if not arrays:
         return None
@@ -92,7 +92,7 @@ def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> E
     Raises
     ------
     ParameterError
-        If one is missing or does not fit, or there is another.
+        If an array is missing, unknown, or does not fit the others.
     """
     if not arrays:
         return None
@@ -107,7 +107,7 @@ def _check_names(given: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray
 
 
 def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
-    """Refuse emotions, a feature or settings that cannot be used by a recogniser.
+    """Refuse emotions, a feature or settings that a recogniser cannot use.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
     Raises
     ------
     ParameterError
-        If the feature or an emotion is unknown, or the settings fit no recording.
+        If the feature or an emotion is unknown, or the settings are out of range.
     """
     if feature not in FEATURES:
         raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
@@ -126,13 +126,13 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
     if tuple(emotions) != in_order(emotions):
         raise ParameterError(f"emotions={list(emotions)}: must be in this order: {', '.join(in_order(emotions))}")
     if len(emotions) < 2:
-        raise ParameterError(f"emotions={list(emotions)}: must be at least two")
+        raise ParameterError(f"emotions={list(emotions)}: must be at least two emotions")
     _check_settings(settings)
 
 
 def _check_settings(settings: FeatureSettings) -> None:
     if settings.sr is None:
-        raise ParameterError("settings: sr=None: a recogniser takes all recordings at one rate; give the rate in Hz")
+        raise ParameterError("settings: sr=None: a recogniser reads all recordings at one rate; give the rate in Hz")
     for name, value in asdict(settings).items():
         if name in _WHOLE and not isinstance(value, int):
             raise ParameterError(f"settings: {name}={value!r}: must be a whole number")
@@ -191,7 +191,7 @@ def check_voices(inference: Inference) -> None:
         return
     noise = _noise(inference.settings)
     try:
-        with np.errstate(all="raise", under="ignore"):  # damaged arrays overflow; tiny probabilities underflow rightly
+        with np.errstate(all="raise", under="ignore"):  # damaged arrays overflow; tiny probabilities may underflow
             if inference.voices is not None:
                 _check_numbers(np.array(inference.voices.unlikeness(inference.infer(noise).statistics)), ())
             if inference.enrolment is not None:
@@ -204,7 +204,7 @@ def check_voices(inference: Inference) -> None:
 
 def _check_numbers(numbers: np.ndarray, shape: tuple[int, ...]) -> None:
     if numbers.shape != shape or not np.isfinite(numbers).all():
-        raise ValueError(f"they give an output of shape {numbers.shape}, must be finite numbers of shape {shape}")
+        raise ValueError(f"they give an output of shape {numbers.shape}, but must give finite numbers of shape {shape}")
 
 
 def _noise(settings: FeatureSettings) -> np.ndarray:

@@ -38,7 +38,7 @@ def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
     if given.ndim != 2 or given.shape[1] != len(transform) or len(given) == 0:
         raise ParameterError(
             f"statistics of shape {given.shape}: must be {len(transform)} numbers for at least one utterance, "
-            "of the feature and settings that the training voices were learnt from"
+            "computed with the feature and settings of the training voices"
         )
     if not np.isfinite(given).all():
         raise ParameterError("statistics: must be finite numbers")
@@ -51,7 +51,7 @@ def chosen_arrays(arrays: Mapping[str, np.ndarray], names: Sequence[str]) -> dic
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        The arrays by name; there may be others.
+        Arrays by name, which may include others.
     names : sequence of str
         The names to choose.
 
@@ -87,12 +87,12 @@ def check_arrays(
     Raises
     ------
     ParameterError
-        If an array is not float32 of its shape, or a value is not finite or not positive where it must be. Only
-        `usual` may be infinite.
+        If an array is not float32 or has the wrong shape, or if a value is not finite, or not positive where it must
+        be. Only `usual` may be infinite.
     """
     for name, array in arrays.items():
         if array.dtype != np.float32 or array.shape != shapes[name]:
-            raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}, must be float32 of {shapes[name]}")
+            raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}; must be float32 of {shapes[name]}")
         if not (np.isfinite(array).all() or name == "usual"):
             raise ParameterError(f"{name}: must be finite numbers")
         if name in positive and not (array > 0).all():
@@ -104,7 +104,7 @@ _LEAST_BETWEEN = 1e-3  # variances must stay positive where chance explains all 
 _FOLDS = 5
 _FEWEST_VOICES = 5  # one for each fold
 _KNOWN = 0.95
-"""Share of the training voices, each left out in turn, that are not called unlike the others."""
+"""Share of the training voices, each left out in turn, that count as similar to the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +120,8 @@ class Voices:
     mean, variance : ndarray of shape (n_statistics,), float32
         Mean and variance of all utterances of all voices, after the transform; variances are positive.
     usual : ndarray of shape (2,), float32, > 0
-        The unlikeness below which a voice counts as similar, for many utterances and for one; infinite if there were
-        too few voices to estimate it.
+        The unlikeness below which a voice counts as similar, measured on many utterances and on one; infinite if
+        there were too few voices to estimate it.
 
     Raises
     ------
@@ -141,7 +141,7 @@ class Voices:
         check_arrays(self.arrays(), shapes, positive=("between", "variance", "usual"))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays that it is made of, by name, so that a file can hold them.
+        """Return the fields that are arrays, by name, so that they can be written to a file.
 
         Returns
         -------
@@ -151,12 +151,12 @@ class Voices:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Make it of the arrays that `arrays` returned.
+        """Make an instance from the arrays that `arrays` returned.
 
         Parameters
         ----------
         arrays : mapping of str to ndarray
-            By name; others are not looked at.
+            The arrays by name; others are ignored.
 
         Returns
         -------
@@ -180,8 +180,8 @@ class Voices:
         Returns
         -------
         float
-            Mean squared distance from the mean of the training voices, in variances; 1 for the training voices
-            themselves.
+            Mean squared distance from the mean of the training voices, relative to their variance; 1 for the training
+            voices themselves.
 
         Raises
         ------
@@ -212,7 +212,7 @@ class Voices:
             As for `unlikeness`.
         """
         many, one = self.usual.tolist()
-        # The mean over n utterances scatters with 1 / sqrt(n), so the limit moves from `one` towards `many`.
+        # By chance, the mean of n utterances varies with 1 / sqrt(n), so the limit moves from `one` towards `many`.
         limit = many if one == np.inf else many + (one - many) / np.sqrt(max(1, len(statistics)))
         return bool(self.unlikeness(statistics) > limit)
 
@@ -220,7 +220,7 @@ class Voices:
 def learn_voices(
     statistics: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], *, corpus: Iterable[str] | None = None
 ) -> Voices:
-    """Learn from training voices how an emotion varies within a speaker, and how far emotions are apart.
+    """Learn the variation within an emotion and the distances between emotions from the training voices.
 
     Every corpus has the same weight, whatever its size. Both covariances are shrunk: the covariance within speaker and
     emotion towards its diagonal, the covariance between emotions towards a sphere.
@@ -267,7 +267,7 @@ def learn_voices(
 
 @dataclass(frozen=True, eq=False)
 class _Utterances:
-    """The statistics of training utterances, with the numbers of their voice, cell (voice and emotion) and corpus."""
+    """The statistics of training utterances, each with the index of its voice, cell (voice and emotion) and corpus."""
 
     x: np.ndarray
     voice: np.ndarray
@@ -283,7 +283,7 @@ class _Utterances:
         if x.ndim != 2 or any(len(column) != len(x) for column in columns):
             sizes = ", ".join(str(len(column)) for column in columns)
             raise ParameterError(
-                f"statistics of shape {x.shape} for {sizes} speakers, emotions, corpora: give one of each an utterance"
+                f"statistics of shape {x.shape} for {sizes} speakers, emotions, corpora: give one of each per utterance"
             )
         names = np.array(columns, dtype=str)
         voice = _group_numbers(names[[0, 2]])
@@ -325,7 +325,7 @@ def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
-    """Return the transform to a unit covariance within cells, and the then diagonal covariance between cells."""
+    """Return the transform to unit covariance within cells, and the variances between cells after this transform."""
     n = np.bincount(known.cell)
     several = (n > 1)[known.cell]
     centred = (known.x - _means(known.x, known.cell)[known.cell])[several]
@@ -350,7 +350,7 @@ def _between(known: _Utterances, scale: np.ndarray, within: np.ndarray) -> np.nd
     emotions = np.bincount(voice)[voice]
     apart = (means - _means(means, voice)[voice]) * np.sqrt(emotions / np.maximum(emotions - 1, 1))[:, None]
     weight = np.where(emotions > 1, 1 / np.bincount(corpus)[corpus], 0)
-    # The mean of n utterances scatters by chance with 1 / n of the variance within.
+    # By chance alone, the mean of n utterances varies, with 1 / n of the variance within a cell.
     chance = np.average(1 / np.bincount(known.cell), weights=weight)
     return np.asarray(_covariance(apart, weight) - chance * within)
 
@@ -400,7 +400,8 @@ class Enrolment:
     means, variances : ndarray of shape (n_emotions, n_statistics), float32
         Expected mean and variance of the utterances of this voice in each emotion, after the transform.
     confusion : ndarray of shape (n_emotions, n_emotions), float32, > 0
-        Probability of each emotion (row) where the network predicts another (column) in this voice; columns sum to 1.
+        Probability of each acted emotion (row) given the prediction of the network (column) for this voice; columns sum
+        to 1.
     weight : ndarray of shape (1,), float32, > 0
         Weight of the log density of the statistics relative to the log probability of the network.
 
@@ -423,7 +424,7 @@ class Enrolment:
         check_arrays(self.arrays(), shapes, positive=("variances", "confusion", "weight"))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays that it is made of, by name, so that a file can hold them.
+        """Return the fields that are arrays, by name, so that they can be written to a file.
 
         Returns
         -------
@@ -434,12 +435,12 @@ class Enrolment:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Self:
-        """Make it of the arrays that `arrays` returned.
+        """Make an instance from the arrays that `arrays` returned.
 
         Parameters
         ----------
         arrays : mapping of str to ndarray
-            By name; others are not looked at.
+            The arrays by name; others are ignored.
         emotions : sequence of str
             Names of the columns of probabilities.
 
@@ -488,16 +489,18 @@ def adapt(
     *,
     emotions: Sequence[str],
 ) -> Enrolment:
-    """Adapt to the voice of one speaker with some utterances of it, with or without their emotions.
+    """Adapt to one speaker's voice with a few utterances, with or without their emotions.
 
     The mean of each emotion is estimated from its utterances and shrunk towards the mean of the voice; the fewer
-    utterances there are, the stronger the shrinkage. Utterances without a label count for each emotion by its
-    probability, which is re-estimated in turn with the means (expectation maximisation), starting from the predictions
-    of the network. The predictions for the labelled utterances show which emotions the network confuses in this voice.
+    utterances there are, the stronger the shrinkage. An utterance without a label counts towards each emotion in
+    proportion to its probability. Probabilities and means are re-estimated in turn (expectation maximisation), starting
+    from the predictions of the network. The predictions for the labelled utterances show which emotions the network
+    confuses in this voice.
 
     Without labels, an emotion that the network systematically mistakes for another keeps the wrong name; one label for
-    each emotion then helps more than hundreds of unlabelled utterances. Emotions need not all occur, or be equally
-    frequent, but an emotion that alone has labels can attract utterances of its neighbours.
+    each emotion then helps more than hundreds of unlabelled utterances. Not every emotion has to
+    occur, and their frequencies may differ. But if only one emotion has labels, it can attract utterances of its
+    neighbours.
 
     Parameters
     ----------
@@ -551,7 +554,7 @@ def adapt(
 def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> np.ndarray:
     """Return the labels one-hot, with a row of zeros for an utterance without a label."""
     if len(labels) != n:
-        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one each, None where it is unknown")
+        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one for each, None where it is unknown")
     unknown = sorted({label for label in labels if label is not None} - set(names))
     if unknown:
         raise ParameterError(f"label {unknown[0]!r}: must be one of {', '.join(names)}, or None")
@@ -559,7 +562,7 @@ def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> n
 
 
 def _confusion(share: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the probability of each emotion where the network predicts another, from the labelled utterances."""
+    """Return the probability of each acted emotion given the network's prediction, from the labelled utterances."""
     n = share.shape[1]
     before = (1 - _WRONG) * np.eye(n) + _WRONG / n
     confusion = (before + share.T @ probabilities) / (1 + share.sum(axis=0)[:, None])
@@ -570,7 +573,7 @@ def _completed(voices: Voices, z: np.ndarray, share: np.ndarray, log_network: np
     """Return the share of each emotion in each utterance, estimated for the utterances without a label."""
     free = share.sum(axis=1) == 0
     scores = log_network[free]
-    if not free.all():  # without any label there is no mean yet that the statistics could be compared with
+    if not free.all():  # without labels there are no means yet to compare the statistics with
         scores = scores + _EVIDENCE * _density(z[free], *_expected(voices, z, share))
     share = share.copy()
     for _ in range(_TURNS):
@@ -605,5 +608,5 @@ def _as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.n
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:
-    """Return the logarithm of probabilities, finite for 0 too."""
+    """Return the logarithm of probabilities, finite even for 0."""
     return np.asarray(np.log(np.maximum(probabilities, _SMALLEST)))

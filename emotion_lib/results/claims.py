@@ -1,4 +1,4 @@
-"""Claims in the prose of the notebooks, each checked against the figures by one call."""
+"""Check the claims in the prose of the notebooks against the figures, one call per claim."""
 
 from dataclasses import dataclass
 from html import escape
@@ -11,20 +11,20 @@ from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.results.figures import is_whole_tess, over_seeds, percent
 
 LEEWAY = 0.03
-"""How far a trained network's figure may lie outside the range of the table's seeds, since processors differ."""
+"""Largest allowed distance of a trained network's figure from the range of the seeds, since processors differ."""
 
 
 CHECKED = ("TESS", "the table of results")
-"""The corpora and tables on which a claim must hold; on others it is only reported."""
+"""The corpora and tables on which a claim must hold; on others the outcome is only reported."""
 
 
 class ClaimError(EmotionLibError):
-    """A sentence of the notebooks is false for the corpus that it is about."""
+    """A claim in a notebook is false for the corpus that it is about."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the prose, and whether it is true for the corpus that was loaded."""
+    """A claim in a notebook, and whether it is true for the loaded corpus."""
 
     sentence: str
     holds: bool
@@ -34,7 +34,7 @@ class Claim:
         if self.corpus in CHECKED:
             return f"Checked on {self.corpus}: {self.sentence}."
         answer = "holds" if self.holds else "does not hold"
-        return f"Said of TESS, and on {self.corpus} it {answer}: {self.sentence}."
+        return f"Claimed for TESS; on {self.corpus} it {answer}: {self.sentence}."
 
     def _repr_html_(self) -> str:
         return f"<p><em>{escape(str(self))}</em></p>"
@@ -44,7 +44,7 @@ class Claim:
 
 
 def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> Claim:
-    """Check a claim of the prose: on TESS it must hold, on another corpus the outcome is only reported.
+    """Check a claim in a notebook: on TESS it must hold; on another corpus the outcome is only reported.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> 
     holds : bool
         Whether the claim is true.
     corpus : DataFrame or None
-        The corpus table on which it was checked; None if it was checked in the table of results.
+        The corpus table on which it was checked; None if it was checked against the table of results.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> 
     Examples
     --------
     >>> claim("two is more than one", 2 > 1, corpus=pd.DataFrame({"corpus": ["demo"]}))
-    Said of TESS, and on the demo corpus it holds: two is more than one.
+    Claimed for TESS; on the demo corpus it holds: two is more than one.
     """
     if corpus is None:
         where = "the table of results"
@@ -82,7 +82,7 @@ def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> 
 
 
 def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFrame:
-    """Put a figure of this run beside the committed one.
+    """Show a figure of this run beside the committed one.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def beside(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> pd.DataFram
 
 
 def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
-    """Check that a figure of this run lies in the range of the seeds of the committed table.
+    """Check that a figure of this run lies within the range of the seeds of the committed table.
 
     With the same seed, the figures of a trained network differ between processors in the second digit.
 
@@ -126,8 +126,8 @@ def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
     Raises
     ------
     ClaimError
-        If the figure, on the whole of TESS, lies further outside the range of the seeds than the larger of `LEEWAY` and
-        their standard deviation.
+        If this run was on the whole of TESS and its figure lies outside the range of the seeds by more than `LEEWAY`
+        and more than their standard deviation.
     """
     seeds = over_seeds(row)
     leeway = LEEWAY if np.isnan(row["seed_sd"]) else max(LEEWAY, row["seed_sd"])

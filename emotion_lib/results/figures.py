@@ -61,7 +61,7 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
     # Empty text, not NaN, so that columns can be compared with "" and joined; Int64, since some rows have no n.
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
-    check_columns(f"{path}", table, *RESULT_COLUMNS, KEY, cure="`python -m benchmarks.accuracy` writes it anew")
+    check_columns(f"{path}", table, *RESULT_COLUMNS, KEY, cure="`python -m benchmarks.accuracy` writes a new one")
     place = {name: number for number, name in enumerate([*PROTOCOLS, ACROSS_CORPORA, *RECIPES])}
     return table.sort_values(["protocol", "model"], key=lambda name: name.map(place), kind="stable", ignore_index=True)
 
@@ -91,15 +91,15 @@ def pick(results: pd.DataFrame, **where: str) -> pd.Series:
         results = _unadapted(results)
     rows = results[np.logical_and.reduce([results[name] == value for name, value in where.items()])]
     if len(rows) != 1:
-        raise ParameterError(f"{where}: {len(rows)} rows of the table of results fit; give values that fit one")
+        raise ParameterError(f"{where}: {len(rows)} rows of the table of results fit; give values that fit exactly one")
     return rows.iloc[0]
 
 
 def percent(row: pd.Series) -> str:
     """Format a figure in percent, with its interval in brackets if it has one.
 
-    If the seeds differ by more than `FAR_APART`, their range is added, since they then matter more than the words that
-    the interval is over.
+    If the seeds differ by more than `FAR_APART`, their range is added, since the choice of seed then matters more than
+    the choice of words, which the interval is over.
 
     Parameters
     ----------
@@ -261,8 +261,8 @@ def new_voices(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row per model, one column per corpus; the 95 % interval in brackets is over speakers if there are enough of
-        them, else over words.
+        One row per model, one column per corpus; the 95 % interval in brackets is over speakers if there are enough,
+        otherwise over words.
     """
     rows = _unadapted(results)[lambda row: (row["protocol"] == "leave_speaker_out") & (row["metric"] == "uar")]
     return _a_column_each(rows[rows["trained_on"].str.contains("+", regex=False)], ["model"])
@@ -271,9 +271,9 @@ def new_voices(results: pd.DataFrame) -> pd.DataFrame:
 def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
     """Show the UAR within each corpus and across corpora, in percent: the cost of a new voice and of a new corpus.
 
-    Within a corpus, speakers are left out and all of its emotions are told apart (EMO-DB has boredom and no surprise;
-    RAVDESS has calm in addition to the seven). Across corpora, only the shared emotions are told apart, so the two
-    figures of a corpus belong to different tasks.
+    Within a corpus, speakers are left out and models distinguish all of its emotions (EMO-DB has boredom and no
+    surprise; RAVDESS has calm in addition to the seven). Across corpora, models distinguish only the shared emotions,
+    so the two figures of a corpus belong to different tasks.
 
     Parameters
     ----------
@@ -283,15 +283,15 @@ def by_corpus(results: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row per model and training, one column per corpus, with the 95 % interval in brackets; for the two voices of
-        TESS, the mean of both directions.
+        One row per model and training set, one column per corpus, with the 95 % interval in brackets; for the two
+        voices of TESS, the mean of both directions.
     """
     rows = _unadapted(results)[lambda row: row["metric"] == "uar"]
     across = rows[rows["protocol"] == ACROSS_CORPORA]
     own = rows[rows["trained_on"] == rows["corpus"]]
     many_voices = own[own["protocol"] == "leave_speaker_out"]
     two_voices = own[(own["protocol"] == "by_speaker") & (own["direction"] == "mean")]
-    # Two voices give two folds: of TESS only the models that another corpus also has are worth a row here.
+    # TESS has two voices and so two folds only; its models get a row only if another corpus has figures of them too.
     beside = two_voices[two_voices["model"].isin({*across["model"], *many_voices["model"]})]
     inside = pd.concat([many_voices, beside]).assign(trained_on="its other speakers")
     both = pd.concat([inside, across.assign(trained_on="the other two corpora")])
@@ -383,7 +383,7 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
 
 
 PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}
-"""The averages over epochs that the original notebook prints; its README has the two interchanged."""
+"""The averages over epochs that the original notebook prints; its README swaps them."""
 PUBLISHED_LAST = {"train_accuracy": 0.9874, "accuracy": 0.9982}
 """The accuracies of its last epoch."""
 

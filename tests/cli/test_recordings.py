@@ -375,7 +375,7 @@ def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: 1 of 4 recordings cannot be used, leave them out: {my_voice / 'angry' / 'quiet.wav'}: silence\n"
+        f"Error: 1 of 4 recordings cannot be used; leave them out: {my_voice / 'angry' / 'quiet.wav'}: silence\n"
     )
     assert not output.exists()
 

@@ -123,7 +123,7 @@ def test_what_it_is_worth_for_other_voices_is_no_longer_said(
     text = describe_recognizer(used)
     assert (
         "Adapted to one voice, from 14 utterances: 2 angry, 2 disgust, 2 fear, 2 happy, 2 neutral, 1 sad, "
-        "2 surprise, 1 unlabelled\nWorth: not measured; "
+        "2 surprise, 1 unlabelled\nPerformance: not measured; "
     ) in text
     assert "75 %" not in text
 
@@ -213,7 +213,7 @@ def test_recordings_that_cannot_be_used_are_named(
         knowing.enrol([quiet, speech_path, str(noise), tmp_path / "none.wav", b""], ["sad"] * 5)
 
     assert str(error.value) == (
-        f"4 of 5 recordings cannot be used, leave them out: {quiet}: silence | {noise}: no speech | "
+        f"4 of 5 recordings cannot be used; leave them out: {quiet}: silence | {noise}: no speech | "
         f"{tmp_path / 'none.wav'}: no such file; check the path | recordings[4]: an empty file (0 bytes); delete it or "
         "get a fresh copy"
     )
@@ -236,7 +236,7 @@ def test_a_long_recording_in_which_nobody_speaks_is_none(knowing: EmotionRecogni
         ([], [], "recordings: .* at least one utterance"),
         ("a.wav", None, "recordings: must be a list; .* in a list"),
         (["a.wav"], "happy", "emotions='happy': must be a list, with an emotion or None for each recording"),
-        (["a.wav"], ["happy", "sad"], "2 emotions for 1 recordings: give one each, or None"),
+        (["a.wav"], ["happy", "sad"], "2 emotions for 1 recordings: give one for each, or None"),
         (["a.wav"], ["calm"], r"emotions\[0\]='calm': must be one of angry, "),
         (["a.wav", "b.wav"], ["sad", np.nan], r"emotions\[1\]=nan: must be one of .* or None"),
         ([np.zeros(SR)], None, "sr=None: .* rate; give it"),

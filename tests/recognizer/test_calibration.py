@@ -236,7 +236,7 @@ NONE = np.empty(0)
 
 
 def test_without_utterances_nothing_is_fitted() -> None:
-    sentence = "0 scores for 0 utterances: give one each, and at least one"
+    sentence = "0 scores for 0 utterances: give one for each, and at least one"
     with pytest.raises(ParameterError, match=sentence):
         fit_temperature(np.empty((0, 7)), NONE)
     with pytest.raises(ParameterError, match=sentence):
@@ -247,15 +247,15 @@ def test_without_utterances_nothing_is_fitted() -> None:
 
 
 def test_scores_utterances_and_weights_of_different_number_are_refused() -> None:
-    with pytest.raises(ParameterError, match="3 scores for 2 utterances: give one each"):
+    with pytest.raises(ParameterError, match="3 scores for 2 utterances: give one for each"):
         fit_temperature(HONEST[:3], TRUTH[:2])
-    with pytest.raises(ParameterError, match="2 scores for 3 utterances: give one each"):
+    with pytest.raises(ParameterError, match="2 scores for 3 utterances: give one for each"):
         fit_threshold(CONFIDENCE[:2], CORRECT[:3], precision=0.5)
-    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one weight for each"):
         fit_temperature(HONEST[:3], TRUTH[:3], weight=np.ones(1))
-    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one weight for each"):
         fit_threshold(CONFIDENCE[:3], CORRECT[:3], precision=0.5, weight=np.ones(1))
-    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one each"):
+    with pytest.raises(ParameterError, match="weight: 1 values for 3 utterances; give one weight for each"):
         reliability_curve(CONFIDENCE[:3], CORRECT[:3], weight=np.ones(1))
 
 

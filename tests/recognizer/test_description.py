@@ -43,13 +43,13 @@ def described(network: bytes, about: Mapping[str, Any], threshold: float = 0.5) 
 
 def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
     assert described(networks["frame_cnn"], ABOUT) == [
-        "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
-        "Takes: log_mel of recordings at 16000 Hz",
+        "Emotions: angry, disgust, fear, happy, neutral, sad, surprise",
+        "Input: log_mel of recordings at 16000 Hz",
         "Trained on: demo (168 utterances, 2 speakers); network frame_cnn, seed 3",
         "Made by: emotion-lib train demo",
-        "Worth for voices left out of the training, unweighted average recall and its 95 % interval:",
-        "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of these",
-        "Says unknown: below a probability of 0.50 (above it, 75 % of the answers were right), "
+        "Performance on voices left out of the training, as unweighted average recall with its 95 % interval:",
+        "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of its answers",
+        "Answers unknown: below a probability of 0.50 (above it, 75 % of the answers were right), "
         "for silence and where nobody speaks",
         "Licence: none",
         USES,
@@ -57,7 +57,7 @@ def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
 
 
 def test_who_knows_voices_says_what_that_is_good_for(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
-    said = "Warns of a voice unlike those it was trained on; adapts to one voice with `emotion-lib enrol`"
+    said = "Warns of a voice unlike its training voices; can be adapted to one voice with `emotion-lib enrol`"
 
     assert said in describe_recognizer(knowing).splitlines()
     assert said not in describe_recognizer(knowing.enrol([speech], sr=SR)).splitlines()
@@ -65,10 +65,10 @@ def test_who_knows_voices_says_what_that_is_good_for(knowing: EmotionRecognizer,
 
 def test_where_nothing_is_known_its_worth_is_not_measured(networks: Mapping[str, bytes]) -> None:
     assert described(networks["frame_cnn"], {}, threshold=0.0) == [
-        "Tells apart: angry, disgust, fear, happy, neutral, sad, surprise",
-        "Takes: log_mel of recordings at 16000 Hz",
-        "Worth: not measured",
-        "Says unknown: for silence and where nobody speaks",
+        "Emotions: angry, disgust, fear, happy, neutral, sad, surprise",
+        "Input: log_mel of recordings at 16000 Hz",
+        "Performance: not measured",
+        "Answers unknown: for silence and where nobody speaks",
         USES,
     ]
 
@@ -77,7 +77,7 @@ def test_figures_that_nobody_can_give_are_left_out(networks: Mapping[str, bytes]
     two_voices = WORTH | {"low": None, "high": None}
     never_sure = two_voices | {"coverage": 0.0, "precision": None}
 
-    assert "  demo: 45.7 %; it answers 60 % and is right in 75 % of these" in described(
+    assert "  demo: 45.7 %; it answers 60 % and is right in 75 % of its answers" in described(
         networks["frame_cnn"], {"worth": {"demo": two_voices}}
     )
     assert "  demo: 45.7 %; it answers 0 %" in described(networks["frame_cnn"], {"worth": {"demo": never_sure}})
@@ -93,7 +93,7 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
 ) -> None:
     lines = described(networks["frame_cnn"], about)
 
-    assert any(line.startswith("Its description is not in the form of this library") for line in lines)
+    assert any(line.startswith("Its description is not in this library's format") for line in lines)
     assert lines[-1] == USES
 
 
@@ -101,4 +101,4 @@ def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: Emotion
     used = knowing.enrol([speech], sr=SR)
     used.about["enrolled"] = ["me"]
 
-    assert any(line.startswith("Its description is not in the form") for line in describe_recognizer(used).splitlines())
+    assert any(line.startswith("Its description is not in") for line in describe_recognizer(used).splitlines())

@@ -25,7 +25,7 @@ from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK
 from emotion_lib.recognizer.voices import Voices, learn_voices
 from tests.recognizer.conftest import SR, linear
 
-CURE = "get a whole copy from where it came, or train it again with `emotion-lib train`"
+CURE = "get a fresh copy, or train it again with `emotion-lib train`"
 DAMAGED = f"not a recogniser file, or damaged; {CURE}"
 
 
@@ -366,12 +366,12 @@ def test_an_encrypted_zip_is_refused(refused: Refused, saved: bytes) -> None:
     locked[6] |= 1
     locked[central + 8] |= 1
 
-    assert refused(bytes(locked)) == f"the file is encrypted, and recogniser files never are; {CURE}"
+    assert refused(bytes(locked)) == f"the file is encrypted, but recogniser files never are; {CURE}"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "LZMA"])
 def test_what_unpacks_without_a_bound_is_refused(refused: Refused, members: Mapping[str, bytes], method: int) -> None:
-    assert refused(packed(members, method)) == f"compressed by another method than recogniser files; {CURE}"
+    assert refused(packed(members, method)) == f"compressed by a method that recogniser files do not use; {CURE}"
 
 
 def test_members_may_be_stored_as_they_are(members: Mapping[str, bytes], place: Path) -> None:
@@ -425,7 +425,7 @@ def test_a_manifest_that_would_fill_the_memory_as_objects_is_refused(
     content = packed({**members, MANIFEST: b"[" + b"[]," * 2**22 + b"[]]"})
     sentence, peak = peak_megabytes(lambda: refused(content))
 
-    assert sentence == f"its manifest.json has {3 * 2**22 + 4} bytes, at most {2**20} are allowed; {CURE}"
+    assert sentence == f"its manifest.json has {3 * 2**22 + 4} bytes, but at most {2**20} are allowed; {CURE}"
     assert peak < 8
 
 
@@ -433,7 +433,7 @@ def test_a_file_of_gigabytes_is_not_read(place: Path) -> None:
     with place.open("wb") as file:
         file.truncate(2**32)  # a hole, which takes no room on the disk
 
-    with pytest.raises(ModelFileError, match="4096 MB, more than the 64 MB"):
+    with pytest.raises(ModelFileError, match="4096 MB, but a recogniser file has at most 64 MB"):
         EmotionRecognizer.load(place)
 
 
@@ -511,7 +511,7 @@ def test_an_array_of_another_version_of_npy_is_refused(
 ) -> None:
     content = packed({**members, IDS: npy(np.array(["demo/a", "demo/b"]), version=version)})
 
-    assert refused(content) == f"its {IDS} is not an array as `save` writes it; {CURE}"
+    assert refused(content) == f"its {IDS} is not an array in the format that `save` writes; {CURE}"
 
 
 @pytest.mark.parametrize(
@@ -605,7 +605,7 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
     [
         ("settings", "window", "hann", "'window': unknown setting; must be one of"),
         ("settings", "sr", "16000", "sr='16000': must be a number"),
-        ("settings", "sr", None, "sr=None: a recogniser takes all recordings at one rate"),
+        ("settings", "sr", None, "sr=None: a recogniser reads all recordings at one rate"),
         ("settings", "sr", True, "sr=True: must be a number"),
         ("settings", "sr", 16000.5, "sr=16000.5: must be a whole number"),
         ("settings", "sr", 10**12, "sr=1000000000000: must be from 1000 to 768000 Hz"),
@@ -854,7 +854,7 @@ def test_what_is_no_number_is_refused(refused: Refused, all_members: Mapping[str
         np.zeros(shape, dtype="U3"),
     ):
         sentence = refused(packed({**all_members, member: npy(array)}))
-        assert sentence == f"its {member} has numbers of type {array.dtype}, must be float32; {CURE}"
+        assert sentence == f"its {member} is of type {array.dtype}, but must be float32; {CURE}"
 
 
 @pytest.mark.parametrize("folder", VOICE_MEMBERS)

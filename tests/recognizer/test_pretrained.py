@@ -54,9 +54,9 @@ def test_it_lists_the_utterances_that_it_was_trained_on(pretrained: EmotionRecog
 def test_it_describes_itself_completely(pretrained: EmotionRecognizer) -> None:
     text = describe_recognizer(pretrained)
 
-    for word in ("Trained on: ", "Made by: ", "Worth for voices left out", "Says unknown: below", "Licence: "):
+    for word in ("Trained on: ", "Made by: ", "Performance on voices left out", "Answers unknown: below", "Licence: "):
         assert word in text
-    assert "is not in the form of this library" not in text
+    assert "is not in this library's format" not in text
 
 
 def test_it_hears_speech_in_the_demo_corpus(pretrained: EmotionRecognizer) -> None:

@@ -309,8 +309,8 @@ X = np.zeros((2, N_STATISTICS))
     ("x", "labels", "probabilities", "message"),
     [
         (X[:0], [], unsure(0), "must be 30 numbers for at least one utterance"),
-        (X[:, :3], [None, None], unsure(2), "of the feature and settings that the training voices were learnt from"),
-        (X, [None], unsure(2), "1 labels for 2 utterances: give one each"),
+        (X[:, :3], [None, None], unsure(2), "must be 30 numbers .* feature and settings of the training voices"),
+        (X, [None], unsure(2), "1 labels for 2 utterances: give one for each"),
         (X, ["sad", "bored"], unsure(2), "label 'bored': must be one of angry, happy, sad, or None"),
         (X, ["sad", None], unsure(3), r"probabilities of shape \(3, 3\): must be \(2, 3\)"),
         (X, ["sad", None], unsure(2) * np.nan, "probabilities: must be finite numbers"),
@@ -341,7 +341,7 @@ def test_voices_and_enrolments_come_back_from_their_arrays() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"between": np.ones(3, np.float32)}, r"between: float32 of shape \(3,\), must be float32 of \(30,\)"),
+        ({"between": np.ones(3, np.float32)}, r"between: float32 of shape \(3,\); must be float32 of \(30,\)"),
         ({"transform": np.ones(30, np.float32)}, "transform"),
         ({"transform": np.float32(1)}, "transform"),
         ({"mean": np.full(30, np.nan, np.float32)}, "mean: must be finite"),
@@ -363,5 +363,5 @@ def test_a_missing_array_is_named() -> None:
 
 
 def test_an_enrolment_for_other_emotions_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"means: float32 of shape \(3, 30\), must be float32 of \(2, 30\)"):
+    with pytest.raises(ParameterError, match=r"means: float32 of shape \(3, 30\); must be float32 of \(2, 30\)"):
         Enrolment.from_arrays(used().arrays(), EMOTIONS[:2])
