@@ -1,4 +1,4 @@
-"""Detect silence and speech in a recording, and cut long recordings into windows of speech.
+"""Detect silence and speech in a recording, trim its ends, and cut long recordings into windows of speech.
 
 Speech is detected by Silero VAD (Silero Team 2021, https://github.com/snakers4/silero-vad), a small recurrent network
 that takes 32 ms at a time. Its file is part of this package; `benchmarks/voice_activity.py` made it.
@@ -28,6 +28,9 @@ It is lower than the 0.5 that Silero recommends, because screams and whispers co
 and silence stay below 0.21.
 """
 
+AROUND_SPEECH = 0.1
+"""Seconds that `trim` keeps before the first and after the last speech."""
+
 SPEECH_NETWORK = "voice_activity.onnx"
 """Name of the network's file in `emotion_lib/pretrained`."""
 
@@ -39,6 +42,8 @@ _TOGETHER = 4  # chunks in each run of the network; only a few, since speech is 
 _PEAK = 0.7  # the peak to which soft speech is amplified
 _SOFTEST_PEAK = 0.003  # the peak of the softest sound that is not silence; it limits the gain
 _LATELY = 94  # chunks, 3 seconds
+_FADING = 0.1  # probability down to which chunks next to speech belong to it
+_PRELUDE = 8  # chunks
 
 
 class Chunk(NamedTuple):
@@ -106,6 +111,52 @@ def has_speech(y: np.ndarray, sr: int) -> bool:
             if detector.predict(chunks[first : first + _TOGETHER]).max() >= SPEECH:
                 return True
     return False
+
+
+def trim(y: np.ndarray, sr: int) -> np.ndarray:
+    """Cut off the ends of a recording in which nobody speaks, all but `AROUND_SPEECH` seconds.
+
+    Unlike a threshold of the level, this cuts off hum, hiss and breath as loud as soft speech, too. A DC offset
+    and the level of the recording change nothing.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+        Mono waveform.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of shape (n_kept,), float32
+        A view of `y`; the whole of it if nobody speaks at all.
+
+    Examples
+    --------
+    >>> len(trim(np.zeros(16000, dtype=np.float32), 16000))
+    16000
+    """
+    speech = _speech(y, sr)
+    sure = np.flatnonzero(speech >= SPEECH)
+    if not len(sure):
+        return y
+    faint = np.flatnonzero(speech < _FADING)
+    first = faint[faint < sure[0]].max(initial=-1) + 1
+    end = faint[faint > sure[-1]].min(initial=len(speech))
+    start = round((first * CHUNK_SECONDS - AROUND_SPEECH) * sr)
+    return y[max(0, start) : round((end * CHUNK_SECONDS + AROUND_SPEECH) * sr)]
+
+
+def _speech(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return the probability of speech in each chunk of a whole recording, of shape (n_chunks,)."""
+    centred = y - y.mean(dtype=np.float64)
+    gain = _PEAK / max(float(np.abs(centred).max()), 1e-38)
+    chunks = _chunked(_at_16_khz((gain * centred).astype(np.float32), sr))
+    # Without anything before it, the network misses a word that starts at once; after digital silence, it takes the
+    # start of background noise for speech. So it gets the quietest chunk first; the last one may be padded with zeros.
+    quietest = int(_levels(chunks[: max(1, len(chunks) - 1)]).argmin())
+    prelude = np.repeat(chunks[quietest : quietest + 1], _PRELUDE, axis=0)
+    return _Detector().predict(np.concatenate([prelude, chunks]))[_PRELUDE:]
 
 
 def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:

@@ -5,12 +5,14 @@ The tests compare every step with librosa.
 
 `settings` holds the parameters of the features. `frames` computes the features that have a row for each frame, with the
 help of `mel` (the mel scale) and `yin` (the pitch), and `utterances` those that describe an utterance by one vector.
+`encoder` computes the states of a pretrained speech encoder.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from emotion_lib.features.encoder import encoder_log_mel, encoder_states, encoder_statistics
 from emotion_lib.features.frames import (
     FEATURES_VERSION,
     SMALLEST_POWER,
@@ -35,6 +37,9 @@ __all__ = [
     "FeatureSettings",
     "duration_level",
     "egemaps",
+    "encoder_log_mel",
+    "encoder_states",
+    "encoder_statistics",
     "frame_weights",
     "log_mel",
     "mean_mfcc",

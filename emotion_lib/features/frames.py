@@ -259,8 +259,25 @@ def log_mel(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> n
 
 
 def _mel_power(y: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
-    """Return the power of each mel band in each frame, of shape (n_frames, n_mels)."""
-    frames = framed(as_waveform(y), settings.n_fft, settings.hop_length)
+    return mel_power(framed(as_waveform(y), settings.n_fft, settings.hop_length), sr, settings)
+
+
+def mel_power(frames: np.ndarray, sr: int, settings: FeatureSettings) -> np.ndarray:
+    """Compute the power of each mel band in each frame.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, n_fft), float32
+        Frames, as `framed` returns them.
+    sr : int > 0
+        Sampling rate in Hz.
+    settings : FeatureSettings
+        `n_fft` and `n_mels` are used.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32
+    """
     bands = np.empty((len(frames), settings.n_mels), dtype=np.float32)
     for rows, spectrum in power(frames):
         for part in _parts(sr, settings):

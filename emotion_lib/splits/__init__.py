@@ -1,9 +1,11 @@
 """Divide a corpus into training and test by a named protocol, which decides the speakers and words to hold out.
 
 `split` returns the rows of each fold and `list_folds` the same folds as a list of utterances. The lists of TESS, EMO-DB
-and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` regenerates them.
+and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` regenerates them. `is_set_aside` finds the speakers that
+are kept for one last test.
 """
 
 from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split
+from emotion_lib.splits.set_aside import is_set_aside
 
-__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "list_folds", "split"]
+__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "is_set_aside", "list_folds", "split"]

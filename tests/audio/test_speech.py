@@ -136,6 +136,50 @@ def test_nearly_every_recording_of_a_corpus_is_speech(name: str, request: pytest
     assert share > 0.95 if name == "ravdess" else share == 1
 
 
+ENDS = {
+    "digital silence": np.zeros(4 * SR),
+    "a DC offset": np.full(4 * SR, 0.01),
+    "hum": 0.005 * np.sin(2 * np.pi * 50 * np.arange(4 * SR) / SR),
+    "hiss": 0.005 * RANDOM.normal(size=4 * SR),
+    "a click": 0.5 * np.eye(1, 4 * SR, 2000)[0],
+}
+
+
+@pytest.mark.parametrize("sr", [8000, 16000, 44100])
+@pytest.mark.parametrize("name", ENDS)
+def test_the_ends_are_cut_off_whatever_sounds_there(speech: np.ndarray, name: str, sr: int) -> None:
+    y = ENDS[name].copy()
+    y[SR : SR + len(speech)] += speech
+    y = audio.waveform(y.astype(np.float32), SR, sr_out=sr)
+
+    kept = vad.trim(y, sr)
+    start = (kept.ctypes.data - y.ctypes.data) / y.itemsize  # of a view
+    assert start / sr == pytest.approx(0.95, abs=0.25)
+    assert (start + len(kept)) / sr == pytest.approx(1.0 + len(speech) / SR, abs=0.25)
+
+
+def test_a_recording_that_begins_and_ends_with_speech_is_kept(speech: np.ndarray) -> None:
+    assert len(vad.trim(speech, SR)) > 0.9 * len(speech)
+
+
+def test_level_and_offset_do_not_change_where_the_ends_are_cut_off(speech: np.ndarray) -> None:
+    y = np.pad(speech, SR)
+
+    assert len(vad.trim(0.01 * y + 0.2, SR)) == len(vad.trim(y, SR))
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_where_nobody_speaks_nothing_is_cut_off(name: str) -> None:
+    y = NOISES[name].astype(np.float32)
+
+    assert vad.trim(y, SR) is y
+
+
+@pytest.mark.parametrize("n_samples", [1, 511, 513])
+def test_a_moment_of_sound_is_kept(n_samples: int) -> None:
+    assert len(vad.trim(np.ones(n_samples, dtype=np.float32), SR)) == n_samples
+
+
 @pytest.mark.parametrize("sr", [8000, 16000, 22050, 44100, 48000])
 @given(lengths=st.lists(st.integers(0, 5000), max_size=6))
 def test_no_sample_is_lost_or_heard_twice(sr: int, lengths: list[int]) -> None:
