@@ -1,7 +1,7 @@
 """Configure Sphinx for `make docs`, which needs no network.
 
-README, the notebooks and the cards become pages without being moved. So the root of the repository is the source folder
-and this folder has the configuration, and a link that works in the repository works on the pages too.
+The source folder is the root of the repository, so README, the notebooks and the cards become pages where they are, and
+a link that works in the repository works on the pages too. This folder has only the configuration.
 """
 
 import pkgutil
@@ -109,7 +109,7 @@ extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx_click"]
 default_role = "code"  # single backticks in a docstring mean what they mean in Markdown
 nitpicky = True
 nb_execution_mode = "off"  # the outputs are those that are committed and compared
-nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no state of widgets is kept, so nothing to draw them with
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no state of widgets is kept, so pages need no script to draw it
 myst_heading_anchors = 3
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}

@@ -43,7 +43,7 @@ class Commands(click.Group):
                 click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)
                 raise click.exceptions.Exit(130) from stop  # 128 + SIGINT, as shells report it
             except BrokenPipeError:
-                # Python flushes stdout as it ends and would complain about the closed pipe, so stdout goes nowhere now:
+                # Python flushes stdout when it exits and would report the closed pipe, so redirect stdout to nowhere:
                 # https://docs.python.org/3/library/signal.html#note-on-sigpipe
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise click.exceptions.Exit(0) from None
@@ -64,7 +64,7 @@ def _warnings_in_a_line() -> Iterator[None]:
             shown_otherwise(message, category, *place, **more)
 
     with warnings.catch_warnings():
-        # Python shows a warning once for each line of code that raises it, but one line warns of all corpora.
+        # Python shows a warning once for each line of code that raises it, but a single line raises those of all.
         warnings.simplefilter("always", CorpusWarning)
         warnings.showwarning = show
         yield
@@ -80,14 +80,14 @@ def stopping(what_is_left: str) -> Iterator[None]:
 
 
 def need(name: str, *packages: str) -> None:
-    """Raise a `MissingExtraError` if a package of an extra is missing, before long work would fail for want of it."""
+    """Raise a `MissingExtraError` if a package of an extra is missing, before a long task fails without it."""
     with extra(name):
         for package in packages:
             if find_spec(package) is None:
                 raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
-class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
+class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
     """A name from a table of the library; its module is imported only when the name is needed.
 
     Parameters
@@ -122,7 +122,7 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with the types that JSON has."""
+    """Return a value in types that JSON has."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

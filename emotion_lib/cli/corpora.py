@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     "--source",
     metavar="NAME",
     help="Source to download from: kaggle or dataverse for tess, makers or kaggle for emodb, zenodo or kaggle for "
-    "ravdess; by default the first of each.",
+    "ravdess; by default the first name for the corpus.",
 )
 @click.option(
-    "--to", type=click.Path(path_type=Path), help="Folder for the recordings; by default where the library looks first."
+    "--to", type=click.Path(path_type=Path), help="Folder for the recordings; by default the first that `load` tries."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the corpus, its folder and its terms as JSON.")
 def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) -> None:
     """Download a corpus, compare it with its index, and put it where the library finds it.
 
-    After an interruption, run the same command again: it continues where it stopped. A broken copy that is in the way
-    is kept under another name, such as tess.old1.
+    After an interruption, run the same command again: it continues where it stopped. A broken copy that is already in
+    the folder's place is renamed and kept, for instance as tess.old1.
 
     Example: emotion-lib fetch tess --source dataverse
     """
@@ -44,7 +44,7 @@ def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) ->
 
     try:
         terms = mirrors.terms(corpus, source)
-        click.echo(terms, err=as_json)  # the licence is always shown, but stdout is then for JSON alone
+        click.echo(terms, err=as_json)  # always show the licence; with --json, stdout is for JSON only
     except ParameterError as error:
         raise click.BadParameter(str(error), param_hint="--source") from error
     with stopping("The downloaded part is kept; run the same command again to continue."):
@@ -113,12 +113,12 @@ def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool)
     from emotion_lib import corpora, splits
     from emotion_lib.corpora.table import CORPORA
 
-    # An index has every utterance: the lists must be the same on every machine, whatever is downloaded there.
+    # Prefer the index, which has every utterance: the lists must not depend on the recordings of one machine.
     table = corpora.index(corpus).assign(corpus=corpus) if corpus in CORPORA else corpora.load(corpus)
     write_table(splits.list_folds(table, protocol, seed=seed), output, as_json=as_json)
 
 
-class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
+class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
     """A number, or the word none."""
 
     def __init__(self, number: type[int] | type[float]) -> None:
@@ -136,14 +136,14 @@ class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
 
 SETTINGS: dict[str, tuple[Any, str]] = {
     "sr": (_OrNone(int), "Rate in Hz to resample to, or none to keep the file's own."),
-    "offset": (float, "Seconds to cut off the start."),
+    "offset": (float, "Seconds to cut off at the start."),
     "duration": (_OrNone(float), "Seconds to keep, or none for all."),
     "n_fft": (int, "Samples in the window of a frame."),
     "hop_length": (int, "Samples from one frame to the next."),
     "n_mels": (int, "Bands of the mel spectrogram."),
     "n_mfcc": (int, "Cepstral coefficients to keep."),
-    "top_db": (_OrNone(float), "Raise quieter bands to this many dB below the loudest, or none."),
-    "trim_db": (_OrNone(float), "Cut off ends that are this many dB quieter than the loudest frame, or none."),
+    "top_db": (_OrNone(float), "Raise quieter bands to this many dB below the loudest, or none to leave them."),
+    "trim_db": (_OrNone(float), "Cut off ends this many dB quieter than the loudest frame, or none to keep them."),
 }
 """The options for features: the fields of `FeatureSettings`, written out so that `--help` need not import NumPy."""
 
@@ -164,7 +164,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
     metavar="FILE.npz|FOLDER.zarr",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write, or folder, if it ends in .zarr.",
+    help="File to write; if the name ends in .zarr, folder to write.",
 )
 @_settings
 @click.option("--json", "as_json", is_flag=True, help="Print a report as one JSON object.")
@@ -172,9 +172,9 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, as_json: bool, **given: Any) -> None:
     """Extract a feature from every recording of a corpus, by name or folder, into a file of NumPy arrays.
 
-    The file has X, lengths, id, emotion and speaker, row by row, and feature and settings (JSON). Recordings that
-    cannot be used are left out and listed; the exit code is then 1. Settings that are not given have the defaults of
-    the library.
+    The file has the arrays X, lengths, id, emotion and speaker, with one row per utterance, and feature and settings
+    (as JSON). Recordings that cannot be used are left out and listed; the exit code is then 1. Settings that are not
+    given have the defaults of the library.
 
     A folder that ends in .zarr is written while the recordings are read, so the corpus may be larger than memory. After
     an interruption, run the same command again: it continues where it stopped. The folder has frames, lengths and
@@ -184,7 +184,7 @@ def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, a
     """
     from emotion_lib.features import FeatureSettings
 
-    # The value alone does not tell a setting that was given from one that was not: both may be None.
+    # None may be the value that the user gave or the default, so check where each value comes from.
     chosen = {
         name: value for name, value in given.items() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
@@ -207,7 +207,7 @@ def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, a
 def _extract_to_output(
     table: "pd.DataFrame", feature: str, settings: "FeatureSettings", output: Path
 ) -> "Features | StoredFeatures":
-    """Return features and write them to the output: to a Zarr folder as they are extracted, to a file at the end."""
+    """Return features and write them to the output: to a Zarr folder during the extraction, to a file at its end."""
     from emotion_lib import extraction
 
     if output.suffix == ".zarr":
@@ -222,7 +222,7 @@ def _extract_to_output(
 def _write(features: "Features", output: Path) -> None:
     import numpy as np
 
-    # Strings instead of objects: a file without pickle can be loaded from anywhere without running its code.
+    # Strings instead of objects: the file then contains no pickle, which could run code when it is loaded.
     arrays: dict[str, Any] = {"X": features.X, "lengths": features.lengths}
     arrays |= {name: features.table[name].to_numpy(dtype=str) for name in ("id", "emotion", "speaker")}
     arrays |= {"feature": np.array(features.feature), "settings": np.array(to_json(asdict(features.settings)))}

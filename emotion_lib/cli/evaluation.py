@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--recognizer", metavar="FILE", type=click.Path(path_type=Path), help="Score this recogniser.")
 @click.option("--pretrained", is_flag=True, help="Score the recogniser of the package.")
 @click.option("--unheard", is_flag=True, help="Leave out the utterances that the recogniser was trained on.")
-@click.option("--include-trained", is_flag=True, help="Count the utterances that the recogniser was trained on.")
+@click.option("--include-trained", is_flag=True, help="Include the utterances that the recogniser was trained on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     corpus: str,
@@ -51,8 +51,8 @@ def evaluate(
 
     With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
     --train-on, it is trained on other corpora and tested on the emotions that both sides have. With --recognizer or
-    --pretrained, a trained recogniser is scored on the corpus. It is an error if it was trained on some of these
-    utterances, unless --unheard leaves them out or --include-trained counts them.
+    --pretrained, a trained recogniser is scored on the corpus. This is an error if the recogniser was trained on some
+    of these utterances, unless --unheard leaves them out or --include-trained includes them.
 
     Example: emotion-lib evaluate tess --model svm --protocol by_speaker
 
@@ -69,7 +69,7 @@ def evaluate(
         raise click.UsageError("--seeds is for --model: a recogniser is not trained again.")
     if trained_now and (not model or bool(protocol) == bool(train_on)):
         raise click.UsageError(
-            "Give --model with --protocol or with --train-on: a score without its protocol says nothing."
+            "Give --model with --protocol or with --train-on: a score without its protocol means nothing."
         )
     if unheard and include_trained:
         raise click.UsageError("Give --unheard or --include-trained, not both.")
@@ -105,7 +105,7 @@ def _figure_line(row: Mapping[str, Any]) -> str:
     """Return a row of results as a line; a field that the row does not have is NaN."""
     from emotion_lib.recognizer.description import in_percent
 
-    # NaN alone differs from itself; unlike math.isnan, the comparison takes text as well as numbers.
+    # Only NaN differs from itself; unlike math.isnan, the comparison takes text as well as numbers.
     has = {name: row[name] == row[name] for name in ("direction", "seed_sd")}
     where = f"{row['direction']}: " if has["direction"] and row["direction"] else ""
     name = {"uar": "UAR"}.get(row["metric"], row["metric"].replace("_", " "))
@@ -137,7 +137,7 @@ def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "
     rest = table[~trained]
     if rest.empty:
         raise ParameterError(
-            f"the recogniser was trained on all {len(table)} utterances, so none is left; score it on another corpus"
+            f"the recogniser was trained on all {len(table)} utterances, so nothing is left; score it on another corpus"
         )
     voices = set(table["speaker"][trained])
     known = f"; {rest['speaker'].isin(voices).sum()} of the other {len(rest)} are by speakers that it was trained on"

@@ -44,9 +44,9 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     "--emotions",
     metavar="NAME,NAME...",
     callback=_in_order,
-    help="Emotions to recognise; by default those of the seven that occur.",
+    help="Emotions to recognise; by default those of the seven that the corpora have.",
 )
-@click.option("--licence", metavar="TEXT", help="Terms of use; they are written into the file.")
+@click.option("--licence", metavar="TEXT", help="Terms of use, to be stored in the file.")
 @click.option(
     "--checkpoints",
     metavar="FOLDER",
@@ -101,14 +101,14 @@ def _only(table: "pd.DataFrame", emotions: Sequence[str]) -> "pd.DataFrame":
 
 @contextmanager
 def _checkpoint_folder(output: Path, checkpoints: Path | None) -> Iterator[Path]:
-    """Make the folder for the state of a training; at the end, remove it unless it was asked for."""
+    """Make the folder for the state of a training; at the end, remove it unless the user named it."""
     folder = checkpoints or output.with_name(f".{output.name}.training")
     _make_folder(folder, output)
     try:
         yield folder
     except KeyboardInterrupt:
         kept = f"The training so far is kept in {folder}; run the same command again to continue."
-        nothing = "Nothing was trained yet, and nothing is left behind."
+        nothing = "Nothing was trained yet, and no files were left behind."
         raise KeyboardInterrupt(kept if any(folder.iterdir()) else nothing) from None
     except ModelFileError as error:
         if str(folder) not in str(error):
@@ -123,7 +123,7 @@ def _checkpoint_folder(output: Path, checkpoints: Path | None) -> Iterator[Path]
 
 
 def _make_folder(folder: Path, output: Path) -> None:
-    """Make a folder beside the output: if it cannot be written, the user learns of it before hours of training."""
+    """Make a folder beside the output, so that an unwritable place is reported before hours of training."""
     if output.is_dir():
         raise ModelFileError(f"{output}: a folder; name a file in it")
     try:

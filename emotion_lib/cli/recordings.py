@@ -29,7 +29,7 @@ Answer: TypeAlias = "tuple[NamedSource, Prediction | AudioError]"
 
 
 class Found(NamedTuple):
-    """The recordings that were found, and a sentence for each folder without any."""
+    """The recordings that were found, and a sentence for each folder without recordings."""
 
     recordings: list[NamedSource]
     problems: list[str]
@@ -51,7 +51,7 @@ def find_recordings(paths: Iterable[str]) -> Found:
 def _look_into(folder: str, found: Found) -> None:
     from emotion_lib.audio.sources import SUFFIXES, has_audio_suffix, walk
 
-    broken: list[OSError] = []  # one closed folder among many must not hide the recordings of the others
+    broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
     names = [name for name in walk(folder, onerror=broken.append) if has_audio_suffix(name)]
     found.recordings.extend(NamedSource(name, name) for name in names)
     found.problems.extend(f"{printable(str(error.filename))}: cannot be read ({error.strerror})" for error in broken)
@@ -68,7 +68,7 @@ T = TypeVar("T")
 @click.option(
     "--recognizer",
     metavar="FILE",
-    help="Recogniser that `emotion-lib train` or `enrol` wrote; by default the pretrained one.",
+    help="Recogniser written by `emotion-lib train` or `enrol`; by default the pretrained one.",
 )
 @click.option("--segments", is_flag=True, help="Predict the emotion in windows of two or three seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, with all probabilities.")
@@ -78,10 +78,10 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     PATH is a recording, a folder with recordings at any depth, or - for a recording on standard input.
 
     Prints one line for each recording as soon as it is predicted. Its fields are separated by tabs: path, emotion,
-    probability of that emotion, and remarks (why the emotion is unknown, or that the voice is far from every training
-    voice). With --segments, the fields are path, start and end in seconds, emotion, probability, and remarks. A path
-    that would break the line is written in quotes, as a JSON string. Recordings that cannot be used are listed at the
-    end, on standard error; the exit code is then 1.
+    probability of that emotion, and remarks (the reason for an unknown emotion, or a warning that the voice is far from
+    every training voice). With --segments, the fields are path, start and end in seconds, emotion, probability, and
+    remarks. A path that would break the line is written in quotes, as a JSON string. Recordings that cannot be used are
+    listed at the end, on standard error; the exit code is then 1.
 
     Example: emotion-lib predict recordings/ interview.wav | cut -f 1,2
     """
@@ -117,7 +117,7 @@ def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[NamedSource]
 
 
 def _watched(items: Iterable[T], total: int) -> Iterable[T]:
-    """Show a progress bar, unless there is one recording or the answers already appear on the terminal."""
+    """Show a progress bar, unless there is only one recording or the answers already appear on the terminal."""
     if total < 2 or sys.stdout.isatty():
         return items
     from emotion_lib.progress import bar
@@ -131,7 +131,7 @@ def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[N
 
     for recording, answer in answers:
         if isinstance(answer, AudioError):
-            # The library names a recording by its file alone; in a tree of folders the whole path is needed.
+            # The library names a recording by its file name only; in a tree of folders the user needs the whole path.
             shown = "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
             problems.append(f"{shown}: {str(answer).removeprefix(f'{name_of(recording.source)}: ')}")
         else:
@@ -158,9 +158,9 @@ class Labelled(NamedTuple):
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--output", metavar="FILE.emotion", type=click.Path(path_type=Path), required=True, help="File to write.")
 @click.option(
-    "--recognizer", metavar="FILE", help="Recogniser that `emotion-lib train` wrote; by default the pretrained one."
+    "--recognizer", metavar="FILE", help="Recogniser written by `emotion-lib train`; by default the pretrained one."
 )
-@click.option("--unlabelled", is_flag=True, help="Use recordings of unknown emotion too.")
+@click.option("--unlabelled", is_flag=True, help="Also use recordings whose emotion is not known.")
 @click.option("--json", "as_json", is_flag=True, help="Print the file and the utterances used as one JSON object.")
 def enrol(paths: tuple[str, ...], *, output: Path, recognizer: str | None, unlabelled: bool, as_json: bool) -> None:
     """Adapt a recogniser to one voice with a few recordings of it.
@@ -204,7 +204,7 @@ def _recordings(paths: Sequence[str]) -> Iterator[Labelled]:
 
 
 def _label_by_name(recording: Labelled, above: str) -> Labelled:
-    """Label a recording by its name, or else by the folders above it, up to the one that was given."""
+    """Label a recording by its name, or else by the folders above it, up to the folder that the user gave."""
     from emotion_lib.corpora.tess import EMOTION_OF, read_name
 
     if name := read_name(Path(recording.name).stem):
@@ -226,7 +226,7 @@ def _read_list(path: Path) -> Iterator[Labelled]:
                 name, said = str(path.parent / (row["file"] or "")), (row["emotion"] or "").strip()
                 yield Labelled(name, name, EMOTION_OF.get(said.lower(), said) or None)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path}: not a CSV file in UTF-8 ({error}); save it as one") from error
+        raise CorpusError(f"{path}: not a CSV file in UTF-8 ({error}); save it as CSV in UTF-8") from error
 
 
 def _check_one_voice(recordings: Sequence[Labelled], emotions: Sequence[str], *, unlabelled: bool) -> None:

@@ -29,7 +29,7 @@ class Place(NamedTuple):
 @click.option(
     "--clear",
     type=click.Choice(["cache"]),
-    help="Delete the extracted features, and no other files of their folder; asks first.",
+    help="Ask, then delete the extracted features and no other file in their folder.",
 )
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of folders, or the deleted files, as JSON.")
@@ -50,7 +50,7 @@ def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
 
 
 def _places() -> list[Place]:
-    """Return the folders of the library; the size of the cache counts its own files alone, as others may share it."""
+    """Return the folders of the library; the size of the cache leaves out other files in its folder."""
     from emotion_lib.corpora.inventory import folders_of_corpora
     from emotion_lib.extraction import cache
 
@@ -85,7 +85,7 @@ def _agreed(question: str, *, err: bool) -> bool:
         if isinstance(stop.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt("Nothing was deleted.") from stop
         click.echo(err=err)
-        raise click.UsageError("nobody answered, so nothing was deleted; --yes deletes without asking.") from stop
+        raise click.UsageError("there was no answer, so nothing was deleted; --yes deletes without asking.") from stop
 
 
 def _size(paths: Iterable[Path]) -> int:

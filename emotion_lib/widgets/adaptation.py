@@ -27,7 +27,7 @@ SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", 
 FILE = "my_voice.emotion"
 """Name of the file for a downloaded recogniser."""
 
-_NOTHING_YET = "No utterance was recorded yet."
+_NOTHING_YET = "No utterance has been recorded yet."
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class VoiceAdaptation(Recorder):
         step = self.step
         self._keep(take, self.plan[step]["emotion"], step=step)
         self.says = take.remark
-        # Go on to the next utterance that is missing, from the start again after the last, and to the end if none is.
+        # Go to the next missing utterance, starting over after the last one; if no utterance is missing, go to the end.
         there = {each.step for each in self._said}
         after = [*range(step + 1, len(self.plan)), *range(step)]
         self.step = next((step for step in after if step not in there), len(self.plan))
@@ -113,13 +113,15 @@ class VoiceAdaptation(Recorder):
         before = self._before.predict(y, sr=self._rate)
         if before.reason not in {"", UNSURE}:
             file = f"{take.name}: " if take.name else ""
-            raise AudioError(f"{file}{answers.headline(before)}, so it is not kept; record it again, nearer to you.")
+            raise AudioError(
+                f"{file}{answers.headline(before)}, so it is not kept; record it again, closer to the microphone."
+            )
         others = [each for each in self._said if step < 0 or each.step != step]
         self._said = [*others, _Utterance(y, emotion, step, take.name, before)]
         self._forget()
 
     def _forget(self) -> None:
-        """Drop the predictions after the adaptation, which hold only for the utterances that it was made with."""
+        """Drop the predictions after the adaptation, which are valid only for the utterances used for it."""
         self._said = [replace(each, after=None) for each in self._said]
         self.verdict = ""
         self._show()
@@ -185,7 +187,7 @@ class VoiceAdaptation(Recorder):
         self._present(y, take.name or "the recording")
 
     def _do_save(self, _: dict[str, Any], __: list[memoryview]) -> None:
-        """Send the recogniser to be downloaded."""
+        """Send the recogniser to the browser as a download."""
         with tempfile.TemporaryDirectory() as folder:
             content = self.recognizer.save(Path(folder) / FILE).read_bytes()
         self.send({"do": "download", "name": FILE}, [content])
@@ -199,7 +201,7 @@ class VoiceAdaptation(Recorder):
             try:
                 loaded = EmotionRecognizer.load(path)
             except ModelFileError as error:
-                # The reader knows the file that was uploaded, and not its copy.
+                # The user knows the uploaded file, not the temporary copy.
                 raise ModelFileError(str(error).replace(str(path), message["name"])) from error
         self._use(loaded, message["name"])
 
@@ -224,22 +226,23 @@ def get_used_to(
 ) -> VoiceAdaptation:
     """Adapt a recogniser to one's own voice, and see the effect.
 
-    The widget asks for the same sentences in each emotion, one by one, recorded or uploaded; each can be skipped or
-    repeated. Then a table shows the prediction for each utterance before and after the adaptation. With two or more
-    utterances of each emotion, "after" is a fair test: each utterance is predicted by a recogniser that is adapted to
-    all the others and not to this one. A further recording can be tried with both recognisers. The adapted recogniser
-    can be downloaded, and loaded again.
+    The widget shows the same sentences for each emotion, one by one; the user records or uploads each, or skips it, and
+    can repeat it. Then a table shows the prediction for each utterance before and after the adaptation. With two or
+    more utterances of each emotion, "after" is a fair test: each utterance is predicted by a recogniser that is adapted
+    to all the others and not to this one. The user can try a further recording with both recognisers, and can download
+    the adapted recogniser and load it again.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
-        A recogniser that knows the voices of its training.
+        A recogniser with descriptions of its training voices.
     sentences : sequence of str
         The sentences to say in each emotion.
     seconds : float from 1 to 120, default 4
-        Length at which a recording stops by itself.
+        Length after which a recording stops by itself.
     start : DataFrame, optional
-        Utterances of one voice to start with, in columns `path` and `emotion`; for pages on which nobody speaks.
+        Utterances of one voice to start with, in columns `path` and `emotion`, so that the page shows a result before
+        anybody records.
 
     Returns
     -------
@@ -249,7 +252,7 @@ def get_used_to(
     Raises
     ------
     ParameterError
-        If the recogniser does not know the voices of its training, there is no sentence, `seconds` is outside its
+        If the recogniser has no descriptions of its training voices, there is no sentence, `seconds` is outside its
         range, or `start` lacks a column, has several speakers, or has an emotion that the recogniser does not know.
     AudioError
         If a recording of `start` cannot be used.
@@ -263,7 +266,7 @@ def get_used_to(
     """
     if recognizer.voices is None:
         raise ParameterError(
-            "recognizer: it does not know the voices of its training, so it cannot adapt to another; train it again"
+            "recognizer: it has no descriptions of its training voices, so it cannot adapt to a new one; train it again"
         )
     if isinstance(sentences, str) or not sentences:
         raise ParameterError(f"sentences={sentences!r}: must be a list of one sentence or more")
@@ -294,7 +297,7 @@ def _plan(emotions: Sequence[str], sentences: Sequence[str]) -> list[dict[str, A
 
 
 def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
-    """Return how many predictions were right before and after, and whether that is a fair test."""
+    """Return how many predictions were right before and after, and whether the comparison is a fair test."""
     before = sum(each.before.emotion == each.emotion for each in said)
     after = sum(each.after is not None and each.after.emotion == each.emotion for each in said)
     counted = f"Predicted as meant: {before} of {len(said)} before, {after} of {len(said)} after."

@@ -28,7 +28,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
     prediction : Prediction
         The prediction.
     threshold : float in [0, 1]
-        The probability below which the recogniser says `unknown`.
+        The probability below which the recogniser answers `unknown`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The code that all widgets share: scripts and style, messages of the browser, sounds, and pictures."""
+"""The code that all widgets share: scripts and style, messages from the browser, sounds, and pictures."""
 
 import io
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def picture(y: np.ndarray, sr: int, *, emotion: str | None = None) -> Picture:
 
 def blank(size: tuple[float, float]) -> Figure:
     """Return an empty figure of a size in inches; draw on it in the context of the style."""
-    # Not by pyplot, which keeps every figure open and would show it below the cell of the notebook.
+    # Without pyplot, which keeps every figure open and would show it below the cell of the notebook.
     figure = Figure(figsize=size)
     FigureCanvasAgg(figure)
     return figure
@@ -66,7 +66,7 @@ def png(figure: Figure) -> bytes:
 
 def timed(figure: Figure, ax: Axes) -> Picture:
     """Return a figure as a picture, with the start and the end of the time axis of `ax`."""
-    drawn = png(figure)  # before asking for the position, since the layout is computed as the figure is drawn
+    drawn = png(figure)  # before reading the position: drawing the figure computes its layout
     place = ax.get_position()
     return Picture(drawn, float(place.x0), float(place.x1))
 
@@ -123,7 +123,7 @@ class Widget(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _receive(self, _: anywidget.AnyWidget, message: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Answer a request of the browser."""
+        """Answer a request from the browser."""
         try:
             getattr(self, f"_do_{message['do']}")(message, buffers)
         except EmotionLibError as error:
@@ -146,7 +146,7 @@ class Widget(anywidget.AnyWidget):
 class SoundWidget(Widget):
     """A widget that plays one recording at a time.
 
-    The browser asks for the recording with {do: "show"}, and gets it as a message. It is not a trait, because
+    The browser requests the recording with {do: "show"}, and gets it as a message. It is not a trait, because
     JupyterLab and nbconvert write all traits into the notebook, and a notebook should not keep a voice.
     """
 
@@ -157,7 +157,7 @@ class SoundWidget(Widget):
     _picture = Picture(b"", 0.0, 1.0)
 
     def _set_sound(self, y: np.ndarray, sr: int, picture: Picture) -> None:
-        """Keep a recording and its picture; the browser asks for them when `number` changes."""
+        """Keep a recording and its picture; the browser requests them when `number` changes."""
         self._sound, self._picture = wav(y, sr), picture
 
     def _do_show(self, _: dict[str, Any], __: list[memoryview]) -> None:

@@ -26,18 +26,18 @@ SETTINGS_OF_A_CELL = FeatureSettings(n_fft=512, hop_length=256)
 
 
 def compare(table: pd.DataFrame) -> Widget:
-    """Compare one word in all emotions in a grid of emotions and speakers, in which each cell plays.
+    """Compare one word in all emotions: each cell of a grid of emotions and speakers plays its utterance.
 
-    The spectrograms of a word share their limits of time, frequency and level, so quiet utterances look quiet and slow
-    ones look slow. "Play in turn" plays them row by row. If a speaker said a text several times in an emotion, the grid
-    has the first utterance. The list begins with the texts that most speakers said. Nothing plays by itself; the arrow
-    keys go from cell to cell.
+    The spectrograms of a word share their limits of time, frequency and level, so quiet utterances look darker and slow
+    utterances look longer. "Play in turn" plays them row by row. If a speaker said a text several times in an emotion,
+    the grid has the first utterance. The list begins with the texts that most speakers said. Nothing plays by itself;
+    the arrow keys go from cell to cell.
 
     Parameters
     ----------
     table : DataFrame
         One row per utterance, with columns `path`, `emotion`, `speaker` and `text`. If a column `corpus` has several
-        values, the corpus is named with the speaker.
+        values, each speaker is named with the corpus.
 
     Returns
     -------
@@ -133,7 +133,7 @@ class _Comparison(Widget):
 
 
 def _first_takes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the first utterance of each text, emotion and speaker; of several corpora, speakers with their corpus."""
+    """Return the first utterance of each text, emotion and speaker; with several corpora, add them to the speakers."""
     named = several(table, "corpus")
     table = table.astype({"speaker": str, "text": str} | ({"corpus": str} if named else {}))
     if named:
@@ -165,7 +165,7 @@ def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
 
 
 def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collection[int]) -> dict[str, Any]:
-    """Return a row of the grid: the emotion with its style, and one cell per speaker, or None without an utterance."""
+    """Return a row of the grid: the emotion with its style, and one cell per speaker, None if there is no utterance."""
     numbers = dict(zip(said["speaker"], said.index.tolist(), strict=True))
     cells = [
         {"number": numbers[speaker], "readable": numbers[speaker] in readable} if speaker in numbers else None

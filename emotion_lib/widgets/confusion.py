@@ -1,4 +1,4 @@
-"""See which emotions are confused: a confusion matrix to click in, and the utterances behind each cell."""
+"""See which emotions are confused: a clickable confusion matrix, and the utterances behind each cell."""
 
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,15 @@ from emotion_lib.widgets.base import Widget, blank, in_words, picture, png, scri
 from emotion_lib.widgets.playback import NOTHING, several
 
 AT_ONCE = 20
-"""Number of utterances in the list at first, and of those that each click adds."""
+"""Number of utterances in the list at first, and number that each click adds."""
 
 
 def mistakes(table: pd.DataFrame) -> Widget:
     """Listen to the mistakes of a recogniser: each cell of a confusion matrix lists its utterances, which play.
 
     The most frequent mistake is chosen first. The most confident utterances of a cell come first, each with the
-    probability of every emotion, because confident mistakes tell most. Nothing plays by itself, and only the utterances
-    that are played are sent to the browser. The arrow keys go from cell to cell.
+    probability of every emotion, because confident mistakes are the most instructive. Nothing plays by itself, and only
+    the utterances that are played are sent to the browser. The arrow keys go from cell to cell.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def mistakes(table: pd.DataFrame) -> Widget:
 
     Notebook: 04_evaluate
     """
-    cure = "predictions get the columns that they lack from the corpus table, by id"
+    cure = "merge the predictions with the corpus table by id to add the missing columns"
     check_columns("table", table, "emotion", "predicted", "path", cure=cure)
     return _Mistakes(table)
 
@@ -130,7 +130,7 @@ class _Mistakes(Widget):
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances with a `name`, which is as short as it can be."""
+    """Return the utterances with a short `name`."""
     columns = [*(["corpus"] if several(table, "corpus") else []), "speaker", "text"]
     parts = [table[column].astype("object") for column in columns if column in table]
     named = table.assign(emotion=table["emotion"].astype(str), predicted=table["predicted"].astype(str))

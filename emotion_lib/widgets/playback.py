@@ -19,11 +19,11 @@ NOTHING = "There are no utterances to hear."
 def player(table: pd.DataFrame) -> Widget:
     """Make a player for the utterances of a table: choose emotion, speaker and word, and press play.
 
-    A cursor moves over the waveform and the spectrogram while the utterance plays; a click into them moves it. Nothing
-    plays by itself, but if an utterance is playing when the reader goes to the next, that one plays too. The keys N and
-    P go to the next and the previous utterance; the lists and the player have the keys of the browser. Only the chosen
-    recording is sent to the browser, as 16-bit WAV whatever the format of the file. If the table has a column
-    `predicted`, a line shows the prediction ("angry, predicted as happy").
+    A cursor moves over the waveform and the spectrogram while the utterance plays; a click on either moves the cursor.
+    Nothing plays by itself, but if the reader goes to the next utterance while one is playing, the next one plays too.
+    The keys N and P go to the next and the previous utterance; the lists and the player have the keys of the browser.
+    Only the chosen recording is sent to the browser, as 16-bit WAV whatever the format of the file. If the table has a
+    column `predicted`, a line shows the prediction ("angry, predicted as happy").
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class _Player(SoundWidget):
         return f"Player of {len(self._table)} utterance{'s' * (len(self._table) != 1)}"
 
     def still(self) -> bytes:
-        """Return the picture of the current utterance, or a sentence if there is none."""
+        """Return the picture of the current utterance, or a sentence if there is no picture."""
         return self._picture.png or in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
@@ -88,7 +88,7 @@ class _Player(SoundWidget):
             self._show((self.number + message["by"]) % len(self._table))
 
     def _show(self, number: int) -> None:
-        """Send an utterance, or the sentence that says why it cannot be shown."""
+        """Send an utterance, or the reason why it cannot be shown."""
         if not len(self._table):
             self.says = NOTHING
             return
@@ -106,7 +106,7 @@ class _Player(SoundWidget):
             self.says, self.number = says, number
 
     def _lists(self, utterance: pd.Series) -> list[dict[str, Any]]:
-        """Return the lists to choose from; each has the values that occur with the choices before it."""
+        """Return the lists to choose from; each has the values that occur with the earlier choices."""
         rows, lists = self._table, []
         for column in self._columns:
             options = list(dict.fromkeys(rows[column]))

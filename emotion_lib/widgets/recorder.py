@@ -1,4 +1,4 @@
-"""Record in the browser or upload a file; and the widget that predicts the emotion of one's own voice."""
+"""Record in the browser or upload a file, and predict the emotion of one's own voice."""
 
 import io
 import math
@@ -19,16 +19,16 @@ LARGEST = 50
 """Largest size of an uploaded file in megabytes."""
 
 LONGEST = 120.0
-"""Seconds of a recording that are used; the rest is left out."""
+"""Longest part of a recording that is used, in seconds; the rest is left out."""
 
 FULL_SCALE, CLIPPED = 0.99, 0.001
 """A recording is clipped if more than the share `CLIPPED` of its samples is at `FULL_SCALE` or above.
 
-Of 450 recordings of TESS, EMO-DB and RAVDESS, scaled to full scale, none is clipped by this rule; of the same
+Of 450 recordings of TESS, EMO-DB and RAVDESS, scaled to full scale, no recording is clipped by this rule; of the same
 recordings 6 dB louder, 99 % are.
 """
 
-_CHOOSE = "choose a recording: WAV, FLAC, OGG or MP3, or another that your browser can play"
+_CHOOSE = "choose a recording: WAV, FLAC, OGG or MP3, or another format that your browser can play"
 
 
 class Take(NamedTuple):
@@ -39,11 +39,11 @@ class Take(NamedTuple):
     y : ndarray of shape (n_samples,), float32
         Mono waveform in [-1, 1].
     sr : int
-        Its rate in Hz, as it came.
+        Its rate in Hz, before any resampling.
     name : str
         Name of the file; empty for a recording of the browser.
     remark : str
-        A warning for the user: it is clipped, or too long. Usually empty.
+        A warning for the user if the recording is clipped or too long. Usually empty.
     """
 
     y: np.ndarray
@@ -78,7 +78,7 @@ class Recorder(SoundWidget):
         """Keep a part of a recording or file."""
         if message["first"]:
             self._arriving.clear()
-        # The browser checks the size too, but the kernel does not rely on it: its memory is at stake.
+        # The browser checks the size too, but the kernel does not rely on it, to protect its memory.
         if len(self._arriving) + len(buffers[0]) <= LARGEST * 10**6:
             self._arriving += buffers[0]
 
@@ -159,9 +159,9 @@ def uploaded(content: bytes, *, name: str) -> Take:
     file = io.BytesIO(content)
     file.name = name
     try:
-        y, sr = audio.read(file, duration=LONGEST + 1)  # a second more, to tell a recording that is too long
+        y, sr = audio.read(file, duration=LONGEST + 1)  # one second more, to notice a recording that is too long
     except AudioError as error:
-        what, _, _ = str(error).rpartition("; ")  # the cure of the message is for a path, and there is none
+        what, _, _ = str(error).rpartition("; ")  # drop the cure, which is for a path; an upload has no path
         raise AudioError(f"{what}; {_CHOOSE}") from error
     return _taken(y, sr, name)
 
@@ -172,7 +172,7 @@ def take_of(source: audio.Source) -> Take:
 
 
 def _taken(y: np.ndarray, sr: int, name: str) -> Take:
-    """Cut a recording that is too long, and note it if it is too long or clipped."""
+    """Cut a recording that is too long, and add a remark if it is too long or clipped."""
     remarks = []
     if len(y) > LONGEST * sr:
         y = y[: round(LONGEST * sr)]
@@ -212,7 +212,7 @@ def check_seconds(seconds: float) -> float:
     return float(seconds)
 
 
-_NOTHING_YET = "Nothing was recorded yet."
+_NOTHING_YET = "Nothing has been recorded yet."
 
 
 class OwnVoice(Recorder):
@@ -279,9 +279,9 @@ def own_voice(recognizer: EmotionRecognizer, *, seconds: float = 5.0, start: aud
     recognizer : EmotionRecognizer
         The recogniser.
     seconds : float from 1 to 120, default 5
-        Length at which a recording stops by itself.
+        Length after which a recording stops by itself.
     start : path, bytes or binary file object, optional
-        A recording to start with; for pages on which nobody speaks.
+        A recording to start with, so that the page shows a result before anybody records.
 
     Returns
     -------

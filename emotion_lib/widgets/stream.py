@@ -27,12 +27,12 @@ CHUNK_SECONDS = 0.1
 """Length of a chunk of sound from the browser, in seconds."""
 
 MOST_CHUNKS = 30
-"""Number of chunks that may wait: a prediction covers as many (3 seconds), so older ones would not count."""
+"""Number of chunks that may wait: a prediction uses just as many (3 seconds), so older chunks would not affect it."""
 
 PATIENCE = 10.0
 """Seconds without a chunk after which the thread ends, because a browser that is closed sends no message."""
 
-_NOTHING_YET = "Nothing was said yet."
+_NOTHING_YET = "Nothing has been said yet."
 
 
 class _Chunks:
@@ -130,7 +130,7 @@ class Live(SoundWidget):
         self._end()
 
     def _end(self) -> None:
-        """End the thread after it has predicted the chunks that wait."""
+        """End the thread after it has predicted the waiting chunks."""
         if self._thread is not None:
             self._chunks.put(None)
             self._thread.join()
@@ -158,15 +158,15 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
     """Watch the probabilities of the emotions change while one speaks.
 
     The browser records the microphone, and every half second the recogniser predicts the emotion of the last 3 seconds,
-    as `EmotionRecognizer.stream` does. Only the predictions are kept, and no sound.
+    as `EmotionRecognizer.stream` does. The widget keeps the predictions, but no sound.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
         The recogniser.
     start : path, bytes or binary file object, or a list of them, optional
-        Recordings to stream one after the other in place of the microphone; for pages on which nobody speaks. They can
-        be played, and the bars move with them.
+        Recordings to stream one after the other in place of the microphone, so that the page shows a result before
+        anybody speaks. The user can play them, and the bars move with them.
 
     Returns
     -------

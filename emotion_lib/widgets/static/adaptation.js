@@ -91,7 +91,7 @@ function predicted(answer, meant) {
   return [...(named ? [mark(named)] : []), words, ...(answer.emotion === meant ? [tick] : [])];
 }
 
-/** After the adaptation: a recording for both recognisers. */
+/** After the adaptation: record an utterance and see the predictions of both recognisers. */
 function tries(model, signal) {
   const names = ["Before", "Adapted to this voice"];
   const views = names.map((name) => barsView(`Probability of each emotion, ${name.toLowerCase()}`));
@@ -119,7 +119,7 @@ function file(model, signal) {
     if (chosen) deliver(model, await chosen.arrayBuffer(), { do: "load", name: chosen.name });
   });
   const download = ({ do: what, name }, [content]) => {
-    if (what !== "download" || !wanted) return; // another view of this widget asked for it
+    if (what !== "download" || !wanted) return; // another view of this widget requested it
     wanted = false;
     const link = make("a", { href: address(content, "application/octet-stream"), download: name });
     link.click();

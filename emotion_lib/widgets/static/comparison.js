@@ -7,7 +7,7 @@ function bringIntoView(button) {
 }
 
 /**
- * The player of the cells, {number, button}, one at a time; it asks for each sound just before it plays.
+ * The player of the cells, {number, button}: it plays one at a time, and requests each sound just before it plays.
  *
  * Its audio element gets a "turn" when `current` changes.
  */
@@ -29,7 +29,7 @@ function stage(model, signal, kernel) {
     audio.dispatchEvent(new Event("turn"));
     if (!wanted) return;
     wanted.button.setAttribute("aria-pressed", "true");
-    if (rest.length) bringIntoView(wanted.button); // a single cell was pressed, so it is in view already
+    if (rest.length) bringIntoView(wanted.button); // a single cell that was pressed is in view already
     kernel.ask({ do: "play", number: wanted.number });
   };
   const arrive = (message, [sound]) => {
@@ -64,7 +64,7 @@ function cellButton(cell, name, press) {
   return make("button", { type: "button", class: "emotion-cell", disabled: isOff, click: press, ...said }, inside);
 }
 
-/** The grid of a word; `cells` are those that play, and `pressed` is called with the one that is pressed. */
+/** The grid of a word; `cells` are those that play, and `pressed` is called with the pressed cell. */
 function drawGrid(model, pressed) {
   const speakers = model.get("speakers");
   const cells = [];

@@ -1,4 +1,4 @@
-// Mistakes: a confusion matrix to click in, and the utterances behind a cell.
+// Mistakes: a clickable confusion matrix, and the utterances behind a cell.
 
 /** An emotion as its marker and its name. */
 function named(emotion, name = emotion.label) {
@@ -66,7 +66,7 @@ function item({ number, name, source, confidence, bars: shares }, chosen, press)
   return make("li", {}, button, make("span", { class: "emotion-name", title: source }, name), ...profile, words);
 }
 
-/** The recording that was asked for last, with its sound and picture as soon as they arrive. */
+/** The recording that was requested last, with its sound and picture as soon as they arrive. */
 function stage(model, signal) {
   const player = soundView(signal);
   const kernel = questions(model, signal);

@@ -18,19 +18,20 @@ const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWor
   }
 });`;
 
-/** Emotion is in loudness, pitch and timbre, and the processing of browsers for telephony would change all three. */
+/** Loudness, pitch and timbre carry emotion, and the processing of browsers for telephony would change all three. */
 const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 const PART_SECONDS = 0.05;
 const PART_BYTES = 2 ** 20; // well below the 10 MB over which the server closes the connection
 
-/** The sentence for the user when the browser gives no microphone, by the name of the error. */
+/** The sentence for the user when the microphone is not available, by the name of the error. */
 const REFUSALS = {
   NotAllowedError:
     "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and " +
     "record again; or upload a recording.",
   NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
-  NotReadableError: "The microphone gives no sound; perhaps another program uses it. Close it and record again.",
+    NotReadableError:
+    "No sound comes from the microphone; perhaps another program uses it. Close that program and record again.",
   InsecureError:
     "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
     "localhost, or upload a recording.",
@@ -79,14 +80,14 @@ async function collect(context, stream, received) {
   });
   collector.port.onmessage = ({ data }) => received(data, loudness(data));
   context.createMediaStreamSource(stream).connect(collector);
-  collector.connect(context.destination); // silent; some browsers run only nodes with a connection
+  collector.connect(context.destination); // silent; some browsers run only connected nodes
   await context.resume();
 }
 
 /**
  * Record for some seconds; `passed(level, left)` is called meanwhile.
  *
- * Returns `stop()`, which ends it earlier, and the promise `recorded` of the samples and their rate.
+ * Returns `stop()`, which ends the recording early, and the promise `recorded` of the samples and their rate.
  */
 async function startRecording(seconds, signal, passed) {
   const parts = [];

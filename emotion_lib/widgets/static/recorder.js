@@ -73,7 +73,7 @@ function recorder(model, signal, extra = {}) {
   return face.element;
 }
 
-/** Return why a file cannot be sent, or an empty text if it can. */
+/** Return the reason why a file cannot be sent, or an empty text if it can be sent. */
 function unfit({ name, size }, most) {
   if (size === 0) return `${name}: an empty file; choose a recording.`;
   if (size <= 1e6 * most) return "";

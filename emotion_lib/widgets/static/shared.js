@@ -20,7 +20,7 @@ function follow(model, signal, traits, show) {
   show();
 }
 
-/** Return a URL for some bytes, or an empty one for none; the view revokes it when it is removed. */
+/** Return a URL for some bytes, or an empty text without bytes; the view revokes the URL when it is removed. */
 function address(bytes, type) {
   return bytes && bytes.byteLength ? URL.createObjectURL(new Blob([bytes], { type })) : "";
 }
@@ -35,7 +35,7 @@ function sentence(model, signal) {
   return element;
 }
 
-/** Send a message, and return whether a kernel takes it; a restarted kernel does not know the old widgets. */
+/** Send a message, and return whether a kernel receives it; a restarted kernel has no record of the old widgets. */
 function tell(model, message, buffers) {
   try {
     model.send(message, undefined, buffers);
@@ -50,9 +50,9 @@ const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it
 const ANSWER_WITHIN = 1000; // milliseconds
 
 /**
- * Questions to the kernel: `ask(message)`, and a `notice` that appears if no answer comes.
+ * Requests to the kernel: `ask(message)`, and a `notice` that appears if no answer comes.
  *
- * The kernel is gone when a notebook is opened again, and on a page that was made from it.
+ * There is no kernel when a notebook is opened again, or on a page that was made from it.
  */
 function questions(model, signal) {
   const notice = make("p", { role: "status", class: "emotion-notice", hidden: true });
@@ -81,7 +81,7 @@ function isShortcut(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 
-/** Keep the keys pressed in a widget from JupyterLab, which has actions on letters, but not shortcuts like Ctrl+S. */
+/** Keep the keys pressed in a widget from JupyterLab, which binds actions to letters, but not shortcuts like Ctrl+S. */
 function keepKeys(el, signal) {
   el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
 }
@@ -161,7 +161,7 @@ function play(audio) {
  * A picture of an utterance with the audio element that plays it; a cursor shows the position.
  *
  * `show({sound, picture, left, right, alt})` takes WAV and PNG bytes, and the start and the end of the time axis as
- * shares of the width of the picture; without a sound it shows nothing. A click into the picture moves the position.
+ * shares of the width of the picture; without a sound it shows nothing. A click on the picture moves the position.
  * Nothing plays by itself.
  */
 function soundView(signal) {
@@ -204,10 +204,10 @@ function soundView(signal) {
 }
 
 /**
- * The recording of a widget: it is asked for now, and whenever its number changes. It is not a trait of the model,
+ * The recording of a widget: the view requests it now, and whenever its number changes. It is not a trait of the model,
  * since traits are saved in notebooks.
  *
- * `arrived(isThere)` is called when a recording arrives; `isThere` is whether it can be played.
+ * `arrived(isThere)` is called when a recording arrives; `isThere` says whether it can be played.
  */
 function recordingView(model, signal, arrived = () => {}) {
   const player = soundView(signal);
