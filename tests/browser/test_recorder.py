@@ -14,7 +14,7 @@ from emotion_lib.recognizer import EmotionRecognizer
 voice = widgets.own_voice(EmotionRecognizer.load(), seconds={seconds})
 voice"""
 
-HEARD = re.compile("Predicted:|the most probable is")
+HEARD = re.compile("Predicted:|the most probable emotion is")
 
 WEBM = """async (seconds) => {
     const context = new AudioContext();
