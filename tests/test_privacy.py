@@ -37,7 +37,7 @@ CI_SERVICES = {
     "TF_BUILD",
     "TRAVIS",
 }
-"""Variables by which ONNX Runtime recognises a CI service, where it sends no telemetry and these tests prove nothing."""
+"""Variables that tell ONNX Runtime of a CI service; it sends no telemetry there, so the tests would prove nothing."""
 
 PROGRAMS = sorted(
     path for each in ("benchmarks", "data/demo", "docs", "notebooks") for path in (ROOT / each).rglob("*.py")
