@@ -12,7 +12,7 @@ PURPOSES = {
     "cache": "extracted features",
     "EMOTION_LIB_DATA": "corpora, in the folder of EMOTION_LIB_DATA",
     "checkout": "corpora, in the clone of the repository",
-    "user": "corpora, of this user",
+    "user": "corpora of this user",
 }
 
 

@@ -49,7 +49,7 @@ def test_each_folder_is_a_line_with_its_size_and_what_it_is_for(tmp_path: Path) 
     assert first == f"{tmp_path / 'cache'} (not there yet): extracted features"
     assert given == f"{tmp_path / 'given'} (1.2 MB): corpora, in the folder of EMOTION_LIB_DATA"
     assert checkout.startswith(f"{CHECKOUT} (")
-    assert user == f"{tmp_path / 'user' / 'emotion_lib'} (not there yet): corpora, of this user"
+    assert user == f"{tmp_path / 'user' / 'emotion_lib'} (not there yet): corpora of this user"
 
 
 def test_without_a_folder_of_corpora_that_is_named_there_are_three(monkeypatch: pytest.MonkeyPatch) -> None:
