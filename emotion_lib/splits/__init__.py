@@ -5,7 +5,24 @@ and RAVDESS are in `lists/CORPUS-PROTOCOL.csv`; `make splits` regenerates them. 
 are kept for one last test.
 """
 
-from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split
+from emotion_lib.splits.protocols import (
+    OF_SEVERAL_CORPORA,
+    PROTOCOLS,
+    UNSEEN_VOICES,
+    Split,
+    direction,
+    list_folds,
+    split,
+)
 from emotion_lib.splits.set_aside import is_set_aside
 
-__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "is_set_aside", "list_folds", "split"]
+__all__ = [
+    "OF_SEVERAL_CORPORA",
+    "PROTOCOLS",
+    "UNSEEN_VOICES",
+    "Split",
+    "direction",
+    "is_set_aside",
+    "list_folds",
+    "split",
+]
