@@ -15,6 +15,8 @@ import numpy as np
 import onnxruntime
 import soxr
 
+from emotion_lib.audio.reader import parts as parts  # streams are cut with it too
+
 CHUNK_SECONDS = 0.032
 """Length in seconds of a chunk, the input of the detector."""
 
@@ -136,7 +138,14 @@ def trim(y: np.ndarray, sr: int) -> np.ndarray:
     >>> len(trim(np.zeros(16000, dtype=np.float32), 16000))
     16000
     """
-    speech = _speech(y, sr)
+    centred = y - y.mean(dtype=np.float64)
+    gain = _PEAK / max(float(np.abs(centred).max()), 1e-38)
+    chunks = _chunked(_at_16_khz((gain * centred).astype(np.float32), sr))
+    # Without anything before it, the network misses a word that starts at once; after digital silence, it takes the
+    # start of background noise for speech. So it gets the quietest chunk first; the last one may be padded with zeros.
+    quietest = int(_levels(chunks[: max(1, len(chunks) - 1)]).argmin())
+    prelude = np.repeat(chunks[quietest : quietest + 1], _PRELUDE, axis=0)
+    speech = _Detector().predict(np.concatenate([prelude, chunks]))[_PRELUDE:]
     sure = np.flatnonzero(speech >= SPEECH)
     if not len(sure):
         return y
@@ -145,18 +154,6 @@ def trim(y: np.ndarray, sr: int) -> np.ndarray:
     end = faint[faint > sure[-1]].min(initial=len(speech))
     start = round((first * CHUNK_SECONDS - AROUND_SPEECH) * sr)
     return y[max(0, start) : round((end * CHUNK_SECONDS + AROUND_SPEECH) * sr)]
-
-
-def _speech(y: np.ndarray, sr: int) -> np.ndarray:
-    """Return the probability of speech in each chunk of a whole recording, of shape (n_chunks,)."""
-    centred = y - y.mean(dtype=np.float64)
-    gain = _PEAK / max(float(np.abs(centred).max()), 1e-38)
-    chunks = _chunked(_at_16_khz((gain * centred).astype(np.float32), sr))
-    # Without anything before it, the network misses a word that starts at once; after digital silence, it takes the
-    # start of background noise for speech. So it gets the quietest chunk first; the last one may be padded with zeros.
-    quietest = int(_levels(chunks[: max(1, len(chunks) - 1)]).argmin())
-    prelude = np.repeat(chunks[quietest : quietest + 1], _PRELUDE, axis=0)
-    return _Detector().predict(np.concatenate([prelude, chunks]))[_PRELUDE:]
 
 
 def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
@@ -192,41 +189,6 @@ def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
         gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
         speech = float(detector.predict(gain * chunk[None])[0]) if level >= SILENCE_DB else 0.0
         yield Chunk(first, y, level, speech)
-
-
-def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream into parts of equal length.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of shape (n_samples,), float32
-        Consecutive parts of the waveform, of any length.
-    sr : int > 0
-        Its sampling rate in Hz.
-    seconds : float > 0
-        Length of a part. If it is not a whole number of samples, the lengths differ by one sample, so that the parts do
-        not drift against the clock.
-
-    Yields
-    ------
-    first : int
-        Number of the first sample of the part.
-    y : ndarray of shape (n_samples,), float32
-        The part, as soon as it is complete; the last one may be shorter.
-
-    Examples
-    --------
-    >>> [(first, len(y)) for first, y in parts([np.zeros(7)], 5, seconds=0.5)]
-    [(0, 2), (2, 3), (5, 2)]
-    """
-    number, first, rest = 1, 0, np.empty(0, dtype=np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        while len(rest) >= (length := max(1, round(number * seconds * sr) - first)):
-            yield first, rest[:length]
-            number, first, rest = number + 1, first + length, rest[length:]
-    if len(rest):
-        yield first, rest
 
 
 def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:
