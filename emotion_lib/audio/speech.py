@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 import soxr
 
-from emotion_lib.audio.reader import parts as parts  # streams are cut with it too
+from emotion_lib.audio.reader import parts as parts  # noqa: PLC0414 (whoever detects speech in a stream cuts it too)
 
 CHUNK_SECONDS = 0.032
 """Length in seconds of a chunk, the input of the detector."""
