@@ -16,6 +16,8 @@ import onnxruntime
 import scipy.fft
 import soxr
 
+from emotion_lib.audio.reader import parts as parts  # noqa: PLC0414 (whoever detects speech in a stream cuts it too)
+
 CHUNK_SECONDS = 0.032
 """Length in seconds of a chunk, the input of the detector."""
 
@@ -225,41 +227,6 @@ def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
         gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
         speech = float(detector.predict(gain * chunk[None])[0]) if level >= SILENCE_DB else 0.0
         yield Chunk(first, y, level, speech)
-
-
-def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream into parts of equal length.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of shape (n_samples,), float32
-        Consecutive parts of the waveform, of any length.
-    sr : int > 0
-        Its sampling rate in Hz.
-    seconds : float > 0
-        Length of a part. If it is not a whole number of samples, the lengths differ by one sample, so that the parts do
-        not drift against the clock.
-
-    Yields
-    ------
-    first : int
-        Number of the first sample of the part.
-    y : ndarray of shape (n_samples,), float32
-        The part, as soon as it is complete; the last one may be shorter.
-
-    Examples
-    --------
-    >>> [(first, len(y)) for first, y in parts([np.zeros(7)], 5, seconds=0.5)]
-    [(0, 2), (2, 3), (5, 2)]
-    """
-    number, first, rest = 1, 0, np.empty(0, dtype=np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        while len(rest) >= (length := max(1, round(number * seconds * sr) - first)):
-            yield first, rest[:length]
-            number, first, rest = number + 1, first + length, rest[length:]
-    if len(rest):
-        yield first, rest
 
 
 def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:
