@@ -3,12 +3,11 @@
     python -m benchmarks.pretrained               leaves the voices that are set aside out of everything
     python -m benchmarks.pretrained --set-aside   scores them, too, and then trains on those that may be trained on
 
-It needs TESS, EMO-DB, RAVDESS, CREMA-D and nEMO, and `--set-aside` also EmotionTTS. TESS is only trained on: nothing may
-be chosen by its two voices, on which the notebooks test.
+It needs TESS, EMO-DB, RAVDESS, CREMA-D and nEMO, and `--set-aside` also EmotionTTS. TESS is only trained on: nothing
+may be chosen by its two voices, on which the notebooks test.
 """
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,8 +17,8 @@ from benchmarks.footprint import ROOT
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import recognizers
-from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.training.discriminant import fit_encoded
 
 MODEL = "encoder_discriminant"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
@@ -60,9 +59,8 @@ def _trained_on_all(recognizer: EmotionRecognizer, table: pd.DataFrame) -> Emoti
     """Return the recogniser trained on everybody but the voices of demonstrations, with scores from before that."""
     worth = [*_scores(recognizer, table[splits.is_set_aside(table)]), *recognizer.about["worth"]]
     everybody = table[~table["speaker"].isin(DEMONSTRATIONS)]
-    recipe = RECIPES[MODEL]
-    features = extraction.extract(everybody, recipe.feature, settings=recipe.settings)
-    fitted = recipe.fit(features, 0, {})
+    features = extraction.extract(everybody, recognizer.feature, settings=recognizer.settings)
+    fitted = fit_encoded(features)
     return fitted.recognizer(
         calibration=recognizer.calibration,
         about=recognizer.about | {"worth": worth, "corpora": recognizers.count_corpora(features.table)},
@@ -76,7 +74,10 @@ def _scores(recognizer: EmotionRecognizer, reserved: pd.DataFrame) -> list[dict[
     folder = Path(os.environ["EMOTION_LIB_DATA"]) / NEVER_TRAINED
     korean = pd.read_csv(folder / f"{NEVER_TRAINED}.csv", dtype=str)
     korean = korean.assign(
-        id=korean["path"], path=[folder / name for name in korean["path"]], corpus=NEVER_TRAINED, text=korean["sentence"]
+        id=korean["path"],
+        path=[folder / name for name in korean["path"]],
+        corpus=NEVER_TRAINED,
+        text=korean["sentence"],
     )
     table = pd.concat([reserved[~reserved["speaker"].isin(DEMONSTRATIONS)], korean], ignore_index=True)
     features = extraction.extract(table, recognizer.feature, settings=recognizer.settings)
@@ -84,7 +85,7 @@ def _scores(recognizer: EmotionRecognizer, reserved: pd.DataFrame) -> list[dict[
     rows = features.table[["corpus", "id", "speaker", "text", "emotion"]].assign(seed=0, fold="set aside")
     predictions = rows.assign(predicted=probabilities.idxmax(axis=1).astype(str)).join(probabilities)
     held_out = evaluation.Evaluation("", "set_aside", MODEL, predictions, pd.DataFrame(), 0.0, features.left_out)
-    return recognizers.scores(replace(held_out), calibration=recognizer.calibration)
+    return recognizers.scores(held_out, calibration=recognizer.calibration)
 
 
 if __name__ == "__main__":

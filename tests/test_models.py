@@ -11,7 +11,7 @@ import pytest
 from emotion_lib import extraction, models
 from emotion_lib.evaluation.recipes import ANY_VOICE
 from emotion_lib.features import frame_weights
-from emotion_lib.recognizer.inference import Network
+from emotion_lib.recognizer.heads import Network
 
 
 def test_the_original_network_has_its_nine_layers_and_307655_parameters() -> None:

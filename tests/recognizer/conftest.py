@@ -47,7 +47,7 @@ def recognizer(networks: Mapping[str, bytes]) -> EmotionRecognizer:
         networks["frame_cnn"],
         calibration=Calibration(temperature=0.5),
         about={"model": "frame_cnn", "seed": 0, "licence": "none"},
-        trained_on=Utterances(("demo/a", "demo/ü"), (bytes(32), bytes(range(32)))),
+        trained_on=Utterances(("demo/a", "demo/ü"), (bytes(8), bytes(range(8)))),
     )
 
 
@@ -64,7 +64,7 @@ def voices() -> Voices:
 def knowing(recognizer: EmotionRecognizer, voices: Voices) -> EmotionRecognizer:
     """The recogniser that answers, and knows these voices."""
     return of_frames(
-        recognizer.network.onnx,
+        recognizer.head.onnx,
         calibration=recognizer.calibration,
         about=recognizer.about,
         trained_on=recognizer.trained_on,

@@ -15,9 +15,9 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.evaluation import scores
 from emotion_lib.features import FEATURES
-from emotion_lib.recognizer import EmotionRecognizer, inference
+from emotion_lib.recognizer import EmotionRecognizer, heads
 from emotion_lib.recognizer.description import describe_recognizer
-from emotion_lib.recognizer.inference import Network
+from emotion_lib.recognizer.heads import Network
 from tests.conftest import WriteWav
 from tests.recognizer.conftest import SR, linear, of_frames
 
@@ -259,7 +259,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
         return call
 
-    monkeypatch.setattr(inference, "_onnx_session", counting("sessions", inference._onnx_session))
+    monkeypatch.setattr(heads, "_onnx_session", counting("sessions", heads._onnx_session))
     monkeypatch.setattr(Network, "probabilities", counting("runs", Network.probabilities))
     monkeypatch.setitem(FEATURES, "log_mel", counting("features", FEATURES["log_mel"]))
     return counts

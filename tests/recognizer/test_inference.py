@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from emotion_lib import audio, corpora
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Prediction, Segment
-from emotion_lib.recognizer.inference import Network
+from emotion_lib.recognizer.heads import Network
 from tests.recognizer.conftest import SR, linear, probabilities
 
 

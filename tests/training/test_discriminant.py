@@ -106,9 +106,9 @@ def test_the_recogniser_of_both_hears_the_same_alone_and_among_longer_ones(known
     features = utterances()
     joined = training.with_statistics(training.ensemble([network(features), network(features, seed=1)]), known)
     recognizer = joined.recognizer()
-    together = recognizer.network.probabilities(features.X, features.lengths)
+    together = recognizer.head.probabilities(features.X, features.lengths)
     np.testing.assert_allclose(together, joined.predict_proba(features), atol=1e-4)
-    alone = recognizer.network.probabilities(features.X[:1, : features.lengths[0]])
+    alone = recognizer.head.probabilities(features.X[:1, : features.lengths[0]])
     np.testing.assert_allclose(alone, together[:1], atol=1e-4)
 
 

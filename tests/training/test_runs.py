@@ -150,7 +150,7 @@ def test_a_fitted_network_gives_a_recogniser_that_gives_the_same_probabilities(
     recogniser = reference.recognizer(calibration=calibration, about={"seed": 1}, trained_on=UTTERANCE)
     features = utterances()
     np.testing.assert_allclose(
-        recogniser.network.probabilities(features.X, features.lengths), reference.predict_proba(features), atol=1e-4
+        recogniser.head.probabilities(features.X, features.lengths), reference.predict_proba(features), atol=1e-4
     )
     assert (recogniser.emotions, recogniser.feature, recogniser.settings) == (EMOTIONS, "mfcc", SETTINGS)
     assert (recogniser.calibration, recogniser.about) == (calibration, {"seed": 1})
@@ -367,7 +367,7 @@ def test_together_networks_answer_with_the_geometric_mean(varied_reference: trai
     joined = training.ensemble(members)
     np.testing.assert_allclose(joined.predict_proba(features), product / product.sum(axis=1, keepdims=True), atol=1e-5)
     np.testing.assert_allclose(
-        joined.recognizer().network.probabilities(features.X, features.lengths),
+        joined.recognizer().head.probabilities(features.X, features.lengths),
         joined.predict_proba(features),
         atol=1e-4,
     )
