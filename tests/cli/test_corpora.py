@@ -12,7 +12,7 @@ import pytest
 from emotion_lib import corpora, extraction, splits
 from emotion_lib.cli.corpora import SETTINGS
 from emotion_lib.corpora import mirrors
-from emotion_lib.corpora.corpus import INTEGERS, Corpus
+from emotion_lib.corpora.corpus import INTEGERS, Corpus, read_index
 from emotion_lib.corpora.download import Wanted
 from emotion_lib.errors import CorpusError
 from emotion_lib.features import FeatureSettings
@@ -122,7 +122,7 @@ def test_fetch_states_licence_and_size_and_says_where_it_went(
     assert terms == mirrors.terms(name)
     assert "(2 kB); licence: " in terms
     assert whole.endswith(f" in {tmp_path / 'corpus'}")
-    assert len(list((tmp_path / "corpus").rglob("*.wav"))) == len(corpora.index(name))
+    assert len(list((tmp_path / "corpus").rglob("*.wav"))) == len(read_index(name))
 
 
 def test_fetch_as_json_is_one_object_and_the_licence_is_told_beside_it(
@@ -177,9 +177,9 @@ def test_a_corpus_by_name_is_listed_without_its_recordings(tmp_path: Path) -> No
 
 
 def test_the_list_goes_to_stdout_unless_told() -> None:
-    result = run("split", "emodb", "leave_speaker_out")
+    result = run("split", "tess", "by_speaker")
 
-    assert result.stdout_bytes == (LISTS / "emodb-leave_speaker_out.csv").read_bytes()
+    assert result.stdout_bytes == (LISTS / "tess-by_speaker.csv").read_bytes()
 
 
 def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
