@@ -130,8 +130,8 @@ class CheckReport(Report):
         for title, findings in kinds.items():
             if findings:
                 yield Section(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
-        if self.converted:
-            yield Section(f"Converted copies, same name and length, other bytes: {len(self.converted)}.")
+        for compared, n in Counter(finding.what or "same name and length" for finding in self.converted).items():
+            yield Section(f"Converted copies, {compared}, other bytes: {n}.")
         if self.n_unknown:
             n = counted(self.n_unknown, "recording")
             yield Section(f"{n} read but not compared: the library has no SHA-256 of the published files.")
@@ -183,7 +183,10 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
         doubled=tuple(sorted(_doubled(corpus, pair) for pair in stock.copies)),
         unreadable=tuple(Finding(p.recording.file.relative, p.error) for p in probes if p.error),
         different=_different(corpus, stock, known=known),
-        converted=tuple(Finding(recording.file.relative) for recording in converted),
+        converted=tuple(
+            Finding(r.file.relative, "" if r.id in corpus.seconds else "same name (the published length is not known)")
+            for r in converted
+        ),
         faulty=tuple(Finding(r.file.relative, corpus.left_out[r.id], as_published=True) for r in stock.faulty),
         foreign=tuple(Finding(name) for name in stock.strangers),
         odd=(*oddities([p for p in probes if p.recording not in stock.faulty]), *_in_one_copy(stock)),

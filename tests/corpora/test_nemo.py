@@ -36,3 +36,4 @@ def test_of_the_copies_check_says_that_they_are_converted(nemo: pd.DataFrame) ->
     assert set(index["id"][index["in_figures"]]) <= set(nemo["id"])
     assert report.unreadable == report.different == report.foreign == report.doubled == report.odd == ()
     assert len(report.converted) == report.n_utterances == len(nemo)
+    assert f"same name (the published length is not known), other bytes: {len(nemo)}." in str(report)
