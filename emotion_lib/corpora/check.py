@@ -130,8 +130,8 @@ class CheckReport(Report):
         for title, findings in kinds.items():
             if findings:
                 yield Section(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
-        for compared, n in Counter(finding.what or "same name and length" for finding in self.converted).items():
-            yield Section(f"Converted copies, {compared}, other bytes: {n}.")
+        for compared, copies in Counter(finding.what or "same name and length" for finding in self.converted).items():
+            yield Section(f"Converted copies, {compared}, other bytes: {copies}.")
         if self.n_unknown:
             n = counted(self.n_unknown, "recording")
             yield Section(f"{n} read but not compared: the library has no SHA-256 of the published files.")
