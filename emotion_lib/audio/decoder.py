@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
@@ -55,10 +55,6 @@ class SafeFile:
         except (OSError, ValueError) as problem:
             self.problem = problem
             return b""
-        return self._patched(content, position)
-
-    def _patched(self, content: bytes, position: int) -> bytes:
-        """Return the content read at `position`, overwritten by the patch where the two overlap."""
         first = max(position, self._start)
         end = min(position + len(content), self._start + len(self._patch))
         if first >= end:
@@ -219,26 +215,30 @@ class _Straight(sf.SoundFile):  # type: ignore[misc]
 
 
 class OpenRecording(NamedTuple):
-    """An open recording whose header has been read."""
+    """An open recording whose header has been read.
+
+    Attributes
+    ----------
+    name : str
+        Its name in error messages.
+    file : SafeFile
+        Its content.
+    sound : soundfile.SoundFile
+        Its decoder.
+    rate : int
+        Its sampling rate in Hz.
+    n_samples : int or None
+        Number of samples according to its header; None if the header has no length (FLAC through a pipe).
+    bounded : bool
+        Whether its samples are integers, which can be neither NaN nor beyond full scale.
+    """
 
     name: str
     file: SafeFile
     sound: _Straight
-
-    @property
-    def rate(self) -> int:
-        """Its sampling rate in Hz."""
-        return int(self.sound.samplerate)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether its samples are integers, which can be neither NaN nor beyond full scale."""
-        return str(self.sound.subtype).startswith("PCM")
-
-    @property
-    def n_samples(self) -> int | None:
-        """Number of samples according to its header; None if the header has no length (FLAC through a pipe)."""
-        return int(self.sound.frames) if self.sound.frames < _UNKNOWN_LENGTH else None
+    rate: int
+    n_samples: int | None
+    bounded: bool
 
 
 @contextmanager
@@ -250,23 +250,18 @@ def recording(source: Source, name: str, *, whole: bool = False) -> Iterator[Ope
             sound = _Straight(safe)
         except sf.LibsndfileError as problem:
             raise unreadable(file, name) from problem
-        with closing(sound):
-            found = OpenRecording(name, safe, sound)
-            _check_header(found)
-            yield found
-
-
-def _check_header(found: OpenRecording) -> None:
-    """Raise an `AudioError` if the format is not in `_FORMATS`, or the rate or length in the header is impossible."""
-    if found.sound.format not in _FORMATS:
-        raise audio_error(found.name, f"not audio that can be read ({found.sound.format_info})", conversion(found.name))
-    if found.rate > HIGHEST_RATE:
-        raise audio_error(found.name, f"a sampling rate of {found.rate} Hz, expected 1 to {HIGHEST_RATE}")
-    if found.n_samples == 0:
-        raise audio_error(found.name, "no samples")
-    if found.n_samples is not None and found.n_samples > found.file.size * _SAMPLES_PER_BYTE:
-        claim = f"its header claims {found.n_samples} samples, but the file has {found.file.size} bytes"
-        raise audio_error(found.name, f"cut short: {claim}")
+        with sound:
+            if sound.format not in _FORMATS:
+                raise audio_error(name, f"not audio that can be read ({sound.format_info})", conversion(name))
+            if sound.samplerate > HIGHEST_RATE:
+                raise audio_error(name, f"a sampling rate of {sound.samplerate} Hz, expected 1 to {HIGHEST_RATE}")
+            n_samples = sound.frames if sound.frames < _UNKNOWN_LENGTH else None
+            if n_samples == 0:
+                raise audio_error(name, "no samples")
+            if n_samples is not None and n_samples > safe.size * _SAMPLES_PER_BYTE:
+                claim = f"its header claims {n_samples} samples, but the file has {safe.size} bytes"
+                raise audio_error(name, f"cut short: {claim}")
+            yield OpenRecording(name, safe, sound, sound.samplerate, n_samples, sound.subtype.startswith("PCM"))
 
 
 def decoded(
@@ -277,8 +272,7 @@ def decoded(
     The part is decoded block by block, so that a damaged header that claims too many samples cannot fill the memory.
     """
     length = max(1, int(_BLOCK / max(found.sound.channels, growth)))
-    first, wanted = _span(found, offset, duration)
-    _skip(found, first, length)
+    wanted = _move_to(found, offset, duration, length)
     n_read = 0
     while wanted is None or n_read < wanted:
         block = _next_block(found, length if wanted is None else min(length, wanted - n_read))
@@ -293,27 +287,23 @@ def decoded(
         raise audio_error(found.name, "no samples after the offset", "choose a smaller offset")
 
 
-def _span(found: OpenRecording, offset: float, duration: float | None) -> tuple[int, int | None]:
-    """Return the first sample and the number of samples to read; None means up to the end, wherever it is."""
+def _move_to(found: OpenRecording, offset: float, duration: float | None, length: int) -> int | None:
+    """Move to an offset, and return the number of samples to read; None means up to the end, wherever it is."""
     first = int(offset * found.rate)
     wanted = None if duration is None else max(1, int(duration * found.rate))
-    if found.n_samples is None:
-        return first, wanted
-    if first >= found.n_samples:
-        cure = f"choose an offset below its {found.n_samples / found.rate:.3f} s"
-        raise audio_error(found.name, f"offset={offset} s is past its end", cure)
-    left = found.n_samples - first
-    return first, left if wanted is None else min(left, wanted)
-
-
-def _skip(found: OpenRecording, first: int, length: int) -> None:
-    """Move to sample `first`: seek where libsndfile does so exactly and quickly, or else read up to it."""
+    if found.n_samples is not None:
+        left = found.n_samples - first
+        if left <= 0:
+            cure = f"choose an offset below its {found.n_samples / found.rate:.3f} s"
+            raise audio_error(found.name, f"offset={offset} s is past its end", cure)
+        wanted = left if wanted is None else min(left, wanted)
+    # Seek where libsndfile does so exactly and quickly, or else read up to the first sample.
     if found.sound.format in _EXACT_SEEK and found.sound.subtype.startswith(("PCM", "FLOAT")):
         found.sound.seek(first)
-        return
-    n_skipped = 0
-    while n_skipped < first and (n := len(_next_block(found, min(length, first - n_skipped)))):
-        n_skipped += n
+        return wanted
+    while first > 0 and (n := len(_next_block(found, min(length, first)))):
+        first -= n
+    return wanted
 
 
 def _next_block(found: OpenRecording, length: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Read a recording, whole or block by block, as a mono waveform at the requested sampling rate."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -174,11 +174,7 @@ def _at_rate(
     blocks = decoded(found, offset=offset, duration=duration, growth=growth)
     if sr == found.rate:
         yield from blocks if found.bounded else map(clip, blocks)
-    else:
-        yield from _resample_blocks(found, blocks, sr)
-
-
-def _resample_blocks(found: OpenRecording, blocks: Iterator[np.ndarray], sr: int) -> Iterator[np.ndarray]:
+        return
     resampler = Resampler(found.rate, sr)
     n_in = n_out = 0
     for block in blocks:
@@ -193,19 +189,44 @@ def _resample_blocks(found: OpenRecording, blocks: Iterator[np.ndarray], sr: int
 
 
 def _blocks(source: Source, sr: int, length: int) -> Iterator[np.ndarray]:
-    """Yield a recording in blocks of `length` samples, whatever length the decoder returns; the last may be shorter."""
-    pending: list[np.ndarray] = []
-    missing = length
     with recording(source, name_of(source)) as found:
-        for part in _at_rate(found, sr):
-            rest = part
-            while len(rest) >= missing:
-                yield np.concatenate([*pending, rest[:missing]])
-                rest, pending, missing = rest[missing:], [], length
-            pending.append(rest)
-            missing -= len(rest)
-    if missing < length:
-        yield np.concatenate(pending)
+        for _, part in parts(_at_rate(found, sr), sr, seconds=length / sr):
+            yield part
+
+
+def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut a stream into parts of equal length.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of shape (n_samples,), float32
+        Consecutive parts of the waveform, of any length.
+    sr : int > 0
+        Its sampling rate in Hz.
+    seconds : float > 0
+        Length of a part. If it is not a whole number of samples, the lengths differ by one sample, so that the parts do
+        not drift against the clock.
+
+    Yields
+    ------
+    first : int
+        Number of the first sample of the part.
+    y : ndarray of shape (n_samples,), float32
+        The part, as soon as it is complete; the last one may be shorter.
+
+    Examples
+    --------
+    >>> [(first, len(y)) for first, y in parts([np.zeros(7)], 5, seconds=0.5)]
+    [(0, 2), (2, 3), (5, 2)]
+    """
+    number, first, rest = 1, 0, np.empty(0, dtype=np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        while len(rest) >= (length := max(1, round(number * seconds * sr) - first)):
+            yield first, rest[:length]
+            number, first, rest = number + 1, first + length, rest[length:]
+    if len(rest):
+        yield first, rest
 
 
 def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "waveform") -> np.ndarray:

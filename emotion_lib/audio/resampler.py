@@ -123,18 +123,15 @@ def as_mono(y: np.ndarray, name: str) -> np.ndarray:
         raise ParameterError(f"{name} of shape {y.shape}: must be (n_samples,) or (n_samples, n_channels)")
     if y.ndim == 2 and y.shape[1] > max(len(y), _MOST_CHANNELS_OF_A_FEW_SAMPLES):
         raise ParameterError(f"{name} of shape {y.shape}: must be (n_samples, n_channels); transpose it (y.T)")
-    y = _as_float(y, name)
-    return y if y.ndim == 1 else averaged(y)
-
-
-def _as_float(y: np.ndarray, name: str) -> np.ndarray:
     if y.dtype in (np.int16, np.int32):
-        return y.astype(np.float32) / np.float32(-np.iinfo(y.dtype).min)
-    if np.issubdtype(y.dtype, np.floating):
+        y = y.astype(np.float32) / np.float32(-np.iinfo(y.dtype).min)
+    elif np.issubdtype(y.dtype, np.floating):
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which check_samples reports
-            return y.astype(np.float32, copy=False)
-    cure = "divide integers by their full scale" if np.issubdtype(y.dtype, np.integer) else "convert it"
-    raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16 or int32; {cure}")
+            y = y.astype(np.float32, copy=False)
+    else:
+        cure = "divide integers by their full scale" if np.issubdtype(y.dtype, np.integer) else "convert it"
+        raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16 or int32; {cure}")
+    return y if y.ndim == 1 else averaged(y)
 
 
 def averaged(y: np.ndarray) -> np.ndarray:

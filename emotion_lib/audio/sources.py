@@ -9,7 +9,7 @@ import reprlib
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -78,14 +78,16 @@ def name_of(source: Source) -> str:
 @contextmanager
 def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
     """Open `source` as a seekable file; with `whole`, a small file is read into memory at once."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        yield io.BytesIO(source)
-    elif isinstance(source, (str, os.PathLike)):
-        with _opened_path(os.fsdecode(source), name, whole=whole) as file, _seekable(file, name) as seekable:
-            yield seekable
-    else:
-        with _seekable(source, name) as seekable:
-            yield seekable
+    with ExitStack() as opened:
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            file: BinaryIO = io.BytesIO(source)
+        elif isinstance(source, (str, os.PathLike)):
+            file = opened.enter_context(_opened_path(os.fsdecode(source), name, whole=whole))
+        else:
+            file = source
+        if not getattr(file, "seekable", bool)():  # a file without the method is taken for a pipe: bool() is False
+            file = opened.enter_context(_copied(file, name))
+        yield file
 
 
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
@@ -145,13 +147,10 @@ def _unopened(path: str, name: str, problem: Exception) -> AudioError:
 
 
 @contextmanager
-def _seekable(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """Yield the file itself, or, if it is a pipe, a copy of its content."""
-    if getattr(file, "seekable", bool)():  # a file without the method is taken for a pipe: bool() is False
-        yield file
-        return
+def _copied(pipe: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """Yield a copy of the content of a pipe, in memory or, if it is large, on disk."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
-        while piece := file.read(_PIECE):
+        while piece := pipe.read(_PIECE):
             if copy.tell() + len(piece) > _LONGEST_PIPE:
                 raise audio_error(name, "more than 4 GB through a pipe", "write it to a file first, and give its path")
             copy.write(piece)

@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
+import scipy.fft
 import soxr
+
+from emotion_lib.audio.reader import parts as parts  # noqa: PLC0414 (whoever detects speech in a stream cuts it too)
 
 CHUNK_SECONDS = 0.032
 """Length in seconds of a chunk, the input of the detector."""
@@ -27,6 +30,9 @@ SPEECH = 0.3
 It is lower than the 0.5 that Silero recommends, because screams and whispers count as speech here. Noise, tones, clicks
 and silence stay below 0.21.
 """
+
+LOWEST_VOICE = 80.0
+"""Frequency in Hz below which `without_hum` removes sound; hardly any voice is lower."""
 
 AROUND_SPEECH = 0.1
 """Seconds that `trim` keeps before the first and after the last speech."""
@@ -147,11 +153,40 @@ def trim(y: np.ndarray, sr: int) -> np.ndarray:
     return y[max(0, start) : round((end * CHUNK_SECONDS + AROUND_SPEECH) * sr)]
 
 
+def without_hum(y: np.ndarray, sr: int) -> np.ndarray:
+    """Remove sounds that are lower than voices: a DC offset, mains hum and rumble.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+        Mono waveform.
+    sr : int > 0
+        Its sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        The waveform after a high-pass filter of second order at `LOWEST_VOICE`, without delay.
+
+    Examples
+    --------
+    >>> hum = np.sin(2 * np.pi * 50 * np.arange(16000) / 16000).astype(np.float32)
+    >>> without_hum(0.1 + hum, 16000)[2000:-2000].max() < 0.4
+    True
+    """
+    n = scipy.fft.next_fast_len(len(y) + round(AROUND_SPEECH * sr), real=True)  # padded, so that the ends do not mix
+    frequency = np.fft.rfftfreq(n, 1 / sr)[1:]
+    gain = np.concatenate([[0], 1 / np.sqrt(1 + (LOWEST_VOICE / frequency) ** 4)]).astype(np.float32)
+    spectrum = scipy.fft.rfft((y - y.mean(dtype=np.float64)).astype(np.float32), n)
+    filtered: np.ndarray = scipy.fft.irfft(gain * spectrum, n)[: len(y)]
+    return filtered
+
+
 def _speech(y: np.ndarray, sr: int) -> np.ndarray:
     """Return the probability of speech in each chunk of a whole recording, of shape (n_chunks,)."""
-    centred = y - y.mean(dtype=np.float64)
-    gain = _PEAK / max(float(np.abs(centred).max()), 1e-38)
-    chunks = _chunked(_at_16_khz((gain * centred).astype(np.float32), sr))
+    voiced = without_hum(y, sr)
+    gain = _PEAK / max(float(np.abs(voiced).max()), 1e-38)
+    chunks = _chunked(_at_16_khz(np.float32(gain) * voiced, sr))
     # Without anything before it, the network misses a word that starts at once; after digital silence, it takes the
     # start of background noise for speech. So it gets the quietest chunk first; the last one may be padded with zeros.
     quietest = int(_levels(chunks[: max(1, len(chunks) - 1)]).argmin())
@@ -192,41 +227,6 @@ def detect(blocks: Iterable[np.ndarray], sr: int) -> Iterator[Chunk]:
         gain = np.float32(max(1.0, _PEAK / max(_SOFTEST_PEAK, *peaks)))
         speech = float(detector.predict(gain * chunk[None])[0]) if level >= SILENCE_DB else 0.0
         yield Chunk(first, y, level, speech)
-
-
-def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream into parts of equal length.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of shape (n_samples,), float32
-        Consecutive parts of the waveform, of any length.
-    sr : int > 0
-        Its sampling rate in Hz.
-    seconds : float > 0
-        Length of a part. If it is not a whole number of samples, the lengths differ by one sample, so that the parts do
-        not drift against the clock.
-
-    Yields
-    ------
-    first : int
-        Number of the first sample of the part.
-    y : ndarray of shape (n_samples,), float32
-        The part, as soon as it is complete; the last one may be shorter.
-
-    Examples
-    --------
-    >>> [(first, len(y)) for first, y in parts([np.zeros(7)], 5, seconds=0.5)]
-    [(0, 2), (2, 3), (5, 2)]
-    """
-    number, first, rest = 1, 0, np.empty(0, dtype=np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        while len(rest) >= (length := max(1, round(number * seconds * sr) - first)):
-            yield first, rest[:length]
-            number, first, rest = number + 1, first + length, rest[length:]
-    if len(rest):
-        yield first, rest
 
 
 def _at_16_khz(y: np.ndarray, sr: int) -> np.ndarray:

@@ -209,6 +209,8 @@ def _extract_to_output(
     table: "pd.DataFrame", feature: str, settings: "FeatureSettings", output: Path
 ) -> "Features | StoredFeatures":
     """Return features and write them to the output: to a Zarr folder during the extraction, to a file at its end."""
+    import numpy as np
+
     from emotion_lib import extraction
 
     if output.suffix == ".zarr":
@@ -216,16 +218,10 @@ def _extract_to_output(
             return extraction.extract_to(output, table["path"], feature, settings=settings)
     with stopping("Nothing was written; the extracted features are kept for the next run."):
         features = extraction.extract(table, feature, settings=settings)
-        _write(features, output)
+        # Strings instead of objects: the file then contains no pickle, which could run code when it is loaded.
+        arrays: dict[str, Any] = {"X": features.X, "lengths": features.lengths}
+        arrays |= {name: features.table[name].to_numpy(dtype=str) for name in ("id", "emotion", "speaker")}
+        arrays |= {"feature": np.array(features.feature), "settings": np.array(to_json(asdict(features.settings)))}
+        with written_whole(output, error=CorpusError) as file:
+            np.savez_compressed(file, **arrays)
         return features
-
-
-def _write(features: "Features", output: Path) -> None:
-    import numpy as np
-
-    # Strings instead of objects: the file then contains no pickle, which could run code when it is loaded.
-    arrays: dict[str, Any] = {"X": features.X, "lengths": features.lengths}
-    arrays |= {name: features.table[name].to_numpy(dtype=str) for name in ("id", "emotion", "speaker")}
-    arrays |= {"feature": np.array(features.feature), "settings": np.array(to_json(asdict(features.settings)))}
-    with written_whole(output, error=CorpusError) as file:
-        np.savez_compressed(file, **arrays)

@@ -18,46 +18,44 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 
 
-class NamedSource(NamedTuple):
-    """A recording: its name in the output, and its source, which is a path or the bytes of standard input."""
+class Recording(NamedTuple):
+    """A recording: its name in the output, its source, and its emotion and its speaker if they are known.
+
+    The source is a path or the bytes of standard input.
+    """
 
     name: str
     source: str | bytes
+    emotion: str | None = None
+    speaker: str | None = None
 
 
-Answer: TypeAlias = "tuple[NamedSource, Prediction | AudioError]"
+Answer: TypeAlias = "tuple[Recording, Prediction | AudioError]"
 
 
-class Found(NamedTuple):
-    """The recordings that were found, and a sentence for each folder without recordings."""
+def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
+    """Find the recordings of some paths, in the order of the paths, and describe the folders without recordings.
 
-    recordings: list[NamedSource]
-    problems: list[str]
-
-
-def find_recordings(paths: Iterable[str]) -> Found:
-    """Find the recordings of some paths, in the order of the paths; those of a folder are sorted."""
-    found = Found([], [])
-    for path in paths:
-        if path == STANDARD_INPUT:
-            found.recordings.append(NamedSource(path, sys.stdin.buffer.read()))
-        elif os.path.isdir(path):
-            _look_into(path, found)
-        else:
-            found.recordings.append(NamedSource(path, path))
-    return found
-
-
-def _look_into(folder: str, found: Found) -> None:
+    The recordings of a folder are sorted.
+    """
     from emotion_lib.audio.sources import SUFFIXES, has_audio_suffix, walk
 
-    broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
-    names = [name for name in walk(folder, onerror=broken.append) if has_audio_suffix(name)]
-    found.recordings.extend(NamedSource(name, name) for name in names)
-    found.problems.extend(f"{printable(str(error.filename))}: cannot be read ({error.strerror})" for error in broken)
-    if not names and not broken:
-        looked_for = ", ".join(sorted(SUFFIXES))
-        found.problems.append(f"{printable(folder)}: no recordings in it or below ({looked_for})")
+    recordings: list[Recording] = []
+    problems: list[str] = []
+    for path in paths:
+        if path == STANDARD_INPUT:
+            recordings.append(Recording(path, sys.stdin.buffer.read()))
+        elif os.path.isdir(path):
+            broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
+            names = [name for name in walk(path, onerror=broken.append) if has_audio_suffix(name)]
+            recordings += [Recording(name, name) for name in names]
+            problems += [f"{printable(str(error.filename))}: cannot be read ({error.strerror})" for error in broken]
+            if not names and not broken:
+                looked_for = ", ".join(sorted(SUFFIXES))
+                problems.append(f"{printable(path)}: no recordings in it or below ({looked_for})")
+        else:
+            recordings.append(Recording(path, path))
+    return recordings, problems
 
 
 T = TypeVar("T")
@@ -102,12 +100,12 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
         raise click.exceptions.Exit(1)
 
 
-def _predictions(recognizer: "EmotionRecognizer", recordings: Sequence[NamedSource]) -> "Iterator[Answer]":
+def _predictions(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":
     answers = recognizer.predictions([recording.source for recording in recordings])
     yield from zip(recordings, _watched(answers, len(recordings)), strict=True)
 
 
-def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[NamedSource]) -> "Iterator[Answer]":
+def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":
     for recording in _watched(recordings, len(recordings)):
         try:
             for segment in recognizer.segments(recording.source):
@@ -125,7 +123,7 @@ def _watched(items: Iterable[T], total: int) -> Iterable[T]:
     return bar(items, description="Predicting", total=total)
 
 
-def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[NamedSource, Prediction]]":
+def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[Recording, Prediction]]":
     """Yield the answers, and append a sentence to `problems` for each recording that cannot be used."""
     from emotion_lib.audio.sources import name_of
 
@@ -138,20 +136,11 @@ def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[N
             yield recording, answer
 
 
-def _line(recording: NamedSource, answer: "Prediction") -> str:
+def _line(recording: Recording, answer: "Prediction") -> str:
     """Return an answer as a line with tabs, for people, `cut` and `awk`."""
     place = [f"{getattr(answer, edge):.2f}" for edge in ("start", "end") if hasattr(answer, edge)]
     besides = ", ".join(part for part in (answer.reason, answer.note, answer.warning) if part)
     return "\t".join([printable(recording.name), *place, answer.emotion, f"{answer.confidence:.2f}", besides])
-
-
-class Labelled(NamedTuple):
-    """A recording, with its emotion and its speaker if they are known."""
-
-    name: str
-    source: str | bytes
-    emotion: str | None = None
-    speaker: str | None = None
 
 
 @click.command(epilog=EXIT_CODES)
@@ -190,20 +179,20 @@ def enrol(paths: tuple[str, ...], *, output: Path, recognizer: str | None, unlab
     click.echo(f"{printable(str(output))}: adapted to this voice with {named}")
 
 
-def _recordings(paths: Sequence[str]) -> Iterator[Labelled]:
+def _recordings(paths: Sequence[str]) -> Iterator[Recording]:
     for path in paths:
         if os.path.splitext(path)[1].lower() == ".csv":
             yield from _read_list(Path(path))
             continue
-        found = find_recordings([path])
-        if found.problems:
-            raise CorpusError(found.problems[0])
+        recordings, problems = find_recordings([path])
+        if problems:
+            raise CorpusError(problems[0])
         above = path if os.path.isdir(path) else os.path.dirname(path)
-        for name, source in found.recordings:
-            yield _label_by_name(Labelled(name, source), os.path.abspath(above))
+        for recording in recordings:
+            yield _label_by_name(recording, os.path.abspath(above))
 
 
-def _label_by_name(recording: Labelled, above: str) -> Labelled:
+def _label_by_name(recording: Recording, above: str) -> Recording:
     """Label a recording by its name, or else by the folders above it, up to the folder that the user gave."""
     from emotion_lib.corpora.tess import EMOTION_OF, read_name
 
@@ -214,7 +203,7 @@ def _label_by_name(recording: Labelled, above: str) -> Labelled:
     return recording._replace(emotion=next(filter(None, said), None))
 
 
-def _read_list(path: Path) -> Iterator[Labelled]:
+def _read_list(path: Path) -> Iterator[Recording]:
     from emotion_lib.corpora.tess import EMOTION_OF
 
     try:
@@ -224,12 +213,12 @@ def _read_list(path: Path) -> Iterator[Labelled]:
             check_columns(str(path), columns, "file", "emotion", cure="its first line must name file and emotion")
             for row in rows:
                 name, said = str(path.parent / (row["file"] or "")), (row["emotion"] or "").strip()
-                yield Labelled(name, name, EMOTION_OF.get(said.lower(), said) or None)
+                yield Recording(name, name, EMOTION_OF.get(said.lower(), said) or None)
     except (UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{path}: not a CSV file in UTF-8 ({error}); save it as CSV in UTF-8") from error
 
 
-def _check_one_voice(recordings: Sequence[Labelled], emotions: Sequence[str], *, unlabelled: bool) -> None:
+def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *, unlabelled: bool) -> None:
     """Refuse recordings of several speakers, or with an emotion that is missing or unknown to the recogniser."""
     speakers = sorted({each.speaker for each in recordings if each.speaker})
     if len(speakers) > 1:

@@ -12,6 +12,7 @@ from emotion_lib.evaluation.experiments import (
     corpora_of,
     evaluate,
     evaluate_across,
+    folds,
     options,
     predict_held_out,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "evaluate",
     "evaluate_across",
     "evaluate_adapted",
+    "folds",
     "options",
     "predict_held_out",
     "result_rows",

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,6 +63,7 @@ def evaluate(
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     features: Features | None = None,
+    train_only: Collection[str] = (),
 ) -> Evaluation:
     """Train a model on one side of a split and predict the other side, for each fold and seed.
 
@@ -73,7 +74,7 @@ def evaluate(
     Parameters
     ----------
     table : DataFrame
-        A corpus table, or for `leave_speaker_out` several, concatenated.
+        A corpus table, or for `leave_speaker_out` and `leave_corpus_out` several, concatenated.
     model : str
         Name of a recipe in `RECIPES`.
     protocol : str
@@ -87,6 +88,8 @@ def evaluate(
         Whether to show bars; None shows them in a terminal or notebook.
     features : Features or None
         The features of `table` for this model, if they were extracted before; None extracts them.
+    train_only : collection of str
+        Corpora that are in the training of every fold and never predicted.
 
     Returns
     -------
@@ -95,22 +98,49 @@ def evaluate(
     Raises
     ------
     ParameterError
-        If there is no such model or protocol, the table holds several corpora and the protocol is not
-        `leave_speaker_out`, or the features are not those of the model.
+        If there is no such model or protocol, the table holds several corpora and the protocol is for one, or the
+        features are not those of the model.
 
     Notebook: 04_evaluate
     """
-    if table["corpus"].nunique() != 1 and protocol != "leave_speaker_out":
+    if table["corpus"].nunique() != 1 and protocol not in splits.OF_SEVERAL_CORPORA:
         raise ParameterError(
-            f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or use leave_speaker_out"
+            f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or use "
+            f"{' or '.join(splits.OF_SEVERAL_CORPORA)}"
         )
     features = features_for(table, model, features=features, progress=progress)
     runs = [
         _run_fold(model, features, part, seed, options(checkpoints, f"{protocol}-{part.fold}-{seed}", progress))
         for seed in seeds
-        for part in splits.split(features.table, protocol, seed=seed)
+        for part in folds(features.table, protocol, seed=seed, train_only=train_only)
     ]
     return _evaluation(features, model, protocol, runs)
+
+
+def folds(
+    table: pd.DataFrame, protocol: str, *, seed: int = 0, train_only: Collection[str] = ()
+) -> Iterator[splits.Split]:
+    """Yield the folds of a protocol, with some corpora in every training and in no test.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table, or several, concatenated.
+    protocol : str
+        Name of a protocol in `splits.PROTOCOLS`.
+    seed : int
+        As for `splits.split`.
+    train_only : collection of str
+        The corpora that are never tested.
+
+    Yields
+    ------
+    Split
+    """
+    always = table["corpus"].isin(train_only).to_numpy()
+    divided, added = np.flatnonzero(~always), np.flatnonzero(always)
+    for part in splits.split(table.iloc[divided].reset_index(drop=True), protocol, seed=seed):
+        yield splits.Split(part.fold, np.sort(np.concatenate([divided[part.train], added])), divided[part.test])
 
 
 def evaluate_across(

@@ -11,7 +11,7 @@ import pandas as pd
 from emotion_lib import classic, models, training
 from emotion_lib.emotions import in_order
 from emotion_lib.extraction import Features
-from emotion_lib.features import DEFAULT, ORIGINAL, FeatureSettings
+from emotion_lib.features import DEFAULT, ENCODED, ORIGINAL, SPEECH_ENCODER, FeatureSettings
 from emotion_lib.training import discriminant
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ class Recipe:
     constants : dict
         Further arguments of `train`: the length and kind of the training.
     is_network : bool
-        Whether the fitted model is a network, which can become a recogniser.
+        Whether the fitted model is a network, whose figures differ between processors.
+    is_recognizer : bool
+        Whether the fitted model can become a recogniser, as every network can.
     version : int
         Increased if the training changes in a way that no constant shows; earlier figures are then out of date.
     """
@@ -111,6 +113,7 @@ class Recipe:
     train: Callable[..., Predictor]
     constants: dict[str, Any] = field(default_factory=dict)
     is_network: bool = False
+    is_recognizer: bool = False
     version: int = 1
 
     @property
@@ -203,6 +206,10 @@ def _discriminant(train: Features, seed: int, options: Options) -> discriminant.
     return discriminant.fit_discriminant(train, seed=seed)
 
 
+def _encoder_discriminant(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
+    return discriminant.fit_encoded(train)
+
+
 def _and_statistics(fit: Callable[..., training.FittedNetwork]) -> Callable[..., training.FittedNetwork]:
     """Return a function that trains networks and combines them with the voice statistics."""
 
@@ -273,6 +280,9 @@ RECIPES = {
         _and_statistics(_frame_cnns),
         {**_FOR_ANY_VOICE, "members": 3},
         is_network=True,
+    ),
+    "encoder_discriminant": Recipe(
+        "speech encoder, linear discriminant", ENCODED, SPEECH_ENCODER, _encoder_discriminant, is_recognizer=True
     ),
     "class_means": Recipe("class means of the voice", "log_mel", ANY_VOICE, _uniform),
 }

@@ -1,25 +1,28 @@
 """Train, calibrate and describe a recogniser, with scores on left-out speakers."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from emotion_lib import evaluation, splits, training
+from emotion_lib import evaluation, training
 from emotion_lib.corpora.inventory import digest
-from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.emotions import EMOTIONS, STYLES, in_order
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import Features
+from emotion_lib.features import ENCODED
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, calibration
-from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.calibration import Calibration, expected_calibration_error
+from emotion_lib.recognizer.file import DIGEST_BYTES
 from emotion_lib.recognizer.voices import Voices, learn_voices
-from emotion_lib.training.discriminant import statistics_of
+from emotion_lib.training.discriminant import Discriminant, statistics_of
 
 PRECISION = 0.75
 """Share of the answers for left-out speakers that must be right; the threshold is the lowest that reaches this share.
@@ -27,53 +30,61 @@ PRECISION = 0.75
 At three in four, a user who relies on the answers is right far more often than not, and still gets answers.
 """
 
-PROTOCOL = "leave_speaker_out"
+SPEAKERS, CORPORA = "leave_speaker_out", "leave_corpus_out"
+"""The protocols that score a recogniser: on voices, and on corpora, that are left out of its training."""
 
-NETWORKS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network)
+MODELS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network or recipe.is_recognizer)
 """The recipes from which a recogniser can be trained."""
+
+N_AXES = 24
+"""Axes of the voice statistics that a recogniser with the speech encoder keeps, so that its file stays small."""
 
 
 @dataclass(frozen=True)
 class TrainedRecognizer:
-    """A recogniser, and the predictions of networks of the same kind for speakers left out of their training.
+    """A recogniser, and the predictions of models of the same kind for utterances left out of their training.
 
     Parameters
     ----------
     recognizer : EmotionRecognizer
         Trained on all speakers.
-    held_out : Evaluation
-        The predictions on which it was calibrated.
+    held_out : dict of str to Evaluation
+        By protocol; the recogniser is calibrated on the last.
     """
 
     recognizer: EmotionRecognizer
-    held_out: evaluation.Evaluation
+    held_out: dict[str, evaluation.Evaluation]
 
 
 def train_recognizer(
     table: pd.DataFrame,
-    model: str = "frame_cnn_statistics",
+    model: str = "encoder_discriminant",
     *,
     emotions: Sequence[str] = EMOTIONS,
+    train_only: Collection[str] = (),
     seed: int = 0,
     about: Mapping[str, Any] | None = None,
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> TrainedRecognizer:
-    """Train a recogniser on one corpus or several, and score it for voices it has never met.
+    """Train a recogniser on one corpus or several, and score it for voices and corpora that it has never met.
 
-    Networks are first trained with some of the speakers left out, until each speaker has been left out once. Their
-    predictions for these speakers calibrate the probabilities, set the threshold below which the answer is "I don't
-    know", and give the scores in the recogniser's description. The network of the recogniser is then trained on all
-    speakers. If it takes frames, the recogniser also keeps statistics of the training voices (`voices`).
+    Models are first trained with some of the speakers left out, until each speaker has been left out once. With several
+    corpora and a model that is fitted in minutes, each corpus is then left out, too. The predictions for what was left
+    out calibrate the probabilities, set the threshold below which the answer is "I don't know", and give the scores in
+    the recogniser's description. The model of the recogniser is trained on all speakers. If it takes frames or the
+    states of the speech encoder, the recogniser also keeps statistics of the training voices (`voices`).
 
     Parameters
     ----------
     table : DataFrame
         A corpus table, or several, concatenated.
     model : str
-        One of `NETWORKS`.
+        One of `MODELS`.
     emotions : sequence of str
         The emotions to tell apart; utterances of other emotions are left out.
+    train_only : collection of str
+        Corpora on which the recogniser is trained but neither scored nor calibrated.
     seed : int
         Seed of all randomness.
     about : mapping, optional
@@ -90,38 +101,53 @@ def train_recognizer(
     Raises
     ------
     ParameterError
-        If there is no such network, an emotion has no utterances, there are fewer than two speakers, or all speakers
+        If there is no such model, an emotion has no utterances, there are fewer than two speakers, or all speakers
         of an emotion are left out in the same fold.
     """
-    _check_emotions(table, model, emotions)
+    _check_arguments(table, model, emotions, train_only)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
-    _check_folds(table, emotions)
-    recipe = RECIPES[model]
     features = features_for(table, model, progress=progress)
-    known = voices_of(features)
-    held_out = evaluation.evaluate(
-        table, model, PROTOCOL, seeds=[seed], checkpoints=checkpoints, progress=progress, features=features
-    )
-    chosen = calibrate(held_out.predictions)
-    fitted = recipe.fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
-    assert isinstance(fitted, training.FittedNetwork)
-    story = {"model": model, "seed": seed, **_story(features.table, held_out), **(about or {})}
-    seen = {"trained_on": list_utterances(features.table), "voices": known}
+    held_out = {}
+    for protocol in _protocols(features.table, model, train_only):
+        _check_folds(features.table, protocol, emotions, train_only)
+        held_out[protocol] = evaluation.evaluate(
+            features.table,
+            model,
+            protocol,
+            seeds=[seed],
+            checkpoints=checkpoints,
+            progress=progress,
+            features=features,
+            train_only=train_only,
+        )
+    chosen = calibrate([*held_out.values()][-1].predictions)
+    fitted = RECIPES[model].fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
+    assert isinstance(fitted, training.FittedNetwork | Discriminant)
+    story = {"model": model, "seed": seed, **_story(features.table, held_out, chosen), **(about or {})}
+    seen = {"trained_on": list_utterances(features.table), "voices": voices_of(features)}
     return TrainedRecognizer(fitted.recognizer(calibration=chosen, about=story, **seen), held_out)
 
 
-def _check_emotions(table: pd.DataFrame, model: str, emotions: Sequence[str]) -> None:
-    if model not in NETWORKS:
-        raise ParameterError(f"model={model!r}: must be one of {', '.join(NETWORKS)}")
+def _protocols(table: pd.DataFrame, model: str, train_only: Collection[str]) -> list[str]:
+    """Return how a recogniser is scored; to leave out each corpus takes hours with a network, so it is not done."""
+    scored = set(table["corpus"]) - set(train_only)
+    return [SPEAKERS, CORPORA] if len(scored) > 1 and not RECIPES[model].is_network else [SPEAKERS]
+
+
+def _check_arguments(table: pd.DataFrame, model: str, emotions: Sequence[str], train_only: Collection[str]) -> None:
+    if model not in MODELS:
+        raise ParameterError(f"model={model!r}: must be one of {', '.join(MODELS)}")
     if missing := [emotion for emotion in emotions if emotion not in set(table["emotion"])]:
         raise ParameterError(
             f"emotion {missing[0]!r}: no utterance in {evaluation.corpora_of(table)}; leave it out of `emotions`"
         )
+    if unknown := sorted(set(train_only) - set(table["corpus"])):
+        raise ParameterError(f"train_only={unknown[0]!r}: must be one of {evaluation.corpora_of(table)}")
 
 
-def _check_folds(table: pd.DataFrame, emotions: Sequence[str]) -> None:
-    """Refuse an emotion whose speakers are all left out in one fold, since that fold's network could not learn it."""
-    for part in splits.split(table, PROTOCOL):
+def _check_folds(table: pd.DataFrame, protocol: str, emotions: Sequence[str], train_only: Collection[str]) -> None:
+    """Refuse an emotion that is nowhere but in one fold, since that fold's model could not learn it."""
+    for part in evaluation.folds(table, protocol, train_only=train_only):
         learnt = set(table["emotion"].iloc[part.train])
         if missing := [emotion for emotion in emotions if emotion not in learnt]:
             raise ParameterError(
@@ -153,18 +179,20 @@ def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Cal
     return Calibration(temperature, threshold)
 
 
-def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.DataFrame:
-    """Return a recogniser's answers for left-out speakers, who were in neither its training nor its calibration.
-
-    The probabilities of each fold are calibrated on the other folds.
+def answers(
+    predictions: pd.DataFrame, *, precision: float = PRECISION, calibration: Calibration | None = None
+) -> pd.DataFrame:
+    """Return a recogniser's answers for utterances that were left out of its training.
 
     Parameters
     ----------
     predictions : DataFrame
-        The predictions of an `Evaluation` of a network: `fold`, `corpus`, `speaker`, `id`, `emotion`, and the
+        The predictions of an `Evaluation` with probabilities: `fold`, `corpus`, `speaker`, `id`, `emotion`, and the
         probability of each emotion.
     precision : float in (0, 1)
         The share of the answers that must be right.
+    calibration : Calibration, optional
+        Temperature and threshold; by default, each fold is calibrated on the other folds.
 
     Returns
     -------
@@ -175,32 +203,39 @@ def answers(predictions: pd.DataFrame, *, precision: float = PRECISION) -> pd.Da
     Raises
     ------
     ParameterError
-        If there is only one fold, or a speaker is in several folds.
+        If there is no calibration, and only one fold or a speaker in several folds.
 
     Notebook: 04_evaluate
     """
+    numbered = predictions.reset_index(drop=True)
+    if calibration is not None:
+        return _answered(numbered, calibration)
     if predictions["fold"].nunique() < 2:
         raise ParameterError("predictions: only one fold; at least two are needed, to calibrate each on the others")
     if (predictions.groupby(["corpus", "speaker"])["fold"].nunique() > 1).any():
         raise ParameterError(
             "predictions: some speakers are in several folds; evaluate by a protocol that leaves speakers out"
         )
-    parts, numbered = [], predictions.reset_index(drop=True)
-    for fold, part in numbered.groupby("fold"):
-        chosen = calibrate(numbered[numbered["fold"] != fold], precision=precision)
-        probabilities, truth = _probabilities_and_truth(part)
-        scaled = chosen.apply(probabilities)
-        confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == truth
-        parts.append(part.assign(confidence=confidence, correct=correct, answered=confidence >= chosen.threshold))
+    folds = numbered.groupby("fold")
+    parts = [
+        _answered(part, calibrate(numbered[numbered["fold"] != fold], precision=precision)) for fold, part in folds
+    ]
     return pd.concat(parts).sort_index()
 
 
-def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Measure the reliability of confidence and "I don't know" for the left-out speakers of each corpus.
+def _answered(predictions: pd.DataFrame, chosen: Calibration) -> pd.DataFrame:
+    probabilities, truth = _probabilities_and_truth(predictions)
+    scaled = chosen.apply(probabilities)
+    confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == truth
+    return predictions.assign(confidence=confidence, correct=correct, answered=confidence >= chosen.threshold)
+
+
+def reliability(predictions: pd.DataFrame, *, calibration: Calibration | None = None) -> pd.DataFrame:
+    """Measure the reliability of confidence and "I don't know" for each corpus.
 
     Parameters
     ----------
-    predictions : DataFrame
+    predictions, calibration
         As for `answers`.
 
     Returns
@@ -210,36 +245,82 @@ def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
         answers among these; `expected_calibration_error` over all utterances.
     """
     rows = []
-    for corpus, part in answers(predictions).groupby("corpus"):
+    for corpus, part in answers(predictions, calibration=calibration).groupby("corpus"):
         confidence, correct, answered = (part[name].to_numpy() for name in ("confidence", "correct", "answered"))
         rows.append(
             {
                 "corpus": str(corpus),
                 "coverage": float(answered.mean()),
                 "precision": float(correct[answered].mean()) if answered.any() else np.nan,
-                "expected_calibration_error": calibration.expected_calibration_error(confidence, correct),
+                "expected_calibration_error": expected_calibration_error(confidence, correct),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _story(table: pd.DataFrame, held_out: evaluation.Evaluation) -> dict[str, Any]:
+def among_own_emotions(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Predict the most probable of the emotions that a corpus has, as published figures of the corpus do.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        `corpus`, `emotion` and the probability of each emotion.
+
+    Returns
+    -------
+    DataFrame
+        The rows in the same order, with another `predicted`.
+    """
+    parts = []
+    for _, part in predictions.groupby("corpus"):
+        own = [emotion for emotion in in_order(part["emotion"]) if emotion in part]
+        parts.append(part.assign(predicted=part[own].idxmax(axis=1).astype(str)))
+    return pd.concat(parts).sort_index()
+
+
+def scores(held_out: evaluation.Evaluation, *, calibration: Calibration | None = None) -> list[dict[str, Any]]:
+    """Score the predictions for each corpus, as a recogniser's description states it.
+
+    Parameters
+    ----------
+    held_out : Evaluation
+        Predictions with probabilities.
+    calibration : Calibration, optional
+        As for `answers`.
+
+    Returns
+    -------
+    list of dict
+        For each corpus: `protocol`, `corpus`, the UAR among the emotions of the corpus (`value`) with its interval
+        (`low`, `high`, `interval_over`), and the columns of `reliability`; None where a figure does not exist.
+    """
+    own = replace(held_out, predictions=among_own_emotions(held_out.predictions))
+    figures = evaluation.result_rows(own)
+    uar = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
+    sure = reliability(held_out.predictions, calibration=calibration).set_index("corpus")
+    found = uar.join(sure).astype(object)
+    found = found.where(found.notna(), None)  # JSON has null but no NaN
+    return [
+        {"protocol": held_out.protocol, "corpus": str(corpus)}
+        | {str(name): round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+        for corpus, row in found.to_dict(orient="index").items()
+    ]
+
+
+def _story(table: pd.DataFrame, held_out: Mapping[str, evaluation.Evaluation], chosen: Calibration) -> dict[str, Any]:
     """Return the description of a recogniser: its training corpora, its scores, and the versions of its packages."""
     corpora = table.groupby("corpus").agg(utterances=("id", "size"), speakers=("speaker", "nunique"))
-    figures = evaluation.result_rows(held_out)
-    worth = figures[figures["metric"] == "uar"].set_index("corpus")[["value", "low", "high", "interval_over"]]
-    sure = reliability(held_out.predictions).set_index("corpus")
-    known = worth.join(sure).astype(object)
-    known = known.where(known.notna(), None)  # JSON has null but no NaN
+    *others, last = held_out.values()
+    # What it was calibrated on is calibrated by folds; the rest gets the calibration that the recogniser has.
+    worth = [*scores(last), *(score for each in others for score in scores(each, calibration=chosen))]
+    packages = (
+        ("emotion_lib", "keras", "tensorflow", "numpy") if "tensorflow" in sys.modules else ("emotion_lib", "numpy")
+    )
     return {
         "corpora": corpora.astype(object).to_dict(orient="index"),
-        "protocol": PROTOCOL,
         "precision": PRECISION,
-        "worth": {
-            str(corpus): {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
-            for corpus, row in known.to_dict(orient="index").items()
-        },
-        "made_with": {name: version(name) for name in ("emotion_lib", "keras", "tensorflow", "numpy")},
+        "worth": worth,
+        "made_with": {name: version(name) for name in packages},
     }
 
 
@@ -259,12 +340,14 @@ def voices_of(features: Features) -> Voices | None:
     Returns
     -------
     Voices or None
-        None if the feature is one vector per utterance, or no speaker has two utterances of an emotion.
+        None if the feature is neither frames nor the states of the encoder, or no speaker has two utterances of an
+        emotion.
     """
     speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
-    if features.X.ndim != 3 or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
+    encoded = features.feature == ENCODED
+    if not (encoded or features.X.ndim == 3) or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
         return None
-    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus)
+    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus, n_axes=N_AXES if encoded else None)
 
 
 def list_utterances(table: pd.DataFrame) -> Utterances:
@@ -279,5 +362,5 @@ def list_utterances(table: pd.DataFrame) -> Utterances:
     -------
     Utterances
     """
-    digests = tuple(bytes.fromhex(digest(path)) for path in table["path"])
+    digests = tuple(bytes.fromhex(digest(path))[:DIGEST_BYTES] for path in table["path"])
     return Utterances(tuple(table["corpus"] + "/" + table["id"]), digests)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_lib import audio
+from emotion_lib import audio, features
 from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
 from emotion_lib.extraction.arrays import Features, LeftOut
 from emotion_lib.extraction.cache import FeatureCache
-from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
+from emotion_lib.features import DEFAULT, FeatureSettings, check_feature
 from emotion_lib.parallel import map_in_order
 from emotion_lib.progress import bar
 
@@ -28,10 +28,9 @@ Value = np.ndarray | AudioError
 """The features of a recording, or the reason why there are no features."""
 
 
-def check_feature(feature: str, executor: Executor | None = None) -> None:
+def check_arguments(feature: str, executor: Executor | None = None) -> None:
     """Raise a `ParameterError` for an unknown feature, or an executor that is not an `Executor`."""
-    if feature not in FEATURES:
-        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+    check_feature(feature)
     if executor is not None and not isinstance(executor, Executor):
         raise ParameterError(
             f"executor={executor!r}: must be a concurrent.futures.Executor; a Dask client gives one with "
@@ -98,9 +97,9 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
 
     Notebook: 02_features
     """
-    check_feature(feature)
+    check_feature(feature)  # before a file is read
     y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
-    return FEATURES[feature](y, sr, settings=settings)
+    return features.compute(feature, y, sr, settings=settings)
 
 
 def _computed(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[tuple[Path, Value]]:
@@ -163,7 +162,7 @@ def extract(
 
     Notebook: 02_features
     """
-    check_feature(feature, executor)
+    check_arguments(feature, executor)
     check_columns("the table", table, "id", "path")
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")

@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_lib.errors import CorpusError, ParameterError, check_columns, extra
 from emotion_lib.extraction.arrays import Extracted, Features, LeftOut, Rows
-from emotion_lib.extraction.extractor import Value, check_feature, compute
+from emotion_lib.extraction.extractor import Value, check_arguments, compute
 from emotion_lib.features import DEFAULT, FEATURES_VERSION, FeatureSettings
 from emotion_lib.progress import bar
 
@@ -326,7 +326,7 @@ def extract_to(
     ...     stored, stored.read([1, 0])[0].round(2).tolist()
     (duration_level, 2 x 2: 2 recordings, [[1.0, -20.0], [1.25, -20.0]])
     """
-    check_feature(feature, executor)
+    check_arguments(feature, executor)
     if isinstance(recordings, (str, os.PathLike)) or hasattr(recordings, "columns"):
         raise ParameterError("recordings: must be an iterable of paths, such as the column 'path' of a corpus table")
     made = {

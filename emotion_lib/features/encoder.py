@@ -5,6 +5,8 @@ attention, trained on 680 000 hours of speech in many languages (Radford et al. 
 length and returns 50 states a second. Its file is part of this package; `benchmarks/speech_encoder.py` made it.
 """
 
+import hashlib
+import math
 import threading
 from functools import cache
 from importlib import resources
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from emotion_lib.audio.speech import without_hum
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features.frames import SMALLEST_POWER, as_waveform, mel_power
 from emotion_lib.features.settings import FeatureSettings
@@ -23,9 +26,11 @@ ENCODER_SR = 16_000
 """Sampling rate in Hz that the encoder takes."""
 
 SHORTEST, LONGEST = 0.1, 15.0
-"""Shortest and longest waveform in seconds that the encoder takes; cut a longer recording into windows."""
+"""Shortest waveform in seconds that the encoder takes, and longest part that it takes at once."""
 
-_SETTINGS = FeatureSettings(sr=ENCODER_SR, n_fft=400, hop_length=160, n_mels=80)
+SPEECH_ENCODER = FeatureSettings(sr=ENCODER_SR, n_fft=400, hop_length=160, n_mels=80, trim_speech=True)
+"""Settings of the features that the encoder takes."""
+
 _LEVEL = 0.05  # root mean square to which an utterance is brought
 _RANGE = 8.0  # powers of ten; bands further below the loudest one are raised
 
@@ -63,9 +68,9 @@ def encoder_log_mel(y: np.ndarray, sr: int) -> np.ndarray:
     >>> np.allclose(encoder_log_mel(y, 16000), encoder_log_mel(0.1 * y + 0.01, 16000), atol=1e-4)
     True
     """
-    padded = np.pad(_levelled(y, sr), _SETTINGS.n_fft // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _SETTINGS.n_fft)[:: _SETTINGS.hop_length]
-    exponents = np.log10(np.maximum(mel_power(frames, sr, _SETTINGS), np.float32(SMALLEST_POWER)))
+    padded = np.pad(_levelled(y, sr), SPEECH_ENCODER.n_fft // 2, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, SPEECH_ENCODER.n_fft)[:: SPEECH_ENCODER.hop_length]
+    exponents = np.log10(np.maximum(mel_power(frames, sr, SPEECH_ENCODER), np.float32(SMALLEST_POWER)))
     log_mel: np.ndarray = (np.maximum(exponents, exponents.max() - np.float32(_RANGE)) + 4) / 4
     return log_mel
 
@@ -106,17 +111,20 @@ def encoder_states(y: np.ndarray, sr: int) -> np.ndarray:
     return states
 
 
-def encoder_statistics(y: np.ndarray, sr: int) -> np.ndarray:
+def encoder_statistics(y: np.ndarray, sr: int, *, settings: FeatureSettings = SPEECH_ENCODER) -> np.ndarray:
     """Compute the mean and the standard deviation of the encoder's states over time, for each layer.
 
-    They describe an utterance of any length by one vector. The order of the sounds is lost.
+    They describe an utterance of any length by one vector. The order of the sounds is lost. Hum is removed first, and
+    the encoder takes a recording of more than 15 seconds in parts of equal length.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,), float
-        Mono waveform of 0.1 to 15 seconds, without silence at its ends.
+        Mono waveform of at least 0.1 seconds, without silence at its ends.
     sr : int
         Its sampling rate, which must be 16 000 Hz.
+    settings : FeatureSettings
+        Not used; every feature has this parameter.
 
     Returns
     -------
@@ -125,16 +133,29 @@ def encoder_statistics(y: np.ndarray, sr: int) -> np.ndarray:
 
     Raises
     ------
-    AudioError, ParameterError
-        As for `encoder_log_mel`.
+    AudioError
+        If `y` has more than one dimension, or is shorter than 0.1 seconds.
+    ParameterError
+        If `sr` is not 16 000 Hz.
 
     Examples
     --------
     >>> encoder_statistics(np.sin(np.arange(16000) / 10), 16000).shape
     (3072,)
     """
-    states = encoder_states(y, sr)
-    return np.stack([states.mean(axis=1), states.std(axis=1)], axis=1).ravel()
+    y = without_hum(as_waveform(y), sr)
+    parts = np.array_split(y, math.ceil(len(y) / (LONGEST * ENCODER_SR)))
+    # One part at a time: the states of an hour take a gigabyte.
+    moments = [_moments(encoder_states(part, sr)) for part in parts]
+    weights, means, variances = (np.array(each) for each in zip(*moments, strict=True))
+    mean = np.average(means, axis=0, weights=weights)
+    variance = np.average(variances + (means - mean) ** 2, axis=0, weights=weights)
+    return np.stack([mean, np.sqrt(variance)], axis=1).ravel().astype(np.float32)
+
+
+def _moments(states: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return the number of states, and their means and variances."""
+    return states.shape[1], states.mean(axis=1, dtype=np.float64), states.var(axis=1, dtype=np.float64)
 
 
 def _levelled(y: np.ndarray, sr: int) -> np.ndarray:
@@ -154,6 +175,27 @@ def _levelled(y: np.ndarray, sr: int) -> np.ndarray:
     return levelled
 
 
+@cache
+def encoder_digest() -> str:
+    """Return the SHA-256 of the encoder's file; a recogniser that was trained on its states names it.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> len(encoder_digest())
+    64
+    """
+    return hashlib.sha256(_file()).hexdigest()
+
+
+def _file() -> bytes:
+    return (resources.files("emotion_lib") / "pretrained" / ENCODER).read_bytes()
+
+
 _loading = threading.Lock()
 
 
@@ -171,5 +213,4 @@ def _loaded() -> Any:
     options = onnxruntime.SessionOptions()
     # One thread, because callers bring their own.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    encoder = (resources.files("emotion_lib") / "pretrained" / ENCODER).read_bytes()
-    return onnxruntime.InferenceSession(encoder, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(_file(), options, providers=["CPUExecutionProvider"])

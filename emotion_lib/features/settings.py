@@ -33,6 +33,8 @@ class FeatureSettings:
     trim_db : float > 0 or None
         Frames at the start and the end of an utterance are cut off if they are this many dB quieter than its
         loudest frame. None cuts nothing.
+    trim_speech : bool
+        Whether to cut off the ends of a recording in which nobody speaks, with `audio.speech.trim`.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class FeatureSettings:
     n_mfcc: int = 40
     top_db: float | None = 80.0
     trim_db: float | None = None
+    trim_speech: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -66,7 +69,7 @@ class FeatureSettings:
             if field.name == "offset":
                 if value < 0:
                     raise ParameterError(f"offset={value}: must be a number of seconds, 0 or more")
-            elif value is not None and not value > 0:
+            elif field.name != "trim_speech" and value is not None and not value > 0:
                 raise ParameterError(f"{field.name}={value}: must be a positive number")
         if self.n_mfcc > self.n_mels:
             raise ParameterError(f"n_mfcc={self.n_mfcc}: must be at most n_mels={self.n_mels}")

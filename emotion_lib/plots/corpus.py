@@ -10,8 +10,8 @@ from matplotlib.patches import Patch
 from scipy.spatial import KDTree
 
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import ParameterError
-from emotion_lib.plots.style import GROUPS, HALO, INK, GroupStyle, apart, axes_or_new, group_styles, say_empty
+from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.plots.style import GROUPS, HALO, INK, GroupStyle, apart, axes_or_new, say_empty
 
 _NO_UTTERANCES = "There are no utterances to draw."
 
@@ -101,7 +101,7 @@ def plot_by_emotion(
 
     Notebook: 01_explore
     """
-    _check_column(table, column)
+    check_columns("the table", table, column)
     ax = axes_or_new(ax)
     measured = table[table[column].notna()]
     emotions = in_order(measured["emotion"])
@@ -192,20 +192,16 @@ def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, 
 
 def _split(table: pd.DataFrame, by: str | None) -> list[tuple[str, GroupStyle, pd.DataFrame]]:
     """Return name, style and rows of each group, or the whole table without a name if it is not split."""
-    if by is not None:
-        _check_column(table, by)
-        styles = group_styles(sorted(table[by].unique()))
-        if styles:
-            return [(name, style, table[table[by] == name]) for name, style in styles.items()]
-    return [("", GROUPS[0], table)]
+    if by is None:
+        return [("", GROUPS[0], table)]
+    check_columns("the table", table, by)
+    names = sorted(table[by].unique())
+    if len(names) > len(GROUPS):
+        return [("", GROUPS[0], table)]
+    return [(name, style, table[table[by] == name]) for name, style in zip(names, GROUPS, strict=False)]
 
 
 def _legend_above(ax: Axes, handles: list[Patch] | list[Line2D]) -> Axes:
     if len(handles) > 1:
         ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), borderaxespad=0.2)
     return ax
-
-
-def _check_column(table: pd.DataFrame, column: str) -> None:
-    if column not in table:
-        raise ParameterError(f"column {column!r}: not in the table; its columns are {', '.join(map(str, table))}")

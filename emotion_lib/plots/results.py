@@ -1,7 +1,7 @@
 """Figures of results: learning curves, confusion matrices, scores, reliability and coverage."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -58,8 +58,7 @@ def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax
     ax = axes_or_new(ax)
     if history.empty:
         return say_empty(ax, "There are no epochs to draw.")
-    for place, column in enumerate(curves):
-        style = LINES[place % len(LINES)]
+    for style, column in zip(cycle(LINES), curves, strict=False):
         ax.plot(history["epoch"], history[column], style.dashes, color=style.colour, linewidth=1.8)
     ax.set(xlabel="Epoch", ylabel=_UNITS.get(measure, measure))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -166,13 +165,13 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax, height=1.0 + 0.27 * max(len(lines), 2))
     if not lines:
         return say_empty(ax, "There are no results to draw.")
-    for height, line in enumerate(lines):
-        _draw_scores(ax, line.rows, height)
+    for height, (_, rows) in enumerate(lines):
+        _draw_scores(ax, rows, height)
     ax.axvline(CHANCE, color=PALE, linestyle="--", linewidth=1.5, zorder=0)
     ax.text(CHANCE, 1.0, "chance", transform=ax.get_xaxis_transform(), ha="center", va="bottom", color=INK)
-    ax.set_yticks(range(len(lines)), labels=[line.name for line in lines])
-    for tick, line in zip(ax.get_yticklabels(), lines, strict=True):
-        tick.set_fontweight("bold" if line.rows.empty else "normal")
+    ax.set_yticks(range(len(lines)), labels=[name for name, _ in lines])
+    for tick, (_, rows) in zip(ax.get_yticklabels(), lines, strict=True):
+        tick.set_fontweight("bold" if rows.empty else "normal")
     ax.tick_params(axis="y", length=0)
     # From 1 to 1.13 there is room for the numbers at the end of each line; the first line is at the top.
     ax.set(xlabel=_UNITS.get(metrics[0], metrics[0]), xlim=(0, 1.13), ylim=(len(lines) - 0.4, -0.6))
@@ -180,25 +179,18 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-class _Line(NamedTuple):
-    """One line of the figure of scores; a heading has no rows."""
-
-    name: str
-    rows: pd.DataFrame
-
-
-def _score_lines(results: pd.DataFrame) -> list[_Line]:
-    """Return the lines from the top: each protocol and direction, followed by its models."""
+def _score_lines(results: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return name and rows of each line from the top: each protocol and direction without rows, then its models."""
     headings = results["protocol"].str.replace("_", " ")
     if "direction" in results:
         headings += results["direction"].map(lambda direction: f", {direction}" if direction else "")
-    lines: list[_Line] = []
+    lines: list[tuple[str, pd.DataFrame]] = []
     for heading in headings.unique():
         part = results[headings == heading]
-        lines.append(_Line(heading, part.iloc[:0]))
+        lines.append((heading, part.iloc[:0]))
         for model in part["model"].unique():
             title = RECIPES[model].title if model in RECIPES else model
-            lines.append(_Line(title, part[part["model"] == model]))
+            lines.append((title, part[part["model"] == model]))
     return lines
 
 
@@ -247,8 +239,7 @@ def plot_reliability(curves: Mapping[str, ReliabilityCurve], *, ax: Axes | None 
     if not curves:
         return say_empty(ax, _NO_CURVES)
     ax.plot([0, 1], [0, 1], color=PALE, linewidth=1.5, zorder=0)
-    for place, curve in enumerate(curves.values()):
-        style = LINES[place % len(LINES)]
+    for style, curve in zip(cycle(LINES), curves.values(), strict=False):
         ax.plot(curve.confidence, curve.accuracy, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
     ax.set(xlabel="Confidence", ylabel="Share of answers that are right", xlim=(0, 1), ylim=(0, 1.02))
     ends = [(float(curve.confidence[-1]), float(curve.accuracy[-1])) for curve in curves.values()]
@@ -298,8 +289,7 @@ def plot_coverage(
     if not curves:
         return say_empty(ax, _NO_CURVES)
     names = []
-    for place, (name, curve) in enumerate(curves.items()):
-        style = LINES[place % len(LINES)]
+    for style, (name, curve) in zip(cycle(LINES), curves.items(), strict=False):
         steady = curve.coverage >= _STEADY
         ax.plot(curve.coverage[steady], curve.accuracy[steady], style.dashes, color=style.colour, linewidth=1.8)
         names.append(name if threshold is None else f"{name}: {_marked(ax, curve, threshold, style)}")

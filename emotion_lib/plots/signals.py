@@ -170,7 +170,10 @@ def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DE
         return say_empty(ax, "There are no frames to draw.")
     highest = float(log_mel.max())
     image = _draw_frames(ax, log_mel, sr / settings.hop_length, limits=(highest - DYNAMIC_RANGE, highest))
-    _mark_hertz(ax, sr, log_mel.shape[1])
+    # The bands' centres are equally spaced on the mel scale; n_mels bands lie between n_mels + 2 points from 0 to sr/2.
+    ticks = [hertz for hertz in _HZ_TICKS if hertz < sr / 2]
+    positions = [hz_to_mel(hertz) / hz_to_mel(sr / 2) * (log_mel.shape[1] + 1) - 1 for hertz in ticks]
+    ax.set_yticks(positions, labels=[str(hertz) for hertz in ticks])
     ax.set(xlabel="Time (s)", ylabel="Frequency (Hz, mel scale)")
     _colour_bar(ax, image, "Level (dB)")
     return ax
@@ -266,14 +269,6 @@ def _draw_frames(
     return image
 
 
-def _mark_hertz(ax: Axes, sr: int, n_mels: int) -> None:
-    # The bands' centres are equally spaced on the mel scale; n_mels bands lie between n_mels + 2 points from 0 to sr/2.
-    top = hz_to_mel(sr / 2)
-    ticks = [hertz for hertz in _HZ_TICKS if hertz < sr / 2]
-    positions = [hz_to_mel(hertz) / top * (n_mels + 1) - 1 for hertz in ticks]
-    ax.set_yticks(positions, labels=[str(hertz) for hertz in ticks])
-
-
 def _colour_bar(ax: Axes, image: AxesImage, label: str, *, extend: str = "neither") -> None:
     """Draw a colour bar beside `ax` that takes no width from it, so that axes above and below stay aligned."""
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.02, 1.0)), extend=extend)
@@ -358,16 +353,10 @@ def _draw_columns(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
     amplitude = 1.05 * max(0.01, *(float(np.abs(y).max()) for y in sounds.values()))
     axes[0, 0].set_ylim(-amplitude, amplitude)
     axes[1, 0].set_xlim(0, max(y.size for y in sounds.values()) / SR)
-    _label_outside(axes, image)
-
-
-def _label_outside(axes: np.ndarray, image: AxesImage) -> None:
-    ax: Axes
     for ax in axes.flat:
-        ax.set(xlabel="", ylabel="")
+        ax.label_outer()
     for ax in axes[1]:
         ax.set_facecolor(image.get_cmap()(0.0))  # after the end of a short recording, as dark as silence
-    axes[0, 0].set_ylabel("Amplitude")
     axes[1, 0].set_ylabel("Frequency (Hz)")
     figure = axes[0, 0].figure
     figure.supxlabel("Time (s)", fontsize=10)

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from scipy.optimize import isotonic_regression
 
 SETTINGS: dict[str, Any] = {
     "axes.facecolor": "white",
@@ -104,11 +105,6 @@ def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]],
         text.set(va="center", color=LINES[place % len(LINES)].colour, weight="bold", path_effects=HALO)
 
 
-def group_styles(groups: Sequence[str]) -> dict[str, GroupStyle]:
-    """Return a neutral style for each group, or an empty dictionary if there are more groups than styles."""
-    return dict(zip(groups, GROUPS, strict=False)) if len(groups) <= len(GROUPS) else {}
-
-
 def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
     """Return the positions, moved as little as possible so that all are at least `gap` apart.
 
@@ -120,16 +116,6 @@ def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
     # Sort, and subtract one gap more at each step: "at least a gap apart" then becomes "never falls".
     order = np.argsort(positions, kind="stable")
     steps = gap * np.arange(len(order))
-    moved = _rising(np.asarray(positions, dtype=float)[order] - steps) + steps
+    moved = isotonic_regression(np.asarray(positions, dtype=float)[order] - steps).x + steps
     restored: np.ndarray = moved[np.argsort(order, kind="stable")]
     return restored
-
-
-def _rising(values: np.ndarray) -> np.ndarray:
-    """Return the nearest sequence (least squares) that never falls; falling neighbours are replaced by their mean."""
-    pools: list[list[float]] = []
-    for value in values:
-        pools.append([float(value)])
-        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
-            pools[-2:] = [pools[-2] + pools[-1]]
-    return np.array([np.mean(pool) for pool in pools for _ in pool])

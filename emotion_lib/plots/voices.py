@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.plots.style import INK, LINES, LineStyle, axes_or_new, name_at, say_empty
+from emotion_lib.plots.style import INK, LINES, axes_or_new, name_at, say_empty
 
 _NO_FIGURES = "There are no figures to draw."
 
@@ -57,7 +57,9 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not curves:
         return say_empty(ax, _NO_FIGURES)
     for style, curve in zip(cycle(LINES), curves.values(), strict=False):
-        _draw_enrolment(ax, curve, style)
+        mean, worst = curve["uar"], curve["uar_worst"].dropna()
+        ax.plot(mean.index, mean, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
+        ax.plot(worst.index, worst, ":", color=style.colour, linewidth=1.5, marker=style.marker, markersize=4)
     lowest = min(float(np.nanmin(curve.to_numpy())) for curve in curves.values())
     # The axis starts at the tenth below the lowest value: from 0, the gain of a few utterances would look tiny.
     ax.set(xlabel="Labelled utterances of each emotion", ylabel="UAR", ylim=(np.floor(10 * lowest) / 10, 1.01))
@@ -101,7 +103,11 @@ def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     columns = ("kept", "group", "question", "value", "chance")
     check_columns("figures", figures, *columns, cure=f"must have {', '.join(columns)}")
-    _check_ablation(figures)
+    kept = sorted(figures["kept"].unique())
+    if len(kept) > 1:
+        raise ParameterError(f"figures has the values {', '.join(kept)} of kept: choose the rows of one of them")
+    if unknown := sorted(set(figures["question"]) - _LOOKS.keys()):
+        raise ParameterError(f"question {unknown[0]!r}: must be one of {', '.join(_LOOKS)}")
     groups = list(figures["group"].unique())
     means = figures.pivot_table(index="group", columns="question", values="value").reindex(groups)
     chances = figures.groupby("question")["chance"].first()
@@ -152,13 +158,6 @@ def _enrolment_curves(figures: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def _draw_enrolment(ax: Axes, curve: pd.DataFrame, style: LineStyle) -> None:
-    mean, worst = curve["uar"], curve["uar_worst"].dropna()
-    ax.plot(mean.index, mean, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
-    if len(worst):
-        ax.plot(worst.index, worst, ":", color=style.colour, linewidth=1.5, marker=style.marker, markersize=4)
-
-
 def _name_worst(ax: Axes, curves: Iterable[pd.DataFrame]) -> None:
     """Label the dotted curves at the start of the lowest one, where no other curve is in the way."""
     starts = [
@@ -187,11 +186,3 @@ def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
     look = _LOOKS["emotion"]
     heights = np.arange(len(means)) + look.below
     ax.hlines(heights, means["emotion of another voice"], means["emotion"], color=look.colour, linewidth=1.5, zorder=1)
-
-
-def _check_ablation(figures: pd.DataFrame) -> None:
-    kept = sorted(figures["kept"].unique())
-    if len(kept) > 1:
-        raise ParameterError(f"figures has the values {', '.join(kept)} of kept: choose the rows of one of them")
-    if unknown := sorted(set(figures["question"]) - _LOOKS.keys()):
-        raise ParameterError(f"question {unknown[0]!r}: must be one of {', '.join(_LOOKS)}")

@@ -14,7 +14,7 @@ from emotion_lib.audio.speech import detect, windows
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.parallel import map_in_order
-from emotion_lib.recognizer.file import Utterances
+from emotion_lib.recognizer.file import DIGEST_BYTES, Utterances
 from emotion_lib.recognizer.inference import Inference, Output
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, rewindable
 from emotion_lib.recognizer.voices import Enrolment, adapt
@@ -42,7 +42,7 @@ class VoiceRecording:
     emotion : str or None
         The emotion, if it is known.
     digest : bytes
-        SHA-256 of the recording.
+        The first bytes of the SHA-256 of the recording, as `Utterances` takes them.
     """
 
     outputs: list[tuple[Output, int]]
@@ -152,8 +152,8 @@ def with_enrolled(trained_on: Utterances, recordings: Sequence[VoiceRecording]) 
 
     Examples
     --------
-    >>> before = Utterances(("tess/a", "enrolled/1"), (bytes(32), bytes(32)))
-    >>> with_enrolled(before, [VoiceRecording([], None, bytes(32))] * 2).ids
+    >>> before = Utterances(("tess/a", "enrolled/1"), (bytes(8), bytes(8)))
+    >>> with_enrolled(before, [VoiceRecording([], None, bytes(8))] * 2).ids
     ('tess/a', 'enrolled/1', 'enrolled/2')
     """
     both = zip(trained_on.ids, trained_on.digests, strict=True)
@@ -165,7 +165,7 @@ def with_enrolled(trained_on: Utterances, recordings: Sequence[VoiceRecording]) 
 def _check_knows_voices(inference: Inference) -> None:
     if inference.voices is not None:
         return
-    if not inference.network.takes_frames:
+    if not inference.head.takes_frames:
         raise ParameterError(
             f"feature={inference.feature!r}: gives one vector for each utterance, but adaptation needs frames; train a "
             "recogniser that takes frames with `emotion-lib train --model frame_cnn`"
@@ -198,7 +198,7 @@ def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecord
     """Return the outputs for a recording, or the error, so that one message can name all broken recordings."""
     try:
         with rewindable(x, sr, to=inference.sr) as recording:
-            return VoiceRecording(_outputs(recording, inference), None, recording.digest())
+            return VoiceRecording(_outputs(recording, inference), None, recording.digest()[:DIGEST_BYTES])
     except AudioError as error:
         return error
 

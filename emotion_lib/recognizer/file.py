@@ -1,4 +1,4 @@
-"""Recogniser files: a zip archive of JSON, a network and plain arrays. Loading one never executes code from it.
+"""Recogniser files: a zip archive of JSON, plain arrays and possibly a network. Loading never executes code from it.
 
 The network is inspected before it runs. ONNX allows a network to keep its weights in other files, which ONNX Runtime
 would read from the user's disk, and to contain loops, which could run for ever; a network that does either is refused.
@@ -23,14 +23,14 @@ import numpy as np
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.writing import written_whole
 
-FILE_FORMAT = 1
-"""Version of the file format; files of a newer version are refused."""
+FILE_FORMAT = 2
+"""Version of the file format; files of another version are refused."""
 
 MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
-MEMBERS = (MANIFEST, NETWORK, IDS, DIGESTS)
-"""The members of every file, each exactly once."""
+MEMBERS = (MANIFEST, IDS, DIGESTS)
+"""The members of every file, each exactly once; a file may have a network, too."""
 
-VOICES, ENROLMENT = "voices", "enrolment"
+HEAD, VOICES, ENROLMENT = "head", "voices", "enrolment"
 """Folders of optional arrays, each at most once; a file has no other members."""
 
 MOST_BYTES = 64 * 2**20
@@ -42,13 +42,16 @@ MOST_MANIFEST = 2**20
 CURE = "get a fresh copy, or train it again with `emotion-lib train`"
 """The cure at the end of errors about damaged files."""
 
-_DIGEST = 32
+DIGEST_BYTES = 8
+"""Length to which the SHA-256 of a recording is shortened: two of a million recordings are confused once in 40 million
+cases."""
+
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip file; with a fixed date, equal contents give equal bytes
 _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}
 _WORDS = {list: "list", str: "text", dict: "table"}
 _NPY_VERSION = (1, 0)
 _ENCRYPTED = 1  # bit 0 of the flags of a zip member
-_OPTIONAL = re.compile(rf"(?:{VOICES}|{ENROLMENT})/[a-z_]+\.npy")
+_OPTIONAL = re.compile(rf"{NETWORK}|(?:{HEAD}|{VOICES}|{ENROLMENT})/[a-z_]+\.npy")
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,12 @@ class Utterances:
     ids : tuple of str
         Each in the form "corpus/id".
     digests : tuple of bytes
-        SHA-256 of each recording, in the same order.
+        The first 8 bytes of the SHA-256 of each recording, in the same order.
 
     Raises
     ------
     ParameterError
-        If the numbers of ids and digests differ, or a digest does not have 32 bytes.
+        If the numbers of ids and digests differ, or a digest does not have 8 bytes.
     """
 
     ids: tuple[str, ...] = ()
@@ -76,8 +79,8 @@ class Utterances:
             raise ParameterError(
                 f"{len(self.ids)} ids and {len(self.digests)} digests: give one of each for every utterance"
             )
-        if any(len(digest) != _DIGEST for digest in self.digests):
-            raise ParameterError(f"digests: must be SHA-256, {_DIGEST} bytes each")
+        if any(len(digest) != DIGEST_BYTES for digest in self.digests):
+            raise ParameterError(f"digests: must be the first {DIGEST_BYTES} bytes of the SHA-256 of each recording")
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -93,17 +96,18 @@ class Contents:
     manifest : dict
         The parts of a recogniser that are stored as JSON.
     network : bytes
-        The network as ONNX.
+        The network as ONNX; empty if the head is an array.
     trained_on : Utterances
-        The utterances that the network was trained on.
-    voices, enrolment : mapping of str to ndarray, float32
-        Statistics of the training voices, and of the voice that the recogniser is adapted to; empty if it has no such
-        statistics.
+        The utterances that the recogniser was trained on.
+    head, voices, enrolment : mapping of str to ndarray, float32
+        The arrays of the head, the statistics of the training voices, and those of the voice that the recogniser is
+        adapted to; each empty if it has none.
     """
 
     manifest: dict[str, Any]
-    network: bytes
+    network: bytes = b""
     trained_on: Utterances = Utterances()
+    head: Mapping[str, np.ndarray] = field(default_factory=dict)
     voices: Mapping[str, np.ndarray] = field(default_factory=dict)
     enrolment: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -141,12 +145,12 @@ def _packed(contents: Contents, path: Path) -> bytes:
         manifest = json.dumps({"format": FILE_FORMAT} | contents.manifest, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ParameterError(f"about: must have JSON values: text, numbers, lists and dicts ({error})") from error
-    folders = {VOICES: contents.voices, ENROLMENT: contents.enrolment}
+    folders = {HEAD: contents.head, VOICES: contents.voices, ENROLMENT: contents.enrolment}
     members = {
         MANIFEST: manifest,
-        NETWORK: contents.network,
+        **({NETWORK: contents.network} if contents.network else {}),
         IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
-        DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, _DIGEST)),
+        DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)),
         **{f"{folder}/{name}.npy": _npy(array) for folder, each in folders.items() for name, array in each.items()},
     }
     if len(members[MANIFEST]) > MOST_MANIFEST or sum(map(len, members.values())) > MOST_BYTES:
@@ -238,11 +242,18 @@ def _read_members(file: IO[bytes]) -> Contents:
         _check_members(opened)
         _check_kinds(manifest)
         ids, digests = (_array(_member(opened, member), member) for member in (IDS, DIGESTS))
-        if ids.ndim != 1 or ids.dtype.kind != "U" or digests.dtype != np.uint8 or digests.shape != (len(ids), _DIGEST):
+        if (
+            ids.ndim != 1
+            or ids.dtype.kind != "U"
+            or digests.dtype != np.uint8
+            or digests.shape != (len(ids), DIGEST_BYTES)
+        ):
             raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
         utterances = Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))
-        more = [_numbers(opened, folder) for folder in (VOICES, ENROLMENT)]
-        return Contents(manifest, _member(opened, NETWORK), utterances, *more)
+        network = _member(opened, NETWORK) if NETWORK in opened.namelist() else b""
+        return Contents(
+            manifest, network, utterances, *(_numbers(opened, folder) for folder in (HEAD, VOICES, ENROLMENT))
+        )
 
 
 def _check_packing(opened: zipfile.ZipFile) -> None:
@@ -272,8 +283,11 @@ def _manifest(content: bytes) -> dict[str, Any]:
     if type(version) is not int or version < 1:
         raise ValueError("no version")  # read_file replaces it with its own error
     if version > FILE_FORMAT:
-        newer = f"format {version}, but this emotion_lib reads formats up to {FILE_FORMAT}"
+        newer = f"format {version}, but this emotion_lib reads format {FILE_FORMAT}"
         raise ModelFileError(f"a recogniser of {newer}; update it: pip install --upgrade emotion_lib")
+    if version < FILE_FORMAT:
+        made = f"made by emotion_lib 0.1, in format {version}, which this version does not read"
+        raise ModelFileError(f"{made}; train it again: emotion-lib train CORPUS... --output FILE.emotion")
     return dict(manifest)
 
 

@@ -1,130 +1,33 @@
-"""Predict from a waveform: features, the network in ONNX Runtime, calibration, and adaptation to one voice."""
+"""Predict from a waveform: features, the head of the recogniser, calibration, and adaptation to one voice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 
+from emotion_lib import features
 from emotion_lib.audio import speech
 from emotion_lib.audio.speech import windows
-from emotion_lib.errors import ModelFileError
-from emotion_lib.features import FEATURES, FeatureSettings, frame_weights, voice_statistics
-from emotion_lib.recognizer import file
+from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.heads import Head
 from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN, UNLIKE, UNSURE, Prediction, Segment
 from emotion_lib.recognizer.voices import Enrolment, Voices
-
-
-class Network:
-    """Compute the probability of each emotion from features.
-
-    Parameters
-    ----------
-    onnx : bytes
-        The network as ONNX. It has one input, (n_utterances, n_features, 1), or two: the frames (n_utterances,
-        n_frames, n_features) and the weight of each frame (n_utterances, n_frames). A third input may take the voice
-        statistics (n_utterances, n_statistics). Its output is (n_utterances, n_emotions).
-    feature : str
-        Name of the feature of the frames; the voice statistics depend on it.
-
-    Attributes
-    ----------
-    takes_frames : bool
-        Whether the network takes frames over time, rather than one vector for each utterance.
-    takes_statistics : bool
-        Whether the network also takes the voice statistics of an utterance.
-
-    Raises
-    ------
-    ModelFileError
-        If the bytes are not a network of this form, or if the network would read other files.
-    """
-
-    def __init__(self, onnx: bytes, *, feature: str = "log_mel") -> None:
-        self.onnx = onnx
-        self._feature = feature
-        self._session = _onnx_session(onnx)
-        self._inputs = [each.name for each in self._session.get_inputs()]
-        n_inputs, n_outputs = len(self._inputs), len(self._session.get_outputs())
-        if n_inputs not in {1, 2, 3} or n_outputs != 1:
-            raise ModelFileError(f"its network has {n_inputs} inputs and {n_outputs} outputs; must have 1 to 3 and 1")
-        self.takes_frames = n_inputs > 1
-        self.takes_statistics = n_inputs == 3
-
-    def probabilities(
-        self, X: np.ndarray, lengths: np.ndarray | None = None, *, statistics: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Compute the probability of each emotion for each utterance.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_utterances, n_features) or (n_utterances, n_frames, n_features), float32
-            Features of the kind that the network was trained on, padded at the end.
-        lengths : ndarray of shape (n_utterances,), int, optional
-            Number of frames without padding; all frames count when not given.
-        statistics : ndarray of shape (n_utterances, n_statistics), optional
-            The voice statistics; computed from `X` when not given.
-
-        Returns
-        -------
-        ndarray of shape (n_utterances, n_emotions), float32
-
-        Raises
-        ------
-        ModelFileError
-            If the network takes features of another shape.
-        """
-        values = [X if self.takes_frames else X[..., None]]
-        if self.takes_frames:
-            lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
-            values.append(frame_weights(lengths, X.shape[1]))
-            if self.takes_statistics:
-                if statistics is None:
-                    statistics = voice_statistics(X, lengths, feature=self._feature)
-                values.append(statistics)
-        given = {name: np.asarray(value, dtype=np.float32) for name, value in zip(self._inputs, values, strict=True)}
-        try:
-            probabilities: np.ndarray = self._session.run(None, given)[0]
-        except Exception as error:  # ONNX Runtime's errors have no common base class of their own
-            shape = " x ".join(map(str, values[0].shape[1:]))
-            raise ModelFileError(f"its network does not take features of shape {shape}") from error
-        return probabilities
-
-
-def _onnx_session(onnx: bytes) -> Any:
-    """Return an ONNX Runtime session that uses one thread: the library runs several utterances in parallel instead."""
-    file.check_graph(onnx)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # fatal errors only; errors are raised, and the log goes to the terminal
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT, which check_graph cannot read
-    try:
-        return onnxruntime.InferenceSession(
-            onnx,
-            options,
-            providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # the fallback prints to the terminal
-        )
-    except Exception as error:  # no common base class here either
-        raise ModelFileError("its network cannot be read") from error
-
 
 STREAM_WINDOW, STREAM_STEP = 3.0, 0.5
 """Seconds of live audio in one prediction, and seconds from one prediction to the next."""
 
 
 class Output(NamedTuple):
-    """The network's output for a stretch of speech, before adaptation to the voice.
+    """The head's output for a stretch of speech, before adaptation to the voice.
 
     Attributes
     ----------
     probabilities : ndarray of shape (1, n_emotions)
         The calibrated probabilities.
     statistics : ndarray of shape (1, n_statistics)
-        The voice statistics; of shape (1, 0) where neither the network nor the recogniser uses them.
+        The voice statistics; the feature itself if it is one vector.
     """
 
     probabilities: np.ndarray
@@ -137,12 +40,12 @@ class Inference:
 
     Parameters
     ----------
-    network : Network
+    head : Network or LinearHead
         Computes probabilities from features.
     emotions : tuple of str
-        The emotion of each output of the network.
+        The emotion of each output of the head.
     feature : str
-        Name of the feature that the network takes.
+        Name of the feature that the head takes.
     settings : FeatureSettings
         How the feature is computed.
     calibration : Calibration
@@ -153,7 +56,7 @@ class Inference:
         The voice that the recogniser is adapted to, if there is one.
     """
 
-    network: Network
+    head: Head
     emotions: tuple[str, ...]
     feature: str
     settings: FeatureSettings
@@ -166,6 +69,10 @@ class Inference:
         """Sampling rate of the waveforms in Hz."""
         assert self.settings.sr is not None  # the recogniser refuses settings without a rate
         return self.settings.sr
+
+    def trimmed(self, trim: bool) -> "Inference":
+        """Return this inference, or one that leaves the ends of a recording as they are if `trim` is False."""
+        return self if trim else replace(self, settings=replace(self.settings, trim_speech=False, trim_db=None))
 
     def predict_short(self, y: np.ndarray, part: np.ndarray) -> Prediction:
         """Return the answer for a short recording `y`, predicted from `part`, which the settings choose."""
@@ -225,13 +132,19 @@ class Inference:
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 
     def infer(self, y: np.ndarray) -> Output:
-        """Return the network's output for a waveform, before adaptation to the voice."""
-        X = FEATURES[self.feature](y, self.sr, settings=self.settings)[None]
-        statistics = None
-        if self.network.takes_statistics or self.voices is not None or self.enrolment is not None:
-            statistics = voice_statistics(X, np.array([X.shape[1]]), feature=self.feature)
-        probabilities = self.network.probabilities(X, statistics=statistics)
-        return Output(self.calibration.apply(probabilities), np.empty((1, 0)) if statistics is None else statistics)
+        """Return the head's output for a waveform, before adaptation to the voice."""
+        X = self.features(y)
+        statistics = self.statistics(X)
+        probabilities = self.head.probabilities(X, statistics=statistics)
+        return Output(self.calibration.apply(probabilities), statistics)
+
+    def features(self, y: np.ndarray) -> np.ndarray:
+        """Return the features of a waveform as a batch of one utterance."""
+        return features.compute(self.feature, y, self.sr, settings=self.settings)[None]
+
+    def statistics(self, X: np.ndarray) -> np.ndarray:
+        """Return one vector for each utterance: the voice statistics of frames, or a feature that is one vector."""
+        return X if X.ndim == 2 else voice_statistics(X, np.full(len(X), X.shape[1]), feature=self.feature)
 
     def answer(self, output: Output) -> Prediction:
         """Return the answer for an output."""

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, cast, overload
 import numpy as np
 
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
-from emotion_lib.features import FeatureSettings
+from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
-from emotion_lib.recognizer import adaptation, file, validation
+from emotion_lib.recognizer import adaptation, embedding, file, validation
 from emotion_lib.recognizer.calibration import Calibration
-from emotion_lib.recognizer.inference import Inference, Network
+from emotion_lib.recognizer.heads import Head, LinearHead, Network
+from emotion_lib.recognizer.inference import Inference
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, resampled, rewindable
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.voices import Enrolment, Voices
@@ -54,12 +55,12 @@ class EmotionRecognizer:
 
     Parameters
     ----------
-    network : bytes
-        The network as ONNX.
+    head : bytes or LinearHead
+        The step from features to probabilities: a network as ONNX, or a weighted sum for each emotion.
     emotions : sequence of str
-        The emotion of each output of the network, in the order of `emotions.EMOTIONS`.
+        The emotion of each output of the head, in the order of `emotions.EMOTIONS`.
     feature : str
-        Name of the feature that the network takes, one of `features.FEATURES`.
+        Name of the feature that the head takes, one of `features.FEATURES`.
     settings : FeatureSettings
         How the feature is computed; `sr` must be given.
     calibration : Calibration
@@ -67,7 +68,7 @@ class EmotionRecognizer:
     about : mapping, optional
         How the recogniser was trained and how well it performs, in a form that can be written as JSON.
     trained_on : file.Utterances
-        The utterances that the network was trained on.
+        The utterances that the recogniser was trained on.
     voices : Voices, optional
         Statistics of the training voices. With them, the recogniser warns of a voice that is unlike them, and can
         adapt to one voice (`enrol`).
@@ -90,7 +91,7 @@ class EmotionRecognizer:
 
     def __init__(
         self,
-        network: bytes,
+        head: bytes | LinearHead,
         *,
         emotions: Sequence[str],
         feature: str,
@@ -102,13 +103,12 @@ class EmotionRecognizer:
         enrolment: Enrolment | None = None,
     ) -> None:
         validation.check_parts(emotions, feature, settings)
-        self._inference = Inference(
-            Network(network, feature=feature), tuple(emotions), feature, settings, calibration, voices, enrolment
-        )
+        opened = Network(head, feature=feature) if isinstance(head, bytes) else head
+        self._inference = Inference(opened, tuple(emotions), feature, settings, calibration, voices, enrolment)
         self.about = dict(about or {})
         self.trained_on = trained_on
-        # A trial run on noise: a network that does not fit fails here, not on a user's first recording.
-        validation.check_fit(self.network, self.emotions, feature, settings)
+        # A trial run on noise: a head that does not fit fails here, not on a user's first recording.
+        validation.check_fit(self._inference)
         validation.check_voices(self._inference)
 
     def __repr__(self) -> str:
@@ -121,13 +121,13 @@ class EmotionRecognizer:
         return self._inference.emotions
 
     @property
-    def network(self) -> Network:
-        """The network, which computes uncalibrated probabilities from features."""
-        return self._inference.network
+    def head(self) -> Head:
+        """The network or weighted sum that computes uncalibrated probabilities from features."""
+        return self._inference.head
 
     @property
     def feature(self) -> str:
-        """Name of the feature that the network takes."""
+        """Name of the feature that the head takes."""
         return self._inference.feature
 
     @property
@@ -191,8 +191,9 @@ class EmotionRecognizer:
     @classmethod
     def _made_of(cls, contents: file.Contents) -> "EmotionRecognizer":
         manifest = contents.manifest
+        validation.check_encoder(manifest)
         return cls(
-            contents.network,
+            contents.network or LinearHead.from_arrays(contents.head),
             emotions=manifest["emotions"],
             feature=manifest["feature"],
             settings=validation.make_settings(FeatureSettings, manifest["settings"]),
@@ -234,7 +235,7 @@ class EmotionRecognizer:
         trained_on: file.Utterances | None = None,
         **parts: Any,
     ) -> "EmotionRecognizer":
-        """Return the same recogniser with some of its parts replaced; both share the network and its session."""
+        """Return the same recogniser with some of its parts replaced; both share the head and its session."""
         other = object.__new__(type(self))  # __init__ would open a new session and repeat the trial run
         other._inference = replace(self._inference, **parts)
         other.about = dict(self.about if about is None else about)
@@ -338,7 +339,9 @@ class EmotionRecognizer:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the recogniser as one file, which any later version of this library can load.
+        """Save the recogniser as one file, which this version of the library can load.
+
+        A later version reads it too, or says how to make the recogniser again.
 
         Parameters
         ----------
@@ -366,19 +369,24 @@ class EmotionRecognizer:
             "settings": asdict(self.settings),
             "calibration": asdict(self.calibration),
             "about": self.about,
+            "encoder": encoder_digest() if self.feature == ENCODED else "",
         }
-        voices, enrolment = ({} if each is None else each.arrays() for each in (self.voices, self.enrolment))
-        return file.Contents(manifest, self.network.onnx, self.trained_on, voices, enrolment)
+        head, voices, enrolment = (
+            {} if each is None else each.arrays() for each in (self.head, self.voices, self.enrolment)
+        )
+        return file.Contents(manifest, self.head.onnx, self.trained_on, head, voices, enrolment)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the contents of the file instead of the ONNX Runtime session, which cannot be pickled."""
         return type(self)._made_of, (self._contents(),)
 
     @overload
-    def predict(self, x: Recordings, sr: int | None = None) -> list[Prediction]: ...
+    def predict(self, x: Recordings, sr: int | None = None, *, trim: bool = True) -> list[Prediction]: ...
     @overload
-    def predict(self, x: Recording, sr: int | None = None) -> Prediction: ...
-    def predict(self, x: Recording | Recordings, sr: int | None = None) -> Prediction | list[Prediction]:
+    def predict(self, x: Recording, sr: int | None = None, *, trim: bool = True) -> Prediction: ...
+    def predict(
+        self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True
+    ) -> Prediction | list[Prediction]:
         """Recognise the emotion in one recording or several.
 
         A recording of more than 15 seconds is predicted window by window, in constant memory, and the answer is the
@@ -390,6 +398,8 @@ class EmotionRecognizer:
             A source that `audio.read` reads, or a waveform of shape (n_samples,) or (n_samples, n_channels).
         sr : int > 0, optional
             Sampling rate of waveforms in Hz; files state their own.
+        trim : bool
+            Whether to leave out the ends of a recording in which nobody speaks, as in the training of the recogniser.
 
         Returns
         -------
@@ -410,14 +420,16 @@ class EmotionRecognizer:
         """
         if is_list(x):
             answers = []
-            for answer in self.predictions(x, sr):
+            for answer in self.predictions(x, sr, trim=trim):
                 if isinstance(answer, AudioError):
                     raise answer
                 answers.append(answer)
             return answers
-        return self._predict(cast("Recording", x), sr)
+        return self._predict(cast("Recording", x), sr, trim=trim)
 
-    def predictions(self, xs: Iterable[Recording], sr: int | None = None) -> Iterator[Prediction | AudioError]:
+    def predictions(
+        self, xs: Iterable[Recording], sr: int | None = None, *, trim: bool = True
+    ) -> Iterator[Prediction | AudioError]:
         """Recognise the emotion in many recordings, some of which may be broken.
 
         Parameters
@@ -426,6 +438,8 @@ class EmotionRecognizer:
             As for `predict`.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
+        trim : bool
+            As for `predict`.
 
         Yields
         ------
@@ -446,20 +460,20 @@ class EmotionRecognizer:
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: must be a list, not a single recording; put it in a list, or use predict")
         stopped = threading.Event()
-        return map_in_order(partial(self._tried, sr=sr, stopped=stopped), xs, stopped=stopped)
+        return map_in_order(partial(self._tried, sr=sr, trim=trim, stopped=stopped), xs, stopped=stopped)
 
-    def _tried(self, x: Recording, *, sr: int | None, stopped: threading.Event) -> Prediction | AudioError:
+    def _tried(self, x: Recording, *, sr: int | None, trim: bool, stopped: threading.Event) -> Prediction | AudioError:
         try:
-            return self._predict(x, sr, stopped)
+            return self._predict(x, sr, trim=trim, stopped=stopped)
         except AudioError as error:
             return error
 
-    def predict_proba(self, x: Recording | Recordings, sr: int | None = None) -> np.ndarray:
+    def predict_proba(self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True) -> np.ndarray:
         """Return the probability of each emotion in one recording or several.
 
         Parameters
         ----------
-        x, sr
+        x, sr, trim
             As for `predict`.
 
         Returns
@@ -477,7 +491,7 @@ class EmotionRecognizer:
         >>> EmotionRecognizer.load().predict_proba(np.zeros(16000), sr=16000).round(2).tolist()
         [0.14, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]
         """
-        answers = self.predict(x, sr)
+        answers = self.predict(x, sr, trim=trim)
         if isinstance(answers, Prediction):
             return np.array(list(answers.probabilities.values()))
         return np.array([list(answer.probabilities.values()) for answer in answers]).reshape(-1, len(self.emotions))
@@ -542,12 +556,51 @@ class EmotionRecognizer:
             raise ParameterError(f"chunks: must be an iterable of arrays, not {type(chunks).__name__}; {cure}")
         return self._inference.stream(resampled(chunks, sr, self._inference.sr))
 
-    def _predict(self, x: Recording, sr: int | None, stopped: threading.Event | None = None) -> Prediction:
+    def embed(self, recordings: Recordings, sr: int | None = None, *, trim: bool = True) -> np.ndarray:
+        """Describe each recording by the vector from which the emotion is predicted.
+
+        Recordings that sound alike have vectors that are close. A recogniser with a speech encoder returns the means
+        and deviations of its states; one with a network over frames returns the voice statistics.
+
+        Parameters
+        ----------
+        recordings : list of path, bytes, binary file object or ndarray
+            The recordings, each as `predict` takes it. The vectors of files are cached.
+        sr : int > 0, optional
+            Sampling rate of waveforms in Hz.
+        trim : bool
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_recordings, n_features), float32
+
+        Raises
+        ------
+        AudioError
+            If a recording cannot be used; the message names it.
+        ParameterError
+            If an item is not a recording, or a waveform has no rate.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> EmotionRecognizer.load().embed([rng.normal(size=8000), rng.normal(size=16000)], sr=16000).shape
+        (2, 3072)
+        """
+        if not is_list(recordings):
+            raise ParameterError("recordings: must be a list; put a single recording in a list")
+        return embedding.embed(self._inference.trimmed(trim), recordings, sr)
+
+    def _predict(
+        self, x: Recording, sr: int | None, *, trim: bool = True, stopped: threading.Event | None = None
+    ) -> Prediction:
         """Return the answer for one recording; a long one ends early when `stopped` is set."""
-        with rewindable(x, sr, to=self._inference.sr) as recording:
-            short = recording.short(self._inference.settings)
+        inference = self._inference.trimmed(trim)
+        with rewindable(x, sr, to=inference.sr) as recording:
+            short = recording.short(inference.settings)
             if short is None:
-                return self._inference.predict_long(
+                return inference.predict_long(
                     takewhile(lambda _: not (stopped and stopped.is_set()), recording.blocks())
                 )
-            return self._inference.predict_short(*short)
+            return inference.predict_short(*short)

@@ -10,11 +10,12 @@ import numpy as np
 from emotion_lib.audio import HIGHEST_RATE
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ModelFileError, ParameterError
-from emotion_lib.features import FEATURES, FeatureSettings
-from emotion_lib.recognizer.inference import Inference, Network
+from emotion_lib.features import ENCODED, SPEECH_ENCODER, FeatureSettings, check_feature, encoder_digest
+from emotion_lib.recognizer.inference import Inference
 from emotion_lib.recognizer.voices import Enrolment, Voices
 
 _WHOLE = ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc")
+_SWITCHES = ("trim_speech",)
 _OPTIONAL = ("sr", "duration", "top_db", "trim_db")
 _LOWEST_RATE = 1000
 _MOST_BINS, _MOST_BANDS = 2**14, 512
@@ -46,7 +47,10 @@ def make_settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
         if name not in known:
             raise ParameterError(f"{name!r}: unknown setting; must be one of {', '.join(known)}")
         missing = value is None and name in _OPTIONAL
-        if not missing and (isinstance(value, bool) or not isinstance(value, int | float)):  # True is an int
+        if name in _SWITCHES:
+            if not isinstance(value, bool):
+                raise ParameterError(f"{name}={value!r}: must be true or false")
+        elif not missing and (isinstance(value, bool) or not isinstance(value, int | float)):  # True is an int
             raise ParameterError(f"{name}={value!r}: must be a number")
     return kind(**values)
 
@@ -119,8 +123,9 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
     ParameterError
         If the feature or an emotion is unknown, or the settings are out of range.
     """
-    if feature not in FEATURES:
-        raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")
+    check_feature(feature)
+    if feature == ENCODED and settings.sr != SPEECH_ENCODER.sr:
+        raise ParameterError(f"settings: sr={settings.sr}: must be {SPEECH_ENCODER.sr} for the speech encoder")
     if not all(isinstance(emotion, str) for emotion in emotions):
         raise ParameterError(f"emotions={list(emotions)}: must be strings")
     if tuple(emotions) != in_order(emotions):
@@ -147,28 +152,43 @@ def _check_settings(settings: FeatureSettings) -> None:
         raise ParameterError(f"settings: hop_length={settings.hop_length}: must be larger with n_fft={settings.n_fft}")
 
 
-def check_fit(network: Network, emotions: Sequence[str], feature: str, settings: FeatureSettings) -> None:
-    """Refuse a network that does not take the feature, or does not return a probability for each emotion.
+def check_encoder(manifest: Mapping[str, Any]) -> None:
+    """Refuse a file whose recogniser was trained on the states of another speech encoder.
 
     Parameters
     ----------
-    network : Network
-        The network.
-    emotions, feature, settings
-        As `EmotionRecognizer` takes them.
+    manifest : mapping
+        The manifest of the file.
 
     Raises
     ------
     ModelFileError
-        If the network does not fit.
+        If the manifest does not name the encoder of this package, and the feature depends on it.
     """
-    assert settings.sr is not None
-    X = FEATURES[feature](_noise(settings), settings.sr, settings=settings)[None]
-    if network.takes_frames != (X.ndim == 3):
-        raise ModelFileError(f"its network does not take {feature}")
-    given = np.asarray(network.probabilities(X))
-    if given.ndim != 2 or given.shape != (1, len(emotions)):
-        raise ModelFileError(f"its network gives an output of shape {given.shape} for {len(emotions)} emotions")
+    if manifest["feature"] == ENCODED and manifest.get("encoder") != encoder_digest():
+        raise ModelFileError("it was trained with another speech encoder than the one of this package")
+
+
+def check_fit(inference: Inference) -> None:
+    """Refuse a head that does not take the feature, or does not return a probability for each emotion.
+
+    Parameters
+    ----------
+    inference : Inference
+        The inference of the recogniser.
+
+    Raises
+    ------
+    ModelFileError
+        If the head does not fit.
+    """
+    X = inference.features(_noise(inference.settings))
+    if inference.head.takes_frames != (X.ndim == 3):
+        raise ModelFileError(f"its network does not take {inference.feature}")
+    given = np.asarray(inference.head.probabilities(X))
+    n_emotions = len(inference.emotions)
+    if given.ndim != 2 or given.shape != (1, n_emotions):
+        raise ModelFileError(f"its network gives an output of shape {given.shape} for {n_emotions} emotions")
     # NaN fails the comparison too.
     if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
         raise ModelFileError("its network gives numbers that are not probabilities")

@@ -20,14 +20,14 @@ def whitened(transform: np.ndarray, statistics: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    transform : ndarray of shape (n_statistics, n_statistics)
+    transform : ndarray of shape (n_statistics, n_axes)
         The transform of `Voices`.
     statistics : ndarray of shape (n_utterances, n_statistics)
-        From `features.voice_statistics`.
+        From `features.voice_statistics` or `features.encoder_statistics`.
 
     Returns
     -------
-    ndarray of shape (n_utterances, n_statistics), float64
+    ndarray of shape (n_utterances, n_axes), float64
 
     Raises
     ------
@@ -99,6 +99,12 @@ def check_arrays(
             raise ParameterError(f"{name}: must be positive")
 
 
+def _two_sizes(transform: np.ndarray) -> tuple[int, int]:
+    """Return the numbers of rows and columns, also of an array that a damaged file has given another shape."""
+    sizes = (*np.shape(transform), 0, 0)
+    return sizes[0], sizes[1]
+
+
 _WITHIN_SHRUNK, _BETWEEN_SHRUNK = 0.5, 0.5  # from few voices, covariances of hundreds of statistics are noisy
 _LEAST_BETWEEN = 1e-3  # variances must stay positive where chance explains all of the difference
 _FOLDS = 5
@@ -113,11 +119,11 @@ class Voices:
 
     Parameters
     ----------
-    transform : ndarray of shape (n_statistics, n_statistics), float32
+    transform : ndarray of shape (n_statistics, n_axes), float32
         After this transform, the statistics of a speaker in one emotion have a variance of about 1 and no correlation.
-    between : ndarray of shape (n_statistics,), float32, > 0
+    between : ndarray of shape (n_axes,), float32, > 0
         Variance of the mean of an emotion about the mean of its speaker, after the transform.
-    mean, variance : ndarray of shape (n_statistics,), float32
+    mean, variance : ndarray of shape (n_axes,), float32
         Mean and variance of all utterances of all voices, after the transform; variances are positive.
     usual : ndarray of shape (2,), float32, > 0
         The unlikeness below which a voice counts as similar, measured on many utterances and on one; infinite if
@@ -136,8 +142,9 @@ class Voices:
     usual: np.ndarray
 
     def __post_init__(self) -> None:
-        n = np.shape(self.transform)[:1] or (0,)
-        shapes = {"transform": (*n, *n), "between": n, "mean": n, "variance": n, "usual": (2,)}
+        sizes = _two_sizes(self.transform)
+        n = sizes[1:]
+        shapes: dict[str, tuple[int, ...]] = {"transform": sizes, "between": n, "mean": n, "variance": n, "usual": (2,)}
         check_arrays(self.arrays(), shapes, positive=("between", "variance", "usual"))
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -218,7 +225,12 @@ class Voices:
 
 
 def learn_voices(
-    statistics: np.ndarray, speaker: Iterable[str], emotion: Iterable[str], *, corpus: Iterable[str] | None = None
+    statistics: np.ndarray,
+    speaker: Iterable[str],
+    emotion: Iterable[str],
+    *,
+    corpus: Iterable[str] | None = None,
+    n_axes: int | None = None,
 ) -> Voices:
     """Learn the variation within an emotion and the distances between emotions from the training voices.
 
@@ -233,6 +245,9 @@ def learn_voices(
         The speaker and the acted emotion of each utterance.
     corpus : sequence of str, of length n_utterances, optional
         The corpus of each utterance; speakers of the same name in two corpora are different speakers.
+    n_axes : int > 0, optional
+        Number of axes to keep after the transform, those along which the emotions of a speaker differ most; by default
+        as many as there are statistics. Thousands of statistics need it.
 
     Returns
     -------
@@ -259,9 +274,9 @@ def learn_voices(
     [0.25, 0.25, 1.0]
     """
     known = _Utterances.of(statistics, speaker, emotion, corpus)
-    transform, between = _transform(known)
+    transform, between = _transform(known, n_axes)
     mean, variance = _weighted_moments(known.x @ transform, known.weight)
-    made = (transform, between, mean, variance, _usual_unlikeness(known))
+    made = (transform, between, mean, variance, _usual_unlikeness(known, n_axes))
     return Voices(*(array.astype(np.float32) for array in made))
 
 
@@ -324,7 +339,7 @@ def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.asarray((values * (weight / weight.sum())[:, None]).T @ values)
 
 
-def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
+def _transform(known: _Utterances, n_axes: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the transform to unit covariance within cells, and the variances between cells after this transform."""
     n = np.bincount(known.cell)
     several = (n > 1)[known.cell]
@@ -335,24 +350,45 @@ def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
     scale = np.sqrt(np.average(centred**2, axis=0, weights=weight)) + 1e-6
     within = _covariance(centred / scale, weight)
     within = (1 - _WITHIN_SHRUNK) * within + _WITHIN_SHRUNK * np.diag(np.diag(within))
+    if n_axes is not None:
+        transform, spread = _leading_axes(known, scale, within, n_axes)
+        return transform / scale[:, None], np.maximum(spread, _LEAST_BETWEEN)
     values, vectors = np.linalg.eigh(within)
     white = vectors / np.sqrt(values)
-    between = white.T @ (_between(known, scale, within)) @ white
+    means, weight, chance = _emotions_about_voice(known, scale)
+    between = white.T @ (_covariance(means, weight) - chance * within) @ white
     sphere = np.eye(len(between)) * np.trace(between) / len(between)
     spread, rotation = np.linalg.eigh((1 - _BETWEEN_SHRUNK) * between + _BETWEEN_SHRUNK * sphere)
     return white @ rotation / scale[:, None], np.maximum(spread, _LEAST_BETWEEN)
 
 
-def _between(known: _Utterances, scale: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Return the covariance of the emotions' means about their speaker's mean, without the part due to chance."""
+def _leading_axes(
+    known: _Utterances, scale: np.ndarray, within: np.ndarray, n_axes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the axes along which the emotions of a speaker differ most, and the variances along them.
+
+    There are far fewer cells than statistics, so their few deviations are decomposed instead of a large covariance.
+    """
+    import scipy.linalg  # slow to import, and not needed to predict
+
+    means, weight, chance = _emotions_about_voice(known, scale)
+    root = scipy.linalg.cholesky(within, lower=True)
+    spread = means * np.sqrt(weight / weight.sum())[:, None]
+    white = scipy.linalg.solve_triangular(root, spread.T, lower=True)
+    axes, sizes, _ = np.linalg.svd(white, full_matrices=False)
+    transform = scipy.linalg.solve_triangular(root, axes[:, :n_axes], lower=True, trans="T")
+    return transform, (1 - _BETWEEN_SHRUNK) * (sizes[:n_axes] ** 2 - chance)
+
+
+def _emotions_about_voice(known: _Utterances, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the means of emotions about their speaker, the weight of each, and the variance due to chance."""
     first = np.unique(known.cell, return_index=True)[1]
     means, voice, corpus = _means(known.x / scale, known.cell), known.voice[first], known.corpus[first]
     emotions = np.bincount(voice)[voice]
     apart = (means - _means(means, voice)[voice]) * np.sqrt(emotions / np.maximum(emotions - 1, 1))[:, None]
     weight = np.where(emotions > 1, 1 / np.bincount(corpus)[corpus], 0)
     # By chance alone, the mean of n utterances varies, with 1 / n of the variance within a cell.
-    chance = np.average(1 / np.bincount(known.cell), weights=weight)
-    return np.asarray(_covariance(apart, weight) - chance * within)
+    return apart, weight, float(np.average(1 / np.bincount(known.cell), weights=weight))
 
 
 def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -360,7 +396,7 @@ def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np
     return mean, np.average((z - mean) ** 2, axis=0, weights=weight) + 1e-6
 
 
-def _usual_unlikeness(known: _Utterances) -> np.ndarray:
+def _usual_unlikeness(known: _Utterances, n_axes: int | None) -> np.ndarray:
     """Return the unlikeness that 95 % of left-out voices stay below, for many utterances and for one."""
     voices = known.voice.max() + 1
     if voices < _FEWEST_VOICES:
@@ -371,7 +407,7 @@ def _usual_unlikeness(known: _Utterances) -> np.ndarray:
         rest = known[~out]
         if not rest.are_enough:
             return np.full(2, np.inf)
-        transform, _ = _transform(rest)
+        transform, _ = _transform(rest, n_axes)
         mean, variance = _weighted_moments(rest.x @ transform, rest.weight)
         distance = np.mean((known.x[out] @ transform - mean) ** 2 / variance, axis=1)
         one += distance.tolist()
@@ -395,9 +431,9 @@ class Enrolment:
     ----------
     emotions : tuple of str
         Names of the columns of probabilities.
-    transform : ndarray of shape (n_statistics, n_statistics), float32
+    transform : ndarray of shape (n_statistics, n_axes), float32
         The transform of `Voices`.
-    means, variances : ndarray of shape (n_emotions, n_statistics), float32
+    means, variances : ndarray of shape (n_emotions, n_axes), float32
         Expected mean and variance of the utterances of this voice in each emotion, after the transform.
     confusion : ndarray of shape (n_emotions, n_emotions), float32, > 0
         Probability of each acted emotion (row) given the prediction of the network (column) for this voice; columns sum
@@ -419,8 +455,14 @@ class Enrolment:
     weight: np.ndarray
 
     def __post_init__(self) -> None:
-        n, k = np.shape(self.transform)[:1] or (0,), len(self.emotions)
-        shapes = {"transform": (*n, *n), "means": (k, *n), "variances": (k, *n), "confusion": (k, k), "weight": (1,)}
+        n, k = np.shape(self.transform)[1:2] or (0,), len(self.emotions)
+        shapes = {
+            "transform": (len(self.transform), *n),
+            "means": (k, *n),
+            "variances": (k, *n),
+            "confusion": (k, k),
+            "weight": (1,),
+        }
         check_arrays(self.arrays(), shapes, positive=("variances", "confusion", "weight"))
 
     def arrays(self) -> dict[str, np.ndarray]:

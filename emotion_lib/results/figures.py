@@ -15,7 +15,7 @@ from emotion_lib.evaluation.experiments import beside_truth
 from emotion_lib.evaluation.metrics import METRICS
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.recognizer.description import in_percent
+from emotion_lib.recognizer.description import SCORED_ON, in_percent
 from emotion_lib.splits import PROTOCOLS
 
 KEY = "key"
@@ -350,7 +350,7 @@ def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str
 
 
 def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
-    """Show the scores of a recogniser for speakers left out of its training, in percent.
+    """Show the scores of a recogniser for voices and corpora left out of its training, in percent.
 
     Parameters
     ----------
@@ -360,8 +360,8 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
     Returns
     -------
     DataFrame, str
-        One row per corpus: UAR with its interval; the share of utterances with an answer; the share of right answers
-        among these; the expected calibration error.
+        One row per protocol and corpus: UAR with its interval; the share of utterances with an answer; the share of
+        right answers among these; the expected calibration error.
 
     Raises
     ------
@@ -370,16 +370,20 @@ def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
     """
     if not recognizer.about.get("worth"):
         raise ParameterError("the recogniser was not measured; `emotion-lib train` measures the recognisers it trains")
-    rows = {
-        CORPORA[name].short_title if name in CORPORA else name: {
+    rows = [
+        {
+            "tested on": SCORED_ON[each["protocol"]],
+            "corpus": CORPORA[each["corpus"]].short_title if each["corpus"] in CORPORA else each["corpus"],
             "UAR": in_percent(*(each[key] for key in ("value", "low", "high", "interval_over")), unit=""),
             "answered": f"{100 * each['coverage']:.1f}",
             "answers that are right": "-" if each["precision"] is None else f"{100 * each['precision']:.1f}",
             "calibration error": f"{100 * each['expected_calibration_error']:.1f}",
         }
-        for name, each in recognizer.about["worth"].items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("corpus")
+        for protocol in SCORED_ON
+        for each in recognizer.about["worth"]
+        if each["protocol"] == protocol
+    ]
+    return pd.DataFrame(rows).set_index(["tested on", "corpus"])
 
 
 PUBLISHED = {"train_accuracy_mean_over_epochs": 0.9259, "accuracy_mean_over_epochs": 0.9673}

@@ -6,7 +6,24 @@
 finds the speakers that are kept for one last test.
 """
 
-from emotion_lib.splits.protocols import PROTOCOLS, UNSEEN_VOICES, Split, direction, list_folds, split
+from emotion_lib.splits.protocols import (
+    OF_SEVERAL_CORPORA,
+    PROTOCOLS,
+    UNSEEN_VOICES,
+    Split,
+    direction,
+    list_folds,
+    split,
+)
 from emotion_lib.splits.set_aside import is_set_aside
 
-__all__ = ["PROTOCOLS", "UNSEEN_VOICES", "Split", "direction", "is_set_aside", "list_folds", "split"]
+__all__ = [
+    "OF_SEVERAL_CORPORA",
+    "PROTOCOLS",
+    "UNSEEN_VOICES",
+    "Split",
+    "direction",
+    "is_set_aside",
+    "list_folds",
+    "split",
+]

@@ -27,6 +27,10 @@ _LISTED_AMONG_OTHERS = {"crema-d", "nemo"}
 _LISTS = resources.files("emotion_lib") / "splits" / "lists"
 
 
+_COLUMNS = {"by_word": ["text"], "by_speaker_and_word": ["text"], "leave_corpus_out": ["corpus"]}
+"""The columns that a protocol needs besides `speaker` and `emotion`."""
+
+
 @dataclass(frozen=True)
 class Split:
     """One division of a corpus into training and test.
@@ -59,13 +63,15 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
       are missing. In any other corpus, speakers are held out in alphabetical order, one at a time if there are up to
       ten and four at a time if there are more. If the table holds several corpora, there are at most six folds, and
       each holds out some speakers of every corpus; those of CREMA-D and nEMO stay the same.
+    - `leave_corpus_out`: holds out each corpus once and trains on the others, which differ from it in voices,
+      microphones and mostly in language.
 
     Parameters
     ----------
     table : DataFrame
         A corpus table.
-    protocol : {"random", "by_word", "by_speaker", "by_speaker_and_word", "leave_speaker_out"}
-        Name of the protocol.
+    protocol : str
+        Name of the protocol, one of `PROTOCOLS`.
     seed : int
         Seed for drawing utterances (`random`) or words. Speakers are not drawn.
 
@@ -88,7 +94,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     """
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
-    check_columns("the table", table, "speaker", "emotion", *(["text"] if protocol.endswith("word") else []))
+    check_columns("the table", table, "speaker", "emotion", *_COLUMNS.get(protocol, []))
     return list(PROTOCOLS[protocol](table, seed))
 
 
@@ -222,17 +228,31 @@ def _listed(corpus: str) -> dict[str, int]:
     return {f"{corpus}/{speaker}": fold - 1 for speaker, fold in zip(rows["speaker"], rows["fold"], strict=True)}
 
 
+def _leave_corpus_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+    """Hold out each corpus."""
+    names = sorted(set(table["corpus"]))
+    if len(names) < 2:
+        raise ParameterError(f"leave_corpus_out: {len(names)} corpus; at least two are needed")
+    for name in names:
+        tested = (table["corpus"] == name).to_numpy()
+        yield _sides(name, ~tested, tested)
+
+
 PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
     "random": _random,
     "by_word": _by_word,
     "by_speaker": _by_speaker,
     "by_speaker_and_word": _by_speaker_and_word,
     "leave_speaker_out": _leave_speaker_out,
+    "leave_corpus_out": _leave_corpus_out,
 }
 """The protocols by name."""
 
-UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out")
+UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out", "leave_corpus_out")
 """The protocols whose test voices are never in the training."""
+
+OF_SEVERAL_CORPORA = ("leave_speaker_out", "leave_corpus_out")
+"""The protocols that divide several corpora together."""
 
 
 def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
-from matplotlib import style
-from matplotlib.axes import Axes
 
+from emotion_lib.corpora.report import counted
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, check_columns
-from emotion_lib.plots.style import INK, PALE, SETTINGS
+from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.widgets import answers
@@ -26,8 +25,6 @@ SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", 
 
 FILE = "my_voice.emotion"
 """Name of the file for a downloaded recogniser."""
-
-_NOTHING_YET = "No utterance has been recorded yet."
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,12 @@ class VoiceAdaptation(Recorder):
     ) -> None:
         self._before = self.recognizer = recognizer
         self._said: list[_Utterance] = []
-        super().__init__(seconds=check_seconds(seconds), plan=_plan(recognizer.emotions, sentences))
+        plan = [
+            {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences), **STYLES[emotion]._asdict()}
+            for emotion in recognizer.emotions
+            for number, said in enumerate(sentences, start=1)
+        ]
+        super().__init__(seconds=check_seconds(seconds), plan=plan)
         if start is not None and len(start):
             for emotion in in_order(start["emotion"]):
                 for path in start.loc[start["emotion"] == emotion, "path"]:
@@ -79,14 +81,12 @@ class VoiceAdaptation(Recorder):
 
     def __repr__(self) -> str:
         """Return the number of utterances, and whether the recogniser is adapted to the voice."""
-        n = len(self._said)
-        return (
-            f"Adaptation to a voice: {n} utterance{'s' * (n != 1)}, {'adapted' if self.adapted else 'not adapted yet'}"
-        )
+        state = "adapted" if self.adapted else "not adapted yet"
+        return f"Adaptation to a voice: {counted(len(self._said), 'utterance')}, {state}"
 
     def still(self) -> bytes:
         """Return the picture of the probabilities before and after the adaptation."""
-        return _still(self._said, self.verdict) if self._said else in_words(_NOTHING_YET)
+        return _still(self._said, self.verdict) if self._said else in_words("No utterance has been recorded yet.")
 
     @property
     def _rate(self) -> int:
@@ -97,7 +97,13 @@ class VoiceAdaptation(Recorder):
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Keep a recording as an utterance of the plan, or try it with both recognisers."""
         if message.get("purpose") == "try":
-            self._try(take)
+            y = take.resampled_for(self._before)
+            self.says = take.remark
+            self.tried = [
+                answers.answer(each.predict(y, sr=self._rate), each.calibration.threshold)
+                for each in (self._before, self.recognizer)
+            ]
+            self._present(y, take.name or "the recording")
             return
         step = self.step
         self._keep(take, self.plan[step]["emotion"], step=step)
@@ -176,16 +182,6 @@ class VoiceAdaptation(Recorder):
         self.verdict = _verdict(self._said, fair=trial.is_test)
         self._show()
 
-    def _try(self, take: Take) -> None:
-        """Predict a recording with both recognisers."""
-        y = take.resampled_for(self._before)
-        self.says = take.remark
-        self.tried = [
-            answers.answer(each.predict(y, sr=self._rate), each.calibration.threshold)
-            for each in (self._before, self.recognizer)
-        ]
-        self._present(y, take.name or "the recording")
-
     def _do_save(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Send the recogniser to the browser as a download."""
         with tempfile.TemporaryDirectory() as folder:
@@ -194,7 +190,7 @@ class VoiceAdaptation(Recorder):
 
     def _do_load(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Load a recogniser that was downloaded before."""
-        self.says = ""
+        self.says, name = "", message["name"]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / FILE
             path.write_bytes(self._arrived())
@@ -202,10 +198,7 @@ class VoiceAdaptation(Recorder):
                 loaded = EmotionRecognizer.load(path)
             except ModelFileError as error:
                 # The user knows the uploaded file, not the temporary copy.
-                raise ModelFileError(str(error).replace(str(path), message["name"])) from error
-        self._use(loaded, message["name"])
-
-    def _use(self, loaded: EmotionRecognizer, name: str) -> None:
+                raise ModelFileError(str(error).replace(str(path), name)) from error
         if loaded.enrolment is None or loaded.emotions != self._before.emotions:
             raise ModelFileError(
                 f"{name}: not adapted to a voice, or made for other emotions; choose a file that was downloaded here"
@@ -287,15 +280,6 @@ def _check_start(start: pd.DataFrame, known: Sequence[str]) -> None:
         )
 
 
-def _plan(emotions: Sequence[str], sentences: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the sentences to say, emotion by emotion."""
-    return [
-        {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences), **STYLES[emotion]._asdict()}
-        for emotion in emotions
-        for number, said in enumerate(sentences, start=1)
-    ]
-
-
 def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
     """Return how many predictions were right before and after, and whether the comparison is a fair test."""
     before = sum(each.before.emotion == each.emotion for each in said)
@@ -314,26 +298,20 @@ def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
 
 def _still(said: Sequence[_Utterance], verdict: str) -> bytes:
     """Return the picture of the utterances: the probability of the intended emotion before and after."""
-    with style.context(SETTINGS):
-        figure = blank((8, 1.6 + 0.24 * len(said)))
-        ax = _plot_change(said, figure.subplots())
+    with blank((8, 1.6 + 0.24 * len(said))) as figure:
+        ax = figure.subplots()
+        for place, each in enumerate(said):
+            colour, marker = STYLES[each.emotion]
+            before = each.before.probabilities[each.emotion]
+            ax.plot(before, place, marker, markerfacecolor="white", color=colour)
+            if each.after:
+                after = each.after.probabilities[each.emotion]
+                ax.plot([before, after], [place, place], color=colour, linewidth=1.5, zorder=0)
+                ax.plot(after, place, marker, color=colour)
+        ax.set_yticks(range(len(said)), labels=[each.emotion for each in said])
+        ax.set(xlim=(-0.02, 1.02), ylim=(len(said) - 0.5, -0.5))
+        ax.set_xlabel("Probability of the intended emotion: before (hollow) and after the adaptation (filled)")
+        ax.grid(axis="x", color=PALE, linewidth=0.3)
+        ax.tick_params(axis="y", length=0, labelcolor=INK)
         ax.set_title(verdict, wrap=True)
         return png(figure)
-
-
-def _plot_change(said: Sequence[_Utterance], ax: Axes) -> Axes:
-    """Draw the probability of the intended emotion before and after, one line per utterance."""
-    for place, each in enumerate(said):
-        colour, marker = STYLES[each.emotion]
-        before = each.before.probabilities[each.emotion]
-        ax.plot(before, place, marker, markerfacecolor="white", color=colour)
-        if each.after:
-            after = each.after.probabilities[each.emotion]
-            ax.plot([before, after], [place, place], color=colour, linewidth=1.5, zorder=0)
-            ax.plot(after, place, marker, color=colour)
-    ax.set_yticks(range(len(said)), labels=[each.emotion for each in said])
-    ax.set(xlim=(-0.02, 1.02), ylim=(len(said) - 0.5, -0.5))
-    ax.set_xlabel("Probability of the intended emotion: before (hollow) and after the adaptation (filled)")
-    ax.grid(axis="x", color=PALE, linewidth=0.3)
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    return ax

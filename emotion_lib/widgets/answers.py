@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from matplotlib import style
 from matplotlib.axes import Axes
 
 from emotion_lib.emotions import STYLES
 from emotion_lib.plots import plot_spectrogram, plot_waveform
-from emotion_lib.plots.style import INK, PALE, SETTINGS
+from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import Prediction
 from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
 from emotion_lib.widgets.base import blank, png
@@ -94,8 +93,7 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
 
 def still(y: np.ndarray, sr: int, prediction: Prediction, threshold: float) -> bytes:
     """Return the PNG of a recording and its prediction: waveform, spectrogram, sentence and bars."""
-    with style.context(SETTINGS):
-        figure = blank((8, 6.6))
+    with blank((8, 6.6)) as figure:
         waveform, spectrogram, bars = figure.subplots(3, 1, height_ratios=(2, 3, 3))
         plot_waveform(y, sr, ax=waveform)
         waveform.set_xlabel("")

@@ -1,6 +1,8 @@
 """The code that all widgets share: scripts and style, messages from the browser, sounds, and pictures."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -11,7 +13,6 @@ import soundfile
 import traitlets
 from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -39,8 +40,7 @@ class Picture:
 
 def picture(y: np.ndarray, sr: int, *, emotion: str | None = None) -> Picture:
     """Draw the waveform of an utterance above its spectrogram, in the colour of an emotion if one is given."""
-    with style.context(SETTINGS):
-        figure = blank((8, 4))
+    with blank((8, 4)) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
         plot_waveform(y, sr, emotion=emotion, ax=upper)
         plot_spectrogram(y, sr, ax=lower)
@@ -49,12 +49,12 @@ def picture(y: np.ndarray, sr: int, *, emotion: str | None = None) -> Picture:
         return timed(figure, lower)
 
 
-def blank(size: tuple[float, float]) -> Figure:
-    """Return an empty figure of a size in inches; draw on it in the context of the style."""
-    # Without pyplot, which keeps every figure open and would show it below the cell of the notebook.
-    figure = Figure(figsize=size)
-    FigureCanvasAgg(figure)
-    return figure
+@contextmanager
+def blank(size: tuple[float, float]) -> Iterator[Figure]:
+    """Draw on an empty figure of a size in inches, in the style of all figures."""
+    with style.context(SETTINGS):
+        # Without pyplot, which keeps every figure open and would show it below the cell of the notebook.
+        yield Figure(figsize=size)
 
 
 def png(figure: Figure) -> bytes:
@@ -73,8 +73,7 @@ def timed(figure: Figure, ax: Axes) -> Picture:
 
 def in_words(sentence: str) -> bytes:
     """Return a sentence as a picture, for a widget that has nothing else to show."""
-    with style.context(SETTINGS):
-        figure = blank((8, 0.5))
+    with blank((8, 0.5)) as figure:
         figure.text(0.01, 0.5, sentence, va="center")
         return png(figure)
 

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
-from matplotlib import image, style
+from matplotlib import image
 from matplotlib.axes import Axes
 
 from emotion_lib import audio
+from emotion_lib.corpora.report import counted
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.features import FeatureSettings
 from emotion_lib.plots.signals import DYNAMIC_RANGE, draw_spectrogram, greatest_power
-from emotion_lib.plots.style import INK, SETTINGS
+from emotion_lib.plots.style import INK
 from emotion_lib.widgets.base import Widget, blank, in_words, png, script, wav
 from emotion_lib.widgets.playback import COLUMNS, NOTHING, several
 
@@ -86,7 +87,7 @@ class _Comparison(Widget):
 
     def __repr__(self) -> str:
         """Return one line without addresses or recordings, since a saved notebook keeps it."""
-        return f"Comparison of {len(self.texts)} word{'s' * (len(self.texts) != 1)}"
+        return f"Comparison of {counted(len(self.texts), 'word')}"
 
     def still(self) -> bytes:
         """Return the picture of the grid, or a sentence if there is no grid."""
@@ -154,8 +155,8 @@ def _read(said: pd.DataFrame) -> tuple[dict[int, np.ndarray], list[str]]:
 
 def _picture(y: np.ndarray, seconds: float, loudest: float) -> bytes:
     """Return a spectrogram without axes, dark after the end of the recording."""
-    with style.context(SETTINGS | {"figure.constrained_layout.use": False}):
-        figure = blank((2.5, 0.75))
+    with blank((2.5, 0.75)) as figure:
+        figure.set_layout_engine("none")
         ax: Axes = figure.add_axes((0, 0, 1, 1))
         drawn = draw_spectrogram(ax, y, SR, settings=SETTINGS_OF_A_CELL, loudest=loudest)
         drawn.set_interpolation("antialiased")
@@ -177,8 +178,7 @@ def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collec
 def _still(comparison: _Comparison) -> bytes:
     """Return the grid as one picture."""
     rows, columns = len(comparison.rows), len(comparison.speakers)
-    with style.context(SETTINGS):
-        figure = blank((8, 0.75 * rows + 0.8))
+    with blank((8, 0.75 * rows + 0.8)) as figure:
         axes = figure.subplots(rows, columns, squeeze=False)
         for speaker, ax in zip(comparison.speakers, axes[0], strict=True):
             ax.set_title(speaker, loc="center", rotation=45 if columns > 6 else 0)
@@ -187,17 +187,12 @@ def _still(comparison: _Comparison) -> bytes:
             place = -0.012 * columns  # a share of the first column
             line[0].plot(place, 0.5, row["marker"], color=row["colour"], transform=line[0].transAxes, clip_on=False)
             for cell, ax in zip(row["cells"], line, strict=True):
-                _draw_cell(ax, comparison._pictures.get(cell["number"]) if cell else None)
+                ax.set(xticks=[], yticks=[])
+                ax.spines[:].set_visible(False)
+                if cell and (picture := comparison._pictures.get(cell["number"])):
+                    ax.imshow(image.imread(io.BytesIO(picture), format="png"), aspect="auto")
+                else:
+                    ax.text(0.5, 0.5, "–", transform=ax.transAxes, ha="center", va="center", color=INK)
         figure.suptitle(f"“{comparison.text}”")
         figure.supxlabel(comparison.scale, fontsize=10)
         return png(figure)
-
-
-def _draw_cell(ax: Axes, picture: bytes | None) -> None:
-    """Draw the picture of a cell, or a dash."""
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-    if picture:
-        ax.imshow(image.imread(io.BytesIO(picture), format="png"), aspect="auto")
-    else:
-        ax.text(0.5, 0.5, "–", transform=ax.transAxes, ha="center", va="center", color=INK)

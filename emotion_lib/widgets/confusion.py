@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
-from matplotlib import style
 
 from emotion_lib import audio
+from emotion_lib.corpora.report import counted
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.plots import plot_confusion_matrix
-from emotion_lib.plots.style import INK, SETTINGS
+from emotion_lib.plots.style import INK
 from emotion_lib.recognizer.prediction import UNKNOWN
 from emotion_lib.widgets.answers import percent
 from emotion_lib.widgets.base import Widget, blank, in_words, picture, png, script, wav
@@ -83,7 +83,7 @@ class _Mistakes(Widget):
 
     def __repr__(self) -> str:
         """Return one line without addresses or recordings, since a saved notebook keeps it."""
-        return f"Confusion matrix of {_utterances(len(self._table))}"
+        return f"Confusion matrix of {counted(len(self._table), 'utterance')}"
 
     def still(self) -> bytes:
         """Return the picture of the matrix and the start of the list, or a sentence if there are no utterances."""
@@ -211,12 +211,7 @@ def _predicted_as(acted: str, predicted: str) -> str:
 
 def _cell_name(acted: str, predicted: str, count: int) -> str:
     """Return the label of a cell for screen readers."""
-    return f"{_predicted_as(acted, predicted)}: {_utterances(count)}"
-
-
-def _utterances(count: int) -> str:
-    """Return a number of utterances in words."""
-    return f"{count} utterance{'s' * (count != 1)}"
+    return f"{_predicted_as(acted, predicted)}: {counted(count, 'utterance')}"
 
 
 def _shown(number: Any, utterance: pd.Series) -> dict[str, Any]:
@@ -240,8 +235,7 @@ def _still(mistakes: _Mistakes) -> bytes:
     listed = mistakes.utterances[:5]  # enough to show the idea; a static page cannot ask for more
     # Inches: a row of the matrix and a line of text have the same height whatever their number.
     drawn, written = 1.2 + 0.45 * max(len(mistakes._matrix), 2), 0.35 + 0.22 * len(listed)
-    with style.context(SETTINGS):
-        figure = blank((8, drawn + written))
+    with blank((8, drawn + written)) as figure:
         upper, lower = figure.subplots(2, 1, height_ratios=(drawn, written))
         plot_confusion_matrix(mistakes._matrix, ax=upper)
         lower.set_axis_off()

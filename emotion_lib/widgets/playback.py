@@ -1,12 +1,12 @@
 """Choose an utterance, play it, and see it."""
 
-from collections import Counter
 from typing import Any
 
 import pandas as pd
 import traitlets
 
 from emotion_lib import audio
+from emotion_lib.corpora.report import counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.widgets.base import Picture, SoundWidget, Widget, in_words, picture, script
@@ -67,7 +67,7 @@ class _Player(SoundWidget):
 
     def __repr__(self) -> str:
         """Return one line without addresses or recordings, since a saved notebook keeps it."""
-        return f"Player of {len(self._table)} utterance{'s' * (len(self._table) != 1)}"
+        return f"Player of {counted(len(self._table), 'utterance')}"
 
     def still(self) -> bytes:
         """Return the picture of the current utterance, or a sentence if there is no picture."""
@@ -127,21 +127,5 @@ def _sorted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     rows = table.sort_values(
         columns, kind="stable", ignore_index=True, key=lambda c: c.map(place) if c.name == "emotion" else c
     )
-    texts = [_distinct(group["text"].tolist()) for _, group in rows.groupby(columns[:-1], sort=False)]
-    return rows.assign(text=[text for group in texts for text in group])
-
-
-def _distinct(texts: list[str]) -> list[str]:
-    """Return the texts, with a number after those that occur several times.
-
-    Examples
-    --------
-    >>> _distinct(["dogs", "kids", "kids"])
-    ['dogs', 'kids (1)', 'kids (2)']
-    """
-    times, seen = Counter(texts), Counter[str]()
-    labels = []
-    for text in texts:
-        seen[text] += 1
-        labels.append(f"{text} ({seen[text]})" if times[text] > 1 else text)
-    return labels
+    numbered = rows["text"] + " (" + (rows.groupby(columns).cumcount() + 1).astype(str) + ")"
+    return rows.assign(text=rows["text"].mask(rows.duplicated(columns, keep=False), numbered))

@@ -212,9 +212,6 @@ def check_seconds(seconds: float) -> float:
     return float(seconds)
 
 
-_NOTHING_YET = "Nothing has been recorded yet."
-
-
 class OwnVoice(Recorder):
     """The widget of `own_voice`, with the last recording and its prediction.
 
@@ -248,7 +245,7 @@ class OwnVoice(Recorder):
     def still(self) -> bytes:
         """Return the picture of the recording and its prediction."""
         if self.recording is None or self.prediction is None:
-            return in_words(_NOTHING_YET)
+            return in_words("Nothing has been recorded yet.")
         y, sr = self.recording
         return answers.still(y, sr, self.prediction, self._recognizer.calibration.threshold)
 

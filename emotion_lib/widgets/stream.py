@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from matplotlib import style
 from matplotlib.axes import Axes
 
 from emotion_lib import audio
 from emotion_lib.emotions import STYLES
 from emotion_lib.errors import EmotionLibError
 from emotion_lib.plots import plot_waveform
-from emotion_lib.plots.style import HALO, INK, SETTINGS
+from emotion_lib.plots.style import HALO, INK
 from emotion_lib.recognizer import EmotionRecognizer, Segment
 from emotion_lib.recognizer.inputs import is_list
 from emotion_lib.recognizer.prediction import UNSURE
@@ -31,8 +30,6 @@ MOST_CHUNKS = 30
 
 PATIENCE = 10.0
 """Seconds without a chunk after which the thread ends, because a browser that is closed sends no message."""
-
-_NOTHING_YET = "Nothing has been said yet."
 
 
 class _Chunks:
@@ -93,7 +90,7 @@ class Live(SoundWidget):
 
     def still(self) -> bytes:
         """Return the picture of the predictions over time."""
-        return self._picture.png or in_words(_NOTHING_YET)
+        return self._picture.png or in_words("Nothing has been said yet.")
 
     @property
     def _threshold(self) -> float:
@@ -192,8 +189,7 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
 
 def _picture(y: np.ndarray, sr: int, segments: Sequence[Segment], threshold: float) -> Picture:
     """Draw a waveform above the probability of each emotion over time."""
-    with style.context(SETTINGS):
-        figure = blank((8, 4.4))
+    with blank((8, 4.4)) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
         plot_waveform(y, sr, ax=upper)
         upper.set_xlabel("")
@@ -208,8 +204,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
     spoken = [segment.reason in {"", UNSURE} for segment in segments]
     for emotion in segments[0].probabilities:
         colour, marker = STYLES[emotion]
-        shares = np.array([segment.probabilities[emotion] for segment in segments])
-        shares = np.where(spoken, shares, np.nan)
+        shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
     ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
     ax.annotate(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx.parser
 import pytest
 import soundfile as sf
 from click.testing import CliRunner, Result
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 
 from emotion_lib import corpora, extraction
 from emotion_lib.cli import main
@@ -78,23 +78,20 @@ def toy_of_frames() -> EmotionRecognizer:
 
 def _network_of_frames() -> bytes:
     """Return a network that weighs the mean of the frames."""
-    weights = np.random.default_rng(0).normal(scale=0.02, size=(SETTINGS.n_mfcc, 7)).astype(np.float32)
-    nodes = [
-        helper.make_node("Unsqueeze", ["frame_weights", "axis"], ["row"]),
-        helper.make_node("MatMul", ["row", "frames"], ["mean"]),
-        helper.make_node("Squeeze", ["mean", "axis"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["y"]),
-    ]
-    takes = [
-        helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", "t", SETTINGS.n_mfcc]),
-        helper.make_tensor_value_info("frame_weights", TensorProto.FLOAT, ["n", "t"]),
-    ]
-    gives = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 7])
-    constants = [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.array([1]), "axis")]
-    graph = helper.make_graph(nodes, "toy", takes, [gives], constants)
-    network: onnx.ModelProto = helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 17)])
-    return network.SerializeToString()
+    network = onnx.parser.parse_model("""
+        <ir_version: 9, opset_import: ["": 17]>
+        toy (float[n, t, 40] frames, float[n, t] frame_weights) => (float[n, 7] y) <int64[1] axis = {1}> {
+            row = Unsqueeze(frame_weights, axis)
+            mean = MatMul(row, frames)
+            flat = Squeeze(mean, axis)
+            scores = MatMul(flat, weights)
+            y = Softmax(scores)
+        }
+    """)
+    weights = np.random.default_rng(0).normal(scale=0.02, size=(40, 7)).astype(np.float32)
+    network.graph.initializer.append(numpy_helper.from_array(weights, "weights"))
+    encoded: bytes = network.SerializeToString()
+    return encoded
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def test_what_is_not_understood_is_exit_code_2(words: list[str]) -> None:
         ["extract", "demo", "--feature", "smell", "--output", "x.npz"],
         ["train", "demo", "--model", "svm", "--output", "x.emotion"],
         ["fetch", "demo"],
+        ["split", "demo", "by_luck"],
     ],
 )
 def test_a_name_that_is_none_is_exit_code_2_and_the_names_are_listed(words: list[str]) -> None:

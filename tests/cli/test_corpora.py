@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -55,20 +56,12 @@ def test_check_of_a_whole_folder_is_exit_code_0(tess_folder: Path) -> None:
 
 def test_check_of_a_broken_folder_names_what_is_wrong_and_is_exit_code_1(tess_folder: Path) -> None:
     (tess_folder / "notes.wav").write_text("not audio")
-    result = run("check", tess_folder)
+    lines, as_json = run("check", tess_folder), run("check", tess_folder, "--json")
+    report = json.loads(as_json.stdout)
 
-    assert result.exit_code == 1
-    assert "notes.wav" in result.stdout
-
-
-def test_check_as_json_has_every_finding(tess_folder: Path) -> None:
-    (tess_folder / "notes.wav").write_text("not audio")
-    result = run("check", tess_folder, "--json")
-    report = json.loads(result.stdout)
-
-    assert result.exit_code == 1
-    assert report["ok"] is False
-    assert (report["n_utterances"], report["n_expected"]) == (42, 42)
+    assert (lines.exit_code, as_json.exit_code) == (1, 1)
+    assert "notes.wav" in lines.stdout
+    assert (report["ok"], report["n_utterances"], report["n_expected"]) == (False, 42, 42)
     assert report["foreign"] == [{"name": "notes.wav", "what": "", "as_published": False}]
 
 
@@ -85,10 +78,6 @@ def test_index_writes_what_make_index_returns(tess_folder: Path, tmp_path: Path)
     assert run("index", tess_folder, "--output", tmp_path / "index.csv").exit_code == 0
     written = pd.read_csv(tmp_path / "index.csv", dtype=INTEGERS)
     pd.testing.assert_frame_equal(written, corpora.make_index(tess_folder))
-
-
-def test_index_writes_to_stdout_unless_told(tess_folder: Path) -> None:
-    assert run("index", tess_folder).stdout.startswith("id,speaker,emotion,text,rate,samples,sha256\nOAF_bridge_angry,")
 
 
 def test_index_as_json_has_the_same_rows(tess_folder: Path) -> None:
@@ -174,12 +163,8 @@ def test_a_corpus_by_name_is_listed_without_its_recordings(tmp_path: Path) -> No
 
     assert run("split", "tess", "by_word", "--output", written).exit_code == 0
     assert written.read_bytes() == (LISTS / "tess-by_word.csv").read_bytes()
-
-
-def test_the_list_goes_to_stdout_unless_told() -> None:
-    result = run("split", "tess", "by_speaker")
-
-    assert result.stdout_bytes == (LISTS / "tess-by_speaker.csv").read_bytes()
+    printed = run("split", "tess", "by_speaker").stdout_bytes
+    assert printed == (LISTS / "tess-by_speaker.csv").read_bytes()
 
 
 def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
@@ -201,20 +186,6 @@ def test_as_json_it_has_the_same_rows() -> None:
     rows = json.loads(run("split", "demo", "by_speaker_and_word", "--json").stdout)
 
     pd.testing.assert_frame_equal(pd.DataFrame(rows), splits.list_folds(corpora.index("demo"), "by_speaker_and_word"))
-
-
-def test_a_protocol_that_is_none_is_exit_code_2_and_the_names_are_listed() -> None:
-    result = run("split", "tess", "by_luck")
-
-    assert result.exit_code == 2
-    assert "by_speaker_and_word" in result.stderr
-
-
-def test_a_corpus_with_too_few_words_is_one_line_on_stderr() -> None:
-    result = run("split", "ravdess", "by_word")
-
-    assert result.exit_code == 1
-    assert result.stderr == "Error: column 'text': 2 different words; five folds need at least five\n"
 
 
 @pytest.fixture(autouse=True)
@@ -283,26 +254,22 @@ def test_a_folder_of_zarr_holds_what_the_file_would(tmp_path: Path, tess_folder:
     assert [Path(each["path"]).name for each in report["left_out"]] == ["YAF_cloud_sad.wav"]
 
 
-def test_ctrl_c_keeps_what_is_in_a_folder_of_zarr(
-    tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("stopped_in", "name", "sentence"),
+    [
+        ("emotion_lib.extraction.extract_to", "x.zarr", "run the same command again"),
+        ("numpy.savez_compressed", "x.npz", "Stopped. Nothing was written; "),
+    ],
+)
+def test_ctrl_c_says_what_was_kept(
+    stopped_in: str, name: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(extraction, "extract_to", stopped)
-    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "x.zarr")
+    monkeypatch.setattr(stopped_in, Mock(side_effect=KeyboardInterrupt))
+    result = run("extract", "demo", "--feature", "duration_level", "--output", tmp_path / name)
 
     assert result.exit_code == 130
-    assert "Stopped. " in result.stderr
-    assert "run the same command again" in result.stderr
-
-
-def test_a_setting_out_of_range_is_a_line_and_writes_nothing(tmp_path: Path, tess_folder: Path) -> None:
-    result = run("extract", tess_folder, "--feature", "mfcc", "--output", tmp_path / "x.npz", "--hop-length", "0")
-
-    assert result.exit_code == 1
-    assert result.stderr == "Error: hop_length=0: must be a positive number\n"
-    assert not (tmp_path / "x.npz").exists()
+    assert sentence in result.stderr
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_is_no_number_is_exit_code_2(tmp_path: Path) -> None:
@@ -318,16 +285,3 @@ def test_a_place_that_cannot_be_written_is_a_line(tmp_path: Path, tess_folder: P
 
     assert result.exit_code == 1
     assert result.stderr.endswith("cannot be written (File exists); choose another place\n")
-
-
-def test_ctrl_c_writes_nothing(tmp_path: Path, tess_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(np, "savez_compressed", stopped)
-    (tmp_path / "out").mkdir()
-    result = run("extract", tess_folder, "--feature", "mean_mfcc", "--output", tmp_path / "out" / "x.npz")
-
-    assert result.exit_code == 130
-    assert "Stopped. Nothing was written; " in result.stderr
-    assert list((tmp_path / "out").iterdir()) == []

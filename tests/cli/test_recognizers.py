@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -195,13 +196,8 @@ def test_a_checkpoint_of_another_run_names_the_folder_to_delete(builder: Builder
     assert result.stderr.endswith(f"kept by another run; to start again, delete {folder}\n")
 
 
-def test_ctrl_c_before_the_first_epoch_leaves_nothing(
-    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(recognizers, "train_recognizer", stopped)
+def test_ctrl_c_before_the_first_epoch_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognizers, "train_recognizer", Mock(side_effect=KeyboardInterrupt))
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 130

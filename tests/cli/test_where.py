@@ -149,10 +149,3 @@ def test_a_file_that_cannot_be_deleted_is_a_line(kept: list[str], monkeypatch: p
 
     assert result.exit_code == 1
     assert result.stderr == f"Error: {cache.folder() / kept[0]}: Permission denied\n"
-
-
-def test_what_was_cleared_is_extracted_again(kept: list[str]) -> None:
-    run("where", "--clear", "cache", "--yes")
-    extraction.extract(corpora.load("demo")[:2], "mean_mfcc", progress=False)
-
-    assert len(cache.kept()) == 1

@@ -15,12 +15,11 @@ from emotion_lib import corpora
 from emotion_lib.errors import ParameterError
 from emotion_lib.extraction import extract, extract_to, extractor
 from emotion_lib.features import DEFAULT, FeatureSettings
+from tests.extraction.conftest import SMALL
 
 distributed = pytest.importorskip(
     "distributed", reason="Dask is not installed; get it with `pip install 'emotion_lib[distributed]'`"
 )
-
-SMALL = FeatureSettings(sr=8000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +42,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def executor(client: Any) -> Executor:
     return client.get_executor()
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture

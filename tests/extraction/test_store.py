@@ -13,28 +13,15 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-import soundfile as sf
 
 from emotion_lib import extraction, parallel
 from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
 from emotion_lib.extraction import StoredFeatures, extract, extract_to, extractor, open_stored
 from emotion_lib.extraction import store as zarr_store
-from emotion_lib.features import FEATURES_VERSION, FeatureSettings
+from emotion_lib.features import FEATURES_VERSION
+from tests.extraction.conftest import SMALL
 
 zarr = pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
-
-RATE = 16000
-SMALL = FeatureSettings(sr=RATE, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> pd.DataFrame:
-    """Seven recordings of noise, each longer than the one before it, and labels."""
-    ids = [f"noise_{k}" for k in range(7)]
-    paths = [tmp_path / f"{name}.wav" for name in ids]
-    for k, path in enumerate(paths):
-        sf.write(path, np.random.default_rng(k).uniform(-0.5, 0.5, 1000 * (k + 1)), RATE)
-    return pd.DataFrame({"id": ids, "path": paths, "emotion": ["angry", "sad", "happy", "sad", "fear", "sad", "happy"]})
 
 
 @pytest.fixture
@@ -82,7 +69,7 @@ def test_rows_are_read_in_the_order_asked_for_and_padded_to_their_own_longest(
 ) -> None:
     expected = in_memory(table, feature)
     found = stored(store, table, feature)
-    every_second = np.arange(7) % 2 == 0
+    every_second = np.arange(6) % 2 == 0
     for rows in ([3, 0, 3], slice(4, 1, -2), every_second, pd.Series(every_second), [5], []):
         X, lengths = found.read(rows)
         of_all = expected[rows]
@@ -95,19 +82,20 @@ def test_some_of_the_utterances_are_taken_without_reading_them(store: Path, tabl
     found = stored(store, table).joined(table)
     shutil.rmtree(store / "frames" / "c.0.0", ignore_errors=True)
     some = found[[5, 1]]
-    assert (len(some), some.table["id"].tolist(), some.emotion.tolist()) == (2, ["noise_5", "noise_1"], ["sad", "sad"])
+    assert some.table["id"].tolist() == ["noise_5", "noise_1"]
+    assert some.emotion.tolist() == ["happy", "sad"]
     assert some.shape == (2, found.lengths[5], 5)
     assert some.left_out == ()
     np.testing.assert_array_equal(some.read([1, 0])[0], found.read([1, 5])[0])
-    with pytest.raises(ParameterError, match="rows: index 7 is out of bounds"):
-        found[[7]]
+    with pytest.raises(ParameterError, match="rows: index 6 is out of bounds"):
+        found[[6]]
     with pytest.raises(ParameterError, match="rows: boolean index did not match"):
-        found.read(np.ones(6, bool))
+        found.read(np.ones(5, bool))
 
 
 def test_vectors_stay_vectors_and_one_frame_stays_a_frame(store: Path, table: pd.DataFrame) -> None:
     one_frame = replace(SMALL, duration=0.007)
-    for feature, shape in (("mean_mfcc", (7, 5)), ("mfcc", (7, 1, 5))):
+    for feature, shape in (("mean_mfcc", (6, 5)), ("mfcc", (6, 1, 5))):
         found = extract_to(store / feature, table["path"], feature, settings=one_frame)
         assert (found.shape, found.read(slice(None))[0].shape) == (shape, shape)
 
@@ -124,10 +112,10 @@ def test_recordings_are_taken_only_as_they_are_needed(
         for taken in range(1, 101):
             written = zarr.open_group(store, mode="r").attrs["recordings"]
             assert taken - written <= 2 * 4  # two batches before a thread, one that is given to it, one held back
-            yield table["path"][taken % 7]
+            yield table["path"][taken % 6]
 
     found = extract_to(store, listed(), "mean_mfcc", settings=SMALL)
-    np.testing.assert_array_equal(found.load().X, in_memory(table, "mean_mfcc").X[np.arange(1, 101) % 7])
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mean_mfcc").X[np.arange(1, 101) % 6])
 
 
 def until_killed(store: Path, paths: list[Path], last: int) -> None:
@@ -149,7 +137,7 @@ def until_killed(store: Path, paths: list[Path], last: int) -> None:
 def test_a_run_that_was_killed_goes_on_where_it_stopped(
     store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = list(table["path"]) * 10
+    paths = list(table["path"]) * 12
     process = multiprocessing.get_context("spawn").Process(target=until_killed, args=(store, paths, 50))
     process.start()
     process.join()
@@ -162,8 +150,8 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
     compute = Mock(wraps=extractor.extract_one)
     monkeypatch.setattr(extractor, "extract_one", compute)
     found = extract_to(store, iter(paths), "mfcc", settings=SMALL)
-    assert compute.call_count == 70 - before
-    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(70) % 7])
+    assert compute.call_count == 72 - before
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(72) % 6])
 
 
 @pytest.mark.usefixtures("small_writes")
@@ -190,13 +178,11 @@ def test_a_second_call_computes_nothing_and_a_longer_one_adds(
 
 def test_other_recordings_are_refused(store: Path, table: pd.DataFrame) -> None:
     stored(store, table)
-    with pytest.raises(
-        CorpusError, match=r"recording 0 is \S+noise_0.wav in the store, but \S+noise_6.wav in the call; give the"
-    ):
+    with pytest.raises(CorpusError, match=r"recording 0 is \S+noise_0.wav in the store, but \S+noise_5.wav in the"):
         stored(store, table[::-1])
-    with pytest.raises(CorpusError, match=r"recording 5 is \S+noise_5.wav in the store, but missing in the call"):
-        stored(store, table[:5])
-    assert len(open_stored(store)) == 7
+    with pytest.raises(CorpusError, match=r"recording 4 is \S+noise_4.wav in the store, but missing in the call"):
+        stored(store, table[:4])
+    assert len(open_stored(store)) == 6
 
 
 def test_other_features_are_refused(store: Path, table: pd.DataFrame) -> None:
@@ -238,7 +224,7 @@ def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, table: pd.Da
 
 def test_an_empty_folder_is_written_to(store: Path, table: pd.DataFrame) -> None:
     store.mkdir()
-    assert len(stored(store, table)) == 7
+    assert len(stored(store, table)) == 6
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, table: pd.DataFrame) -> None:
@@ -260,14 +246,14 @@ def test_a_lost_file_is_noticed(store: Path, table: pd.DataFrame, name: str) -> 
 
 def test_a_table_in_any_order_gives_labels_by_path(store: Path, table: pd.DataFrame) -> None:
     found = extract_to(store, [*table["path"][3:], table["path"][4]], "mean_mfcc", settings=SMALL).joined(table[::-1])
-    assert found.table["id"].tolist() == ["noise_3", "noise_4", "noise_5", "noise_6", "noise_4"]
-    assert found.table.index.tolist() == list(range(5))
+    assert found.table["id"].tolist() == ["noise_3", "noise_4", "noise_5", "noise_4"]
+    assert found.table.index.tolist() == list(range(4))
 
 
 def test_a_table_that_does_not_fit_is_refused(store: Path, table: pd.DataFrame) -> None:
     found = stored(store, table)
-    with pytest.raises(ParameterError, match=r"the table has no row for \S+noise_6.wav: must have the paths"):
-        found.joined(table[:6])
+    with pytest.raises(ParameterError, match=r"the table has no row for \S+noise_5.wav: must have the paths"):
+        found.joined(table[:5])
     with pytest.raises(ParameterError, match=r"the table has \S+noise_0.wav twice"):
         found.joined(pd.concat([table, table[:1]]))
     with pytest.raises(ParameterError, match="the table has no column 'path'"):
@@ -296,9 +282,7 @@ def test_a_name_that_is_no_text_is_written_out(store: Path, table: pd.DataFrame,
 
 
 def test_recordings_of_which_none_can_be_used_are_an_error(store: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        CorpusError, match=r"none of the 2 recordings could be used; the first: a.wav: no such file.*; del"
-    ):
+    with pytest.raises(CorpusError, match=r"none of the 2 recordings could be used; .* a.wav: no such file.*; del"):
         extract_to(store, [tmp_path / "a.wav", tmp_path / "b.wav"], "mfcc", settings=SMALL)
 
 
@@ -306,13 +290,11 @@ def test_what_are_no_recordings_is_refused(store: Path, table: pd.DataFrame) -> 
     for given in (table, "a.wav", table["path"][0]):
         with pytest.raises(ParameterError, match="recordings: must be an iterable of paths"):
             extract_to(store, given, "mfcc")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="feature='mffc': must be one of"):
+        extract_to(store, table["path"], "mffc")
     assert not store.exists()
     with pytest.raises(ParameterError, match="recordings: empty; must have"):
         extract_to(store, [], "mfcc")
-    with pytest.raises(ParameterError, match="feature='mffc': must be one of"):
-        extract_to(store, table["path"], "mffc")
-    with pytest.raises(ParameterError, match="executor=3: must be"):
-        extract_to(store, table["path"], "mfcc", executor=3)  # type: ignore[arg-type]
 
 
 def test_without_zarr_the_extra_is_named(store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

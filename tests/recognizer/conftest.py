@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from emotion_lib import audio, corpora, extraction, models
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.features import FeatureSettings, voice_statistics
-from emotion_lib.recognizer import EmotionRecognizer, Utterances
+from emotion_lib.recognizer import EmotionRecognizer, Prediction, Utterances
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.voices import Voices, learn_voices
 
@@ -30,14 +30,21 @@ def networks() -> Mapping[str, bytes]:
     }
 
 
+def of_frames(network: bytes, **options: Any) -> EmotionRecognizer:
+    """Return a recogniser of a network over log-mel frames."""
+    return EmotionRecognizer(network, emotions=EMOTIONS, feature="log_mel", settings=LOG_MEL, **options)
+
+
+def probabilities(prediction: Prediction) -> np.ndarray:
+    """Return the probabilities of an answer as an array."""
+    return np.array(list(prediction.probabilities.values()))
+
+
 @pytest.fixture(scope="session")
 def recognizer(networks: Mapping[str, bytes]) -> EmotionRecognizer:
     """A recogniser that answers whatever it hears: its network knows nothing, its threshold is 0."""
-    return EmotionRecognizer(
+    return of_frames(
         networks["frame_cnn"],
-        emotions=EMOTIONS,
-        feature="log_mel",
-        settings=LOG_MEL,
         calibration=Calibration(temperature=0.5),
         about={"model": "frame_cnn", "seed": 0, "licence": "none"},
         trained_on=Utterances(("demo/a", "demo/ü"), (bytes(32), bytes(range(32)))),
@@ -56,11 +63,8 @@ def voices() -> Voices:
 @pytest.fixture(scope="session")
 def knowing(recognizer: EmotionRecognizer, voices: Voices) -> EmotionRecognizer:
     """The recogniser that answers, and knows these voices."""
-    return EmotionRecognizer(
+    return of_frames(
         recognizer.network.onnx,
-        emotions=EMOTIONS,
-        feature="log_mel",
-        settings=LOG_MEL,
         calibration=recognizer.calibration,
         about=recognizer.about,
         trained_on=recognizer.trained_on,
@@ -71,10 +75,7 @@ def knowing(recognizer: EmotionRecognizer, voices: Voices) -> EmotionRecognizer:
 @pytest.fixture(scope="session")
 def unsure(networks: Mapping[str, bytes]) -> EmotionRecognizer:
     """The same network, which is never sure enough."""
-    calibration = Calibration(threshold=1.0)
-    return EmotionRecognizer(
-        networks["frame_cnn"], emotions=EMOTIONS, feature="log_mel", settings=LOG_MEL, calibration=calibration
-    )
+    return of_frames(networks["frame_cnn"], calibration=Calibration(threshold=1.0))
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emotion_lib.emotions import EMOTIONS
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.description import USES, describe_recognizer
-from tests.recognizer.conftest import LOG_MEL, SR
+from tests.recognizer.conftest import SR, of_frames
 
 WORTH = {
     "value": 0.4567,
@@ -34,10 +33,7 @@ ABOUT = {
 
 def described(network: bytes, about: Mapping[str, Any], threshold: float = 0.5) -> list[str]:
     """Return the lines in which a recogniser describes itself."""
-    calibration = Calibration(threshold=threshold)
-    recognizer = EmotionRecognizer(
-        network, emotions=EMOTIONS, feature="log_mel", settings=LOG_MEL, calibration=calibration, about=about
-    )
+    recognizer = of_frames(network, calibration=Calibration(threshold=threshold), about=about)
     return describe_recognizer(recognizer).splitlines()
 
 
@@ -77,10 +73,9 @@ def test_figures_that_nobody_can_give_are_left_out(networks: Mapping[str, bytes]
     two_voices = WORTH | {"low": None, "high": None}
     never_sure = two_voices | {"coverage": 0.0, "precision": None}
 
-    assert "  demo: 45.7 %; it answers 60 % and is right in 75 % of its answers" in described(
-        networks["frame_cnn"], {"worth": {"demo": two_voices}}
-    )
-    assert "  demo: 45.7 %; it answers 0 %" in described(networks["frame_cnn"], {"worth": {"demo": never_sure}})
+    said = {"it answers 60 % and is right in 75 % of its answers": two_voices, "it answers 0 %": never_sure}
+    for sentence, worth in said.items():
+        assert f"  demo: 45.7 %; {sentence}" in described(networks["frame_cnn"], {"worth": {"demo": worth}})
 
 
 @pytest.mark.parametrize(

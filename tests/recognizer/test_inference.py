@@ -14,7 +14,7 @@ from emotion_lib import audio, corpora
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Prediction, Segment
 from emotion_lib.recognizer.inference import Network
-from tests.recognizer.conftest import SR, linear
+from tests.recognizer.conftest import SR, linear, probabilities
 
 
 def pieces(y: np.ndarray, length: int) -> Iterator[np.ndarray]:
@@ -26,11 +26,6 @@ def answer(segment: Segment) -> Prediction:
     """Return a segment without its place."""
     values = asdict(segment)
     return Prediction(**{name: values[name] for name in ("emotion", "probabilities", "reason", "note", "warning")})
-
-
-def probabilities(prediction: Prediction) -> np.ndarray:
-    """Return the probabilities of an answer as an array."""
-    return np.array(list(prediction.probabilities.values()))
 
 
 def last(recognizer: EmotionRecognizer, y: np.ndarray, sr: int = SR, *, length: int = 1600) -> Segment:
@@ -310,49 +305,11 @@ def test_who_is_used_to_a_voice_does_not_warn(unlike: EmotionRecognizer, speech:
     assert unlike.enrol([speech], sr=SR).predict(speech, sr=SR).warning == ""
 
 
-SIZES = {"frame_cnn": 64, "frame_lstm": 40}
-
-
-def frames(n_frames: int, n_features: int, *, seed: int = 0) -> np.ndarray:
-    """Return features that stand for an utterance."""
-    return np.random.default_rng(seed).normal(size=(n_frames, n_features)).astype(np.float32)
-
-
-@pytest.mark.parametrize("name", SIZES)
-def test_a_network_over_frames_gives_a_probability_of_each_emotion(networks: Mapping[str, bytes], name: str) -> None:
-    network = Network(networks[name])
-    given = network.probabilities(frames(50, SIZES[name])[None])
-
-    assert network.takes_frames
-    assert given.shape == (1, 7)
-    np.testing.assert_allclose(given.sum(axis=1), 1, rtol=1e-5)
-
-
-def test_a_network_for_vectors_gives_a_probability_of_each_emotion(networks: Mapping[str, bytes]) -> None:
-    network = Network(networks["mean_mfcc_lstm"])
-    given = network.probabilities(frames(3, 40))
-
-    assert not network.takes_frames
-    assert given.shape == (3, 7)
-    np.testing.assert_allclose(given.sum(axis=1), 1, rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", SIZES)
-@given(n_frames=st.integers(1, 40), padding=st.integers(0, 40))
-def test_padding_changes_nothing(networks: Mapping[str, bytes], name: str, n_frames: int, padding: int) -> None:
-    network = Network(networks[name])
-    X = frames(n_frames, SIZES[name], seed=n_frames)[None]
-    padded = np.pad(X, ((0, 0), (0, padding), (0, 0)), constant_values=9)
-
-    alone = network.probabilities(X)
-    np.testing.assert_allclose(network.probabilities(padded, np.array([n_frames])), alone, atol=1e-6)
-
-
 def test_features_of_another_size_are_refused(networks: Mapping[str, bytes]) -> None:
     with pytest.raises(ModelFileError, match="its network does not take features of shape 50 x 63"):
-        Network(networks["frame_cnn"]).probabilities(frames(50, 63)[None])
+        Network(networks["frame_cnn"]).probabilities(np.zeros((1, 50, 63), np.float32))
     with pytest.raises(ModelFileError, match="its network does not take features of shape 41 x 1"):
-        Network(networks["mean_mfcc_lstm"]).probabilities(frames(1, 41))
+        Network(networks["mean_mfcc_lstm"]).probabilities(np.zeros((1, 41), np.float32))
 
 
 def test_a_network_with_other_inputs_or_outputs_is_refused() -> None:

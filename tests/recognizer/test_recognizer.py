@@ -25,18 +25,13 @@ from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features import ORIGINAL
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from tests.conftest import WriteWav
-from tests.recognizer.conftest import SR
+from tests.recognizer.conftest import SR, probabilities
 
 
 @pytest.fixture(scope="module")
 def answer(recognizer: EmotionRecognizer, speech_path: Path) -> Prediction:
     """What is heard in the recording of the demo corpus."""
     return recognizer.predict(speech_path)
-
-
-def probabilities(prediction: Prediction) -> np.ndarray:
-    """Return the probabilities of an answer as an array."""
-    return np.array(list(prediction.probabilities.values()))
 
 
 # One recording, in all its forms.
@@ -335,11 +330,6 @@ def test_streams_and_segments_are_unsure_too(unsure: EmotionRecognizer, speech: 
     assert {segment.reason for segment in [streamed, *segments]} == {"unsure"}
 
 
-def test_an_emotion_has_no_reason(answer: Prediction) -> None:
-    assert answer.emotion in EMOTIONS
-    assert (answer.reason, answer.note) == ("", "")
-
-
 # Probabilities.
 
 
@@ -350,6 +340,7 @@ def test_probabilities_have_the_order_of_the_emotions_and_sum_to_one(
 
     assert tuple(answer.probabilities) == recognizer.emotions == EMOTIONS
     assert recognizer.emotions[given_out.argmax()] == answer.emotion
+    assert (answer.reason, answer.note) == ("", "")
     assert given_out.sum() == pytest.approx(1)
     assert given_out.dtype == np.float64
 

@@ -1,0 +1,54 @@
+"""Describe recordings by the vectors from which emotions are predicted, and cache those of files."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from emotion_lib.extraction.cache import FeatureCache
+from emotion_lib.parallel import map_in_order
+from emotion_lib.recognizer.inference import Inference
+from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings
+
+
+def embed(inference: Inference, recordings: Recordings, sr: int | None) -> np.ndarray:
+    """Return the vector of each recording, from the cache or newly computed.
+
+    Parameters
+    ----------
+    inference : Inference
+        The inference of the recogniser.
+    recordings, sr
+        As for `EmotionRecognizer.embed`.
+
+    Returns
+    -------
+    ndarray of shape (n_recordings, n_features), float32
+
+    Raises
+    ------
+    AudioError, ParameterError
+        As for `EmotionRecognizer.embed`.
+    """
+    cache = FeatureCache(inference.feature, inference.settings)
+    paths = [Path(x).absolute() for x in recordings if isinstance(x, (str, os.PathLike))]
+    known = {path: value for path, value in zip(paths, cache.recall(paths), strict=True) if value is not None}
+    new: dict[Path, np.ndarray] = {}
+    vectors = []
+    try:
+        for x, X in zip(recordings, map_in_order(partial(_features, inference, known, sr), recordings), strict=True):
+            if isinstance(x, (str, os.PathLike)) and Path(x).absolute() not in known:
+                new[Path(x).absolute()] = X
+            vectors.append(inference.statistics(X[None])[0])
+    finally:  # what was computed before a broken recording is not computed again
+        cache.keep(new)
+    return np.array(vectors, dtype=np.float32)
+
+
+def _features(inference: Inference, known: dict[Path, np.ndarray], sr: int | None, x: Recording) -> np.ndarray:
+    if isinstance(x, (str, os.PathLike)) and Path(x).absolute() in known:
+        return known[Path(x).absolute()]
+    settings = inference.settings
+    y = RecordingReader(x, sr, to=inference.sr).read(offset=settings.offset, duration=settings.duration)
+    return np.asarray(inference.features(y)[0])
