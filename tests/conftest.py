@@ -57,6 +57,13 @@ def corpus_or_skip(name: str) -> pd.DataFrame:
         pytest.skip(reason)
 
 
+def part_or_skip(name: str) -> pd.DataFrame:
+    """Return the table of a real corpus as `corpus_or_skip` does, where a part of it, as in CI, is enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorpusWarning)
+        return corpus_or_skip(name)
+
+
 @pytest.fixture(scope="session")
 def _tess_table() -> pd.DataFrame:
     """Load the real TESS once."""
@@ -71,10 +78,20 @@ def _emodb_table() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def _ravdess_table() -> pd.DataFrame:
-    """Load what there is of the real RAVDESS once: a part of it, as in CI, is enough."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CorpusWarning)
-        return corpus_or_skip("ravdess")
+    """Load what there is of the real RAVDESS once."""
+    return part_or_skip("ravdess")
+
+
+@pytest.fixture(scope="session")
+def _crema_d_table() -> pd.DataFrame:
+    """Load what there is of the real CREMA-D once."""
+    return part_or_skip("crema-d")
+
+
+@pytest.fixture(scope="session")
+def _nemo_table() -> pd.DataFrame:
+    """Load what there is of the real nEMO once."""
+    return part_or_skip("nemo")
 
 
 @pytest.fixture
@@ -93,6 +110,18 @@ def emodb(_emodb_table: pd.DataFrame) -> pd.DataFrame:
 def ravdess(_ravdess_table: pd.DataFrame) -> pd.DataFrame:
     """The corpus table of the real RAVDESS, or a skip that says how to get it (a failure in CI)."""
     return _ravdess_table.copy()
+
+
+@pytest.fixture
+def crema_d(_crema_d_table: pd.DataFrame) -> pd.DataFrame:
+    """The corpus table of the real CREMA-D, or a skip that says how to get it (a failure in CI)."""
+    return _crema_d_table.copy()
+
+
+@pytest.fixture
+def nemo(_nemo_table: pd.DataFrame) -> pd.DataFrame:
+    """The corpus table of the real nEMO, or a skip that says how to get it (a failure in CI)."""
+    return _nemo_table.copy()
 
 
 def tone(seconds: float = 0.25, sr: int = TESS_RATE, *, frequency: float = 220.0, seed: int = 0) -> np.ndarray:

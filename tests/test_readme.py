@@ -1,6 +1,7 @@
 """README and the model card quote the committed table of results."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -81,6 +82,11 @@ def test_the_recogniser_says_the_figures_of_the_table(table: pd.DataFrame) -> No
 
 def test_readme_is_no_longer_than_a_reader_has_patience() -> None:
     assert len(README.splitlines()) <= 150
+
+
+def test_readme_links_the_licence_of_every_part() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert [file for file in project["license-files"] if f"]({file})" not in README] == []
 
 
 def test_every_link_of_readme_leads_somewhere() -> None:

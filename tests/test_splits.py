@@ -13,14 +13,9 @@ from emotion_lib import corpora, splits
 from emotion_lib.errors import ParameterError
 
 LISTS = Path(splits.__file__).with_name("lists")
-COMMITTED = (
-    "emodb-leave_speaker_out",
-    "ravdess-leave_speaker_out",
-    "tess-by_speaker",
-    "tess-by_speaker_and_word",
-    "tess-by_word",
-    "tess-random",
-)
+COMMITTED = ("tess-by_speaker", "tess-by_speaker_and_word", "tess-by_word", "tess-random")
+N_FOLDS = {"crema-d": 5, "emodb": 10, "nemo": 5, "ravdess": 6}
+"""Corpus with a list of its speakers -> number of folds."""
 KEPT_APART = {
     "by_word": ["text"],
     "by_speaker": ["speaker"],
@@ -284,7 +279,8 @@ def test_a_list_of_utterances_without_names_of_their_own_so_says_why() -> None:
 
 
 def test_the_committed_lists_are_these_and_small() -> None:
-    assert sorted(path.name for path in LISTS.iterdir()) == [f"{name}.csv" for name in COMMITTED]
+    expected = [*COMMITTED, *(f"{corpus}-leave_speaker_out" for corpus in N_FOLDS)]
+    assert sorted(path.stem for path in LISTS.iterdir()) == sorted(expected)
     assert sum(path.stat().st_size for path in LISTS.iterdir()) < 1_500_000
 
 
@@ -293,6 +289,49 @@ def test_a_committed_list_is_what_the_protocol_gives(name: str) -> None:
     corpus, _, protocol = name.partition("-")
     remade = splits.list_folds(indexed(corpus), protocol).to_csv(index=False, lineterminator="\n")
     assert (LISTS / f"{name}.csv").read_bytes() == remade.encode()
+
+
+def listed(corpus: str) -> dict[str, int]:
+    """Return the committed fold of each speaker."""
+    rows = pd.read_csv(LISTS / f"{corpus}-leave_speaker_out.csv", dtype={"speaker": str})
+    assert list(rows) == ["speaker", "fold"]
+    assert rows["speaker"].is_unique
+    return dict(zip(rows["speaker"], rows["fold"], strict=True))
+
+
+@pytest.mark.parametrize("corpus", N_FOLDS)
+def test_a_committed_list_of_speakers_is_what_the_protocol_holds_out(corpus: str) -> None:
+    table, folds = indexed(corpus), listed(corpus)
+    assert folds.keys() == set(table["speaker"])
+    parts = splits.split(table, "leave_speaker_out")
+    assert [part.fold for part in parts] == [str(number + 1) for number in range(N_FOLDS[corpus])]
+    for part in parts:
+        held_out = {speaker for speaker, fold in folds.items() if fold == int(part.fold)}
+        assert set(table["speaker"].iloc[part.test]) == held_out
+
+
+def test_the_folds_of_emodb_are_its_speakers_and_those_of_ravdess_fours() -> None:
+    assert [*listed("emodb").values()] == list(range(1, 11))
+    assert [*listed("ravdess").values()] == [fold for fold in range(1, 7) for _ in range(4)]
+
+
+def test_the_folds_of_crema_d_have_as_many_women_and_men_with_and_without_those_set_aside() -> None:
+    people = indexed("crema-d").query("in_figures").drop_duplicates("speaker")
+    people["fold"] = people["speaker"].map(listed("crema-d"))
+    for kept in (people, people[~splits.is_set_aside(people)]):
+        sizes = kept.groupby(["sex", "fold"]).size()
+        assert len(sizes) == 2 * 5
+        assert (sizes.groupby("sex").max() - sizes.groupby("sex").min()).max() <= 1
+
+
+def test_beside_other_corpora_the_listed_folds_of_crema_d_and_nemo_stay() -> None:
+    table = pd.concat([indexed("emodb"), indexed("ravdess", *range(1, 10)), indexed("crema-d"), indexed("nemo")])
+    alone = {name: held_out(indexed(name)) for name in ("crema-d", "nemo")}
+    together = held_out(table)
+    assert len(together) == 5
+    assert all(fold.keys() == {"emodb", "ravdess", "crema-d", "nemo"} for fold in together)
+    for name, folds in alone.items():
+        assert [{name: fold[name]} for fold in together] == folds
 
 
 @pytest.mark.parametrize("name", COMMITTED)
@@ -317,6 +356,6 @@ def test_recordings_of_tess_are_split_as_the_list_says(tess: pd.DataFrame, proto
 
 @pytest.mark.ravdess
 def test_whichever_recordings_of_ravdess_are_there_are_split_as_the_list_says(ravdess: pd.DataFrame) -> None:
-    committed = pd.read_csv(LISTS / "ravdess-leave_speaker_out.csv", dtype=str)
-    found = splits.list_folds(ravdess, "leave_speaker_out")
-    assert len(found.merge(committed)) == len(found)
+    folds = listed("ravdess")
+    for part in splits.split(ravdess, "leave_speaker_out"):
+        assert {folds[speaker] for speaker in ravdess["speaker"].iloc[part.test]} == {int(part.fold)}

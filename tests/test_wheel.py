@@ -16,7 +16,11 @@ from emotion_lib.emotions import STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
 SUFFIXES = {".css", ".csv", ".emotion", ".js", ".onnx", ".py"}
-LICENCES = ["LICENSE", *(f"emotion_lib/pretrained/LICENSE{each}" for each in ("", ".silero-vad", ".whisper"))]
+LICENCES = [
+    "LICENSE",
+    *(f"emotion_lib/corpora/LICENSE{each}" for each in (".crema-d", ".nemo")),
+    *(f"emotion_lib/pretrained/LICENSE{each}" for each in ("", ".silero-vad", ".whisper")),
+]
 BY_NAME = {"emotion_lib/py.typed", "emotion_lib/pretrained/README.md", *LICENCES[1:]}
 TRAINING_ONLY = ("IPython", "keras", "librosa", "matplotlib", "notebook", "onnx", "sklearn", "tensorflow", "torch")
 
@@ -73,6 +77,11 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other(names: set[str]) 
     [
         "py.typed",
         "corpora/tess.csv",
+        "corpora/crema-d.csv",
+        "corpora/LICENSE.crema-d",
+        "corpora/nemo.csv",
+        "corpora/LICENSE.nemo",
+        "splits/lists/crema-d-leave_speaker_out.csv",
         "splits/lists/tess-by_word.csv",
         "widgets/static/shared.js",
         "widgets/static/style.css",
@@ -102,9 +111,14 @@ def test_the_wheel_is_small(wheel: Path) -> None:
 
 
 def test_the_wheel_says_and_holds_its_licences(names: set[str], about: PackageMetadata) -> None:
-    assert about["License-Expression"] == "MIT AND LicenseRef-emotion-lib-weights"
+    assert about["License-Expression"] == "MIT AND ODbL-1.0 AND CC-BY-NC-SA-4.0 AND LicenseRef-emotion-lib-weights"
     assert about.get_all("License-File") == LICENCES
-    assert {f"emotion_lib-{about['Version']}.dist-info/licenses/{file}" for file in LICENCES} <= names
+    folder = f"emotion_lib-{about['Version']}.dist-info/licenses/"
+    assert {name.removeprefix(folder) for name in names if name.startswith(folder)} == set(LICENCES)
+
+
+def test_every_licence_in_the_package_is_one_of_them() -> None:
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "emotion_lib").rglob("LICENSE*")} == {*LICENCES[1:]}
 
 
 def test_the_metadata_is_of_a_version_that_every_installer_reads(about: PackageMetadata) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--source",
     metavar="NAME",
     help="Source to download from: kaggle or dataverse for tess, makers or kaggle for emodb, zenodo or kaggle for "
-    "ravdess; by default the first name for the corpus.",
+    "ravdess, kaggle for crema-d, github for nemo; by default the first name for the corpus.",
 )
 @click.option(
     "--to", type=click.Path(path_type=Path), help="Folder for the recordings; by default the first that `load` tries."
@@ -105,8 +105,8 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
 def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool) -> None:
     """List the utterances for training and for testing in each fold of a protocol as CSV: id, fold, side.
 
-    For tess, emodb, ravdess and demo, the list has every utterance of the corpus, even if the recordings are not on
-    this machine. For a folder, it has the recordings in the folder.
+    For a corpus with an index, the list has every utterance, even if the recordings are not on this machine. For a
+    folder, it has the recordings in the folder.
 
     Example: emotion-lib split tess by_speaker_and_word --output folds.csv
     """
@@ -114,7 +114,8 @@ def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool)
     from emotion_lib.corpora.table import CORPORA
 
     # Prefer the index, which has every utterance: the lists must not depend on the recordings of one machine.
-    table = corpora.index(corpus).assign(corpus=corpus) if corpus in CORPORA else corpora.load(corpus)
+    indexed = corpus in CORPORA and CORPORA[corpus].has_index
+    table = corpora.index(corpus).assign(corpus=corpus) if indexed else corpora.load(corpus)
     write_table(splits.list_folds(table, protocol, seed=seed), output, as_json=as_json)
 
 

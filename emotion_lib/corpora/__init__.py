@@ -9,6 +9,7 @@ import pandas as pd
 
 from emotion_lib.corpora.check import CheckReport, Finding, check
 from emotion_lib.corpora.corpus import read_index
+from emotion_lib.corpora.inventory import digest
 from emotion_lib.corpora.mirrors import fetch
 from emotion_lib.corpora.table import CORPORA, Description, describe, find, load, make_index
 from emotion_lib.errors import ParameterError
@@ -24,34 +25,74 @@ __all__ = [
     "index",
     "load",
     "make_index",
+    "published_digests",
 ]
 
 
 def index(name: str = "tess") -> pd.DataFrame:
     """Return the index of a corpus: all its utterances as published, whether or not they are on this machine.
 
+    The seven recordings of CREMA-D that `load` leaves out are not in it either.
+
     Parameters
     ----------
     name : str, default "tess"
-        `"tess"`, `"emodb"`, `"ravdess"` or `"demo"`.
+        `"tess"`, `"emodb"`, `"ravdess"`, `"crema-d"`, `"nemo"` or `"demo"`.
 
     Returns
     -------
     DataFrame
-        Columns id, speaker, emotion, text, then `take` (EMO-DB) or `intensity` and `take` (RAVDESS), then rate (Hz),
-        samples, sha256 (of the file); sorted by id. The last three are not known for most of RAVDESS: rate and samples
-        are missing values there, and sha256 is empty.
+        Columns id, speaker, emotion, text, then those that only this corpus has (as in `load`), then rate (Hz), samples
+        (missing values in nEMO), sha256 (of the file); sorted by id. RAVDESS, CREMA-D and nEMO also have `in_figures`,
+        a bool: the figures of this project are of these utterances, of other corpora they are of all.
 
     Raises
     ------
     ParameterError
-        If there is no corpus with this name.
+        If there is no corpus with this name, or it has no index.
 
     Examples
     --------
     >>> index("tess").groupby(["speaker", "emotion"]).size().unique()
     array([200])
     """
-    if name not in CORPORA:
-        raise ParameterError(f"corpus {name!r}: has no index; corpora with an index are {', '.join(CORPORA)}")
-    return read_index(name).copy()
+    indexed = [corpus.name for corpus in CORPORA.values() if corpus.has_index]
+    if name not in indexed:
+        raise ParameterError(f"corpus {name!r}: has no index; corpora with an index are {', '.join(indexed)}")
+    table = read_index(name)
+    return table[table["id"].isin(CORPORA[name].ids)].reset_index(drop=True)
+
+
+def published_digests(table: pd.DataFrame) -> tuple[bytes, ...]:
+    """Return the SHA-256 of each utterance as published, so that the originals are recognised where only copies are.
+
+    Copies of a corpus are often decoded from a compressed form or resampled. For a corpus with an index, the digest is
+    that of the original, whatever the bytes of the copy; for all others it is that of the file.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table, of which the columns `id`, `corpus` and `path` are used.
+
+    Returns
+    -------
+    tuple of bytes
+        32 bytes for each row.
+
+    Raises
+    ------
+    CorpusError
+        If a file of a corpus without an index cannot be read.
+
+    Examples
+    --------
+    >>> utterance = pd.DataFrame({"id": ["03a01Fa"], "corpus": ["emodb"], "path": ["resampled/03a01Fa.wav"]})
+    >>> published_digests(utterance)[0].hex() == index("emodb").set_index("id").loc["03a01Fa", "sha256"]
+    True
+    """
+    known = {corpus.name: corpus.digests for corpus in CORPORA.values()}
+    hexadecimal = (
+        known.get(corpus, {}).get(id.partition("#")[0]) or digest(path)  # id#2 is a copy of id
+        for id, corpus, path in zip(table["id"], table["corpus"], table["path"], strict=True)
+    )
+    return tuple(map(bytes.fromhex, hexadecimal))

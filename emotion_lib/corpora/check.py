@@ -71,6 +71,11 @@ class CheckReport(Report):
         Recordings that cannot be read.
     different : tuple of Finding
         Recordings with other contents than the published ones, and second recordings with the same name.
+    converted : tuple of Finding
+        Recordings with the name and length of the published ones but other bytes, if most of them are like this. They
+        were decoded from a compressed form or resampled, and can be used.
+    faulty : tuple of Finding
+        Published recordings that `load` leaves out, with the reason.
     foreign : tuple of Finding
         Recordings whose names do not fit this corpus.
     odd : tuple of Finding
@@ -79,7 +84,7 @@ class CheckReport(Report):
     others : tuple of Finding
         Files that are not audio.
     n_unknown : int
-        Number of recordings that were read but not compared, because the index has no SHA-256 for them.
+        Number of recordings that were read but not compared, because the library has no SHA-256 for them.
     repair : str
         How to repair this copy; empty for a folder of your own.
     """
@@ -92,6 +97,8 @@ class CheckReport(Report):
     doubled: Findings = ()
     unreadable: Findings = ()
     different: Findings = ()
+    converted: Findings = ()
+    faulty: Findings = ()
     foreign: Findings = ()
     odd: Findings = ()
     others: Findings = ()
@@ -100,12 +107,13 @@ class CheckReport(Report):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong; odd recordings and faults of the published corpus do not count."""
+        """Whether nothing is wrong; odd and converted recordings and faults of the published corpus do not count."""
         wrong = (*self.missing, *self.doubled, *self.unreadable, *self.different, *self.foreign)
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Section]:
-        verdict = "nothing is wrong" if self.ok else "something is wrong"
+        fine = "all converted copies" if self.converted else "nothing is wrong"
+        verdict = fine if self.ok else "something is wrong"
         yield Section(
             f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}."
         )
@@ -115,25 +123,29 @@ class CheckReport(Report):
             "Different from the published recording, or from another with the same name": self.different,
             "Left out, with names that do not fit this corpus": self.foreign,
             "Left out, copies of others": self.doubled,
+            "Left out, faults of the published corpus": self.faulty,
             "Odd, but usable": self.odd,
             "Other files": self.others,
         }
         for title, findings in kinds.items():
             if findings:
                 yield Section(f"{title} ({len(findings)}):", [str(finding) for finding in findings])
+        for compared, copies in Counter(finding.what or "same name and length" for finding in self.converted).items():
+            yield Section(f"Converted copies, {compared}, other bytes: {copies}.")
         if self.n_unknown:
             n = counted(self.n_unknown, "recording")
-            yield Section(f"{n} read but not compared: the index has no SHA-256 of the published files.")
-        if self.repair and (self.missing or self.unreadable or self.different):
+            yield Section(f"{n} read but not compared: the library has no SHA-256 of the published files.")
+        if self.repair and (self.missing or self.unreadable or self.different or self.converted):
             yield Section(self.repair)
 
 
 def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     """Check a copy of a corpus and list its faults.
 
-    Every recording is read. TESS, EMO-DB, RAVDESS and the demo corpus are compared with their index, byte for byte
-    where the index has a SHA-256. In any other folder, every speaker should say every word in every emotion; gaps are
-    reported if at least half of these recordings are present.
+    Every recording is read. Corpora with an index are compared with it byte for byte. Many copies are not the original
+    bytes but were decoded from a compressed form or resampled: if most recordings differ from the published ones in
+    this way alone, with the same name and length, they count as converted. In a folder of your own, every speaker
+    should say every word in every emotion; gaps are reported if at least half of these recordings are present.
 
     Parameters
     ----------
@@ -156,8 +168,12 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     """
     corpus, folder, files = open_corpus(name_or_path)
     stock = take_inventory(corpus, files)
-    probes = [probe(recording) for recording in (*stock.kept, *(pair.left_out for pair in stock.rivals))]
-    missing = stock.missing if corpus.has_index else _gaps(stock)
+    recordings = (*stock.kept, *stock.faulty, *(pair.left_out for pair in stock.rivals))
+    probes = [probe(recording) for recording in recordings]
+    missing = stock.missing if corpus.ids else _gaps(stock)
+    converted = _converted(corpus, probes)
+    # These are not reported a second time.
+    known = {p.recording.file for p in probes if p.error} | {recording.file for recording in converted}
     return CheckReport(
         corpus=corpus.name,
         folder=str(folder),
@@ -166,11 +182,16 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
         missing=tuple(map(Finding, missing)),
         doubled=tuple(sorted(_doubled(corpus, pair) for pair in stock.copies)),
         unreadable=tuple(Finding(p.recording.file.relative, p.error) for p in probes if p.error),
-        different=_different(corpus, stock, unreadable={p.recording.file for p in probes if p.error}),
+        different=_different(corpus, stock, known=known),
+        converted=tuple(
+            Finding(r.file.relative, "" if r.id in corpus.seconds else "same name (the published length is not known)")
+            for r in converted
+        ),
+        faulty=tuple(Finding(r.file.relative, corpus.left_out[r.id], as_published=True) for r in stock.faulty),
         foreign=tuple(Finding(name) for name in stock.strangers),
-        odd=(*oddities(probes), *_in_one_copy(stock)),
+        odd=(*oddities([p for p in probes if p.recording not in stock.faulty]), *_in_one_copy(stock)),
         others=tuple(Finding(name) for name in stock.others),
-        n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.has_index else 0,
+        n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.ids else 0,
         repair=corpus.repair,
     )
 
@@ -196,18 +217,32 @@ def _doubled(corpus: Corpus, pair: Pair) -> Finding:
     return Finding(pair.left_out.file.relative, what, as_published)
 
 
-def _different(corpus: Corpus, stock: Inventory, *, unreadable: set[File]) -> Findings:
-    """Return the readable recordings that differ from the published ones, or from the one used under their name."""
+def _converted(corpus: Corpus, probes: "Sequence[Probe]") -> list[NamedRecording]:
+    """Return the recordings with the length but not the bytes of the published ones, if most are like this."""
+    converted = [
+        p.recording
+        for p in probes
+        if not p.error
+        and p.recording.digest != corpus.digests.get(p.recording.id, p.recording.digest)
+        # A resampled copy is up to one sample longer or shorter. The index of nEMO has no lengths.
+        and abs(p.samples / p.rate - corpus.seconds.get(p.recording.id, p.samples / p.rate)) <= 1 / p.rate
+    ]
+    # A few of them in a copy of the originals are damaged rather than converted.
+    return converted if 2 * len(converted) > len(probes) else []
+
+
+def _different(corpus: Corpus, stock: Inventory, *, known: set[File]) -> Findings:
+    """Return the other recordings that differ from the published ones, or from the one used under their name."""
     published = corpus.digests
     changed = [
         Finding(r.file.relative, "not the published bytes (SHA-256 differs)")
         for r in stock.kept
-        if r.file not in unreadable and r.digest != published.get(r.id, r.digest)
+        if r.file not in known and r.digest != published.get(r.id, r.digest)
     ]
     rivals = [
         Finding(left_out.file.relative, f"another recording of {left_out.id}, left out; {kept.file.relative} is used")
         for left_out, kept in stock.rivals
-        if left_out.file not in unreadable
+        if left_out.file not in known
     ]
     return (*changed, *rivals)
 
@@ -229,8 +264,8 @@ class Probe(NamedTuple):
     ----------
     recording : NamedRecording
         The recording.
-    rate, channels : int
-        The sampling rate in Hz and the number of channels.
+    rate, channels, samples : int
+        The sampling rate in Hz, the number of channels and the number of samples in each.
     start : int
         The byte at which the samples of a WAV file begin; 0 for other formats.
     peak : float
@@ -242,6 +277,7 @@ class Probe(NamedTuple):
     recording: NamedRecording
     rate: int = 0
     channels: int = 0
+    samples: int = 0
     start: int = 0
     peak: float = 0.0
     error: str = ""
@@ -255,7 +291,7 @@ def probe(recording: NamedRecording) -> Probe:
     except AudioError as error:
         name = PurePath(recording.file.relative).name
         return Probe(recording, error=str(error).removeprefix(f"{name}: "))
-    return Probe(recording, rate, sf.info(path).channels, _start_of_samples(path), float(abs(y).max()))
+    return Probe(recording, rate, sf.info(path).channels, len(y), _start_of_samples(path), float(abs(y).max()))
 
 
 def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
@@ -263,7 +299,7 @@ def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
     readable = [p for p in probes if not p.error]
     usual_rate, usual_channels = _most_common(p.rate for p in readable), _most_common(p.channels for p in readable)
     usual_start = _most_common(p.start for p in readable if p.start)
-    for recording, rate, channels, start, peak, _ in readable:
+    for recording, rate, channels, _, start, peak, _ in readable:
         what = {
             f"{rate} Hz, most have {usual_rate} Hz": rate != usual_rate,
             f"channels: {channels}, most have {usual_channels}": channels != usual_channels,

@@ -1,7 +1,7 @@
 """The description of a corpus: its names, how its files are named, its index, its licence and its reference."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -11,6 +11,9 @@ import pandas as pd
 
 INTEGERS = {"rate": "Int64", "samples": "Int64"}
 """The integer columns of an index; blank where a number is not known."""
+
+OF_FILE = ("in_figures", "rate", "samples", "sha256")
+"""The columns of an index that a corpus table does not have."""
 
 # Speaker "03" of EMO-DB would become the number 3.
 _TEXTS = dict.fromkeys(("id", "speaker", "text"), "str")
@@ -57,7 +60,8 @@ class Corpus:
     title : str
         Its title: the short name, then the long one after a comma.
     read_name : callable
-        Reads the file name of a recording (without its suffix); returns None for a name that this corpus does not use.
+        Reads the file name of a recording (without its suffix) and the name of its folder; returns None for a name that
+        this corpus does not use.
     cure : str
         How to get the corpus, as the end of an error message.
     repair : str
@@ -71,12 +75,17 @@ class Corpus:
     licence, reference : str
         The licence, and the publication to cite.
     has_index : bool
-        Whether the library lists every utterance. If so, ids are file names; if not, they are relative paths.
+        Whether the library has an index of every utterance.
+    design : frozenset of str
+        The ids of a corpus that has no index, but names that follow from its design. Without these too, ids are
+        relative paths.
+    left_out : mapping of str to str
+        Ids of published recordings that are in no table, with the reason.
     """
 
     name: str
     title: str
-    read_name: Callable[[str], Name | None]
+    read_name: Callable[[str, str], Name | None]
     cure: str
     repair: str = ""
     note: str = ""
@@ -85,6 +94,8 @@ class Corpus:
     licence: str = ""
     reference: str = ""
     has_index: bool = True
+    design: frozenset[str] = frozenset()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def short_title(self) -> str:
@@ -93,22 +104,27 @@ class Corpus:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids of all utterances; empty if there is no index."""
-        return _ids(self.name) if self.has_index else frozenset()
+        """The ids of all utterances without those left out; empty if they are not known."""
+        return _ids(self.name) - self.left_out.keys() if self.has_index else self.design
 
     @property
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of each utterance by id, where the index has it."""
+        """The SHA-256 of each published recording by id, where the index has it."""
         return _digests(self.name) if self.has_index else {}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The duration of each published recording by id, where the index has it."""
+        return _seconds(self.name) if self.has_index else {}
 
 
 @cache
 def read_index(name: str) -> pd.DataFrame:
-    """Return the index of a corpus, one row per utterance, sorted by id; it is shared, so do not change it."""
+    """Return the index of a corpus, one row per published recording, sorted by id; it is shared: do not change it."""
     with resources.files("emotion_lib.corpora").joinpath(f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(
             file,
-            dtype=_TEXTS | INTEGERS,
+            dtype=_TEXTS | INTEGERS | {"in_figures": "bool"},
             keep_default_na=False,  # a text may be "nan" or "null"
             na_values=dict.fromkeys(INTEGERS, ""),
         )
@@ -123,3 +139,9 @@ def _ids(name: str) -> frozenset[str]:
 def _digests(name: str) -> dict[str, str]:
     table = read_index(name)
     return {id: digest for id, digest in zip(table["id"], table["sha256"], strict=True) if digest}
+
+
+@cache
+def _seconds(name: str) -> dict[str, float]:
+    table = read_index(name).dropna(subset=["samples"])
+    return dict(zip(table["id"], table["samples"] / table["rate"], strict=True))

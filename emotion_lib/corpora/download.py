@@ -122,7 +122,8 @@ def _unpack_members(
     done: set[str] = set()
     wrong: set[str] = set()
     for member in members:
-        name = corpus.read_name(PurePosixPath(member.filename).stem)
+        path = PurePosixPath(member.filename)
+        name = corpus.read_name(path.stem, path.parent.name)
         if name is None or name.id in done or name.id not in wanted:
             continue
         right = _unpack_member(opened, member, target, wanted[name.id])
@@ -254,7 +255,7 @@ class Dataverse:
             rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in json.loads(path.read_bytes())["data"]]
         except (KeyError, TypeError, ValueError) as error:
             raise CorpusError(f"{listing}: not the expected list of files; fetch with another `--source`") from error
-        found = [(corpus.read_name(stem), number) for stem, number in rows]
+        found = [(corpus.read_name(stem, ""), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
 
 

@@ -23,13 +23,15 @@ EMOTION_OF = {
 _NAME = re.compile(rf"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[{''.join(EMOTION_OF)}])(?P<take>[a-z])", re.ASCII)
 
 
-def read_name(stem: str) -> Name | None:
+def read_name(stem: str, folder: str = "") -> Name | None:
     """Read the file name of an EMO-DB recording.
 
     Parameters
     ----------
     stem : str
         File name without its suffix, for instance `"03a01Fa"`.
+    folder : str
+        Not used.
 
     Returns
     -------

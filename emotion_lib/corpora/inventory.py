@@ -3,9 +3,10 @@
 import os
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ class File(NamedTuple):
     def stem(self) -> str:
         """The file name without folder and suffix."""
         return posixpath.splitext(posixpath.basename(self.relative))[0]
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that the file is in, without the path to it."""
+        return os.path.basename(os.path.dirname(self.path))
 
 
 def digest(path: str | os.PathLike[str]) -> str:
@@ -123,6 +129,8 @@ class Inventory:
         Recordings that are byte-identical to a kept one.
     rivals : list of Pair
         Recordings with the id of a kept one, but other contents.
+    faulty : list of NamedRecording
+        Recordings that the corpus leaves out.
     strangers : list of str
         Relative paths of recordings whose names do not fit this corpus.
     others : list of str
@@ -134,6 +142,7 @@ class Inventory:
     kept: list[NamedRecording]
     copies: list[Pair] = field(default_factory=list)
     rivals: list[Pair] = field(default_factory=list)
+    faulty: list[NamedRecording] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -142,7 +151,7 @@ class Inventory:
 def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     """Sort the files of a corpus; files are read only if they share a size or an id with another."""
     files = list(files)
-    recordings, strangers = recognise(corpus, files)
+    recordings, faulty, strangers = recognise(corpus, files)
     distinct, copies = _without_copies(recordings, corpus.digests)
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
     others = [file.relative for file in files if not file.is_audio]
@@ -151,36 +160,65 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     present = {recording.id for recording in kept}
     contents = {digest for id, digest in corpus.digests.items() if id in present}
     missing = sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)
-    return Inventory(kept, copies, rivals, strangers, others, missing)
+    return Inventory(kept, copies, rivals, faulty, strangers, others, missing)
 
 
-def recognise(corpus: Corpus, files: Iterable[File]) -> tuple[list[NamedRecording], list[str]]:
-    """Return the recordings whose names fit the corpus, and the relative paths of all other recordings."""
-    recordings, strangers = [], []
+class Recognised(NamedTuple):
+    """Recordings sorted by name; `Inventory` describes the last two."""
+
+    recordings: list[NamedRecording]
+    faulty: list[NamedRecording]
+    strangers: list[str]
+
+
+def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
+    """Sort recordings into those whose names fit the corpus, those that it leaves out, and all others."""
+    found, ids = Recognised([], [], []), corpus.ids
     for file in files:
         if not file.is_audio:
             continue
-        name = corpus.read_name(file.stem)
-        if name is None or (corpus.has_index and name.id not in corpus.ids):
-            strangers.append(file.relative)
+        name = corpus.read_name(file.stem, file.folder)
+        if name and name.id in corpus.left_out:
+            found.faulty.append(NamedRecording(name.id, name, file))
+        elif name is None or (ids and name.id not in ids):
+            found.strangers.append(file.relative)
         else:
-            recordings.append(NamedRecording(name.id if corpus.has_index else file.relative, name, file))
-    return recordings, strangers
+            found.recordings.append(NamedRecording(name.id if ids else file.relative, name, file))
+    return found
 
 
 def _without_copies(
     recordings: list[NamedRecording], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
     """Return the recordings without byte-identical copies, and the copies."""
-    # Copies have the same size, so a file whose size is unique is never read: `load` stays quick.
-    of_size = defaultdict(list)
-    for recording in recordings:
-        of_size[recording.file.size].append(recording)
-    of_content = defaultdict(list)
-    for size, group in of_size.items():
-        for recording in group:
-            of_content[size, recording.digest if len(group) > 1 else ""].append(recording)
-    return _best_of_each(of_content.values(), digests)
+    # Copies have the same size, so a file whose size is unique is never read: `load` stays quick. CREMA-D has only a
+    # hundred sizes, so a glimpse at files of equal size comes before their digests.
+    groups = [recordings]
+    for key in (attrgetter("file.size"), _glimpse, attrgetter("digest")):
+        groups = [part for group in groups for part in _divided(group, key)]
+    return _best_of_each(groups, digests)
+
+
+def _divided(
+    group: list[NamedRecording], key: Callable[[NamedRecording], int | bytes | str]
+) -> Iterable[list[NamedRecording]]:
+    """Divide a group by a key, in the order of first occurrence; a group of one is left as it is."""
+    if len(group) == 1:
+        return [group]
+    parts = defaultdict(list)
+    for recording in group:
+        parts[key(recording)].append(recording)
+    return parts.values()
+
+
+def _glimpse(recording: NamedRecording) -> bytes:
+    """Return some bytes from the middle of a file; nothing if it cannot be read, which the digest then reports."""
+    try:
+        with open(recording.file.path, "rb") as file:
+            file.seek(recording.file.size // 2)
+            return file.read(64)
+    except OSError:
+        return b""
 
 
 def _one_for_each_id(

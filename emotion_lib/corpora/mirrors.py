@@ -19,6 +19,7 @@ from emotion_lib.errors import CorpusError, ParameterError
 
 _KAGGLE = "https://www.kaggle.com/api/v1/datasets/download"
 _ZENODO = "https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1"
+_GITHUB = "https://github.com/amu-cai/nEMO/archive/06f1f83dde8f1a780443a57d53b2af3971af34ab.zip"
 
 SOURCES: dict[str, dict[str, DownloadSource]] = {
     "tess": {
@@ -39,6 +40,9 @@ SOURCES: dict[str, dict[str, DownloadSource]] = {
             "about 590 MB, in an archive that holds it twice",
         ),
     },
+    # On GitHub, git-lfs keeps the recordings of CREMA-D out of the archive.
+    "crema-d": {"kaggle": Archive(f"{_KAGGLE}/ejlok1/cremad", "about 600 MB, in an archive of 450 MB")},
+    "nemo": {"github": Archive(_GITHUB, "about 600 MB, in one archive")},
 }
 """The sources of each corpus, by the names that the command line takes; the first is the default."""
 
@@ -59,21 +63,19 @@ def fetch(
     """Download a corpus and put it where `load` finds it.
 
     Every file is compared with the index byte for byte, and the corpus becomes visible in one step, when it is complete
-    and correct. The index has no SHA-256 for most of RAVDESS. There, the MD5 of Zenodo's archive is checked instead;
-    for Kaggle's archive, only the names and number of the files are checked, and whether each can be read. An
-    interrupted fetch keeps its files beside the target, and the next fetch resumes there. A complete copy is left
-    alone; a broken one is kept under another name.
+    and correct. An interrupted fetch keeps its files beside the target, and the next fetch resumes there. A complete
+    copy is left alone; a broken one is kept under another name.
 
     Parameters
     ----------
     name : str
-        `"tess"`, `"emodb"` or `"ravdess"`.
+        `"tess"`, `"emodb"`, `"ravdess"`, `"crema-d"` or `"nemo"`.
     to : str or path, optional
         Folder for the recordings. By default the folder where `find` finds the corpus, or the first folder that it
         searches: `$EMOTION_LIB_DATA/<name>`, `data/<name>` in the repository, or the user's data folder.
     source : str or DownloadSource, optional
         Source of the download: `"kaggle"` or `"dataverse"` for TESS, `"makers"` or `"kaggle"` for EMO-DB, `"zenodo"` or
-        `"kaggle"` for RAVDESS. By default the first one.
+        `"kaggle"` for RAVDESS, `"kaggle"` for CREMA-D, `"github"` for nEMO. By default the first one.
     index : DataFrame, optional
         Recordings to fetch, as rows of `corpora.index`. By default the whole corpus.
     progress : bool, optional
@@ -142,7 +144,8 @@ def terms(name: str, source: str | None = None) -> str:
 def _download_source(name: str, source: str | DownloadSource | None) -> DownloadSource:
     """Return the source with this name, or the default source of the corpus."""
     if name not in SOURCES:
-        raise ParameterError(f"corpus {name!r}: cannot be fetched; must be one of {', '.join(SOURCES)}")
+        cure = f"; {CORPORA[name].cure}" if name in CORPORA else ""
+        raise ParameterError(f"corpus {name!r}: cannot be fetched; must be one of {', '.join(SOURCES)}{cure}")
     known = SOURCES[name]
     if source is None:
         return next(iter(known.values()))
@@ -166,7 +169,7 @@ def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> 
     named: list[tuple[str, File]] = []
     foreign: list[File] = []
     for file in files_below(target) if target.is_dir() else []:
-        name = corpus.read_name(file.stem) if file.is_audio else None
+        name = corpus.read_name(file.stem, file.folder) if file.is_audio else None
         if name and name.id in wanted:
             named.append((name.id, file))
         else:

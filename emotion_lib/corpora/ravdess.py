@@ -3,8 +3,6 @@
 Twenty-four actors, twelve women and twelve men, say two sentences in eight emotions, each at two intensities (neutral
 at only one) and in two takes: 1440 recordings. File names are numbers joined by hyphens (`03-01-05-01-02-01-12`):
 modality (03, sound alone), channel (01, speech), emotion, intensity, sentence, take and actor.
-
-The index has the SHA-256 of five odd recordings. It has only the names of the others, which follow from the design.
 """
 
 import re
@@ -31,13 +29,15 @@ _NAME = re.compile(
 )
 
 
-def read_name(stem: str) -> Name | None:
+def read_name(stem: str, folder: str = "") -> Name | None:
     """Read the file name of a RAVDESS speech recording.
 
     Parameters
     ----------
     stem : str
         File name without its suffix, for instance `"03-01-05-01-02-01-12"`.
+    folder : str
+        Not used.
 
     Returns
     -------

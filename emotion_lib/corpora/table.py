@@ -12,7 +12,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from emotion_lib import audio
-from emotion_lib.corpora.corpus import INTEGERS, Corpus
+from emotion_lib.corpora.corpus import INTEGERS, OF_FILE, Corpus, read_index
+from emotion_lib.corpora.crema_d import CREMA_D
 from emotion_lib.corpora.emodb import EMODB
 from emotion_lib.corpora.inventory import (
     File,
@@ -24,13 +25,15 @@ from emotion_lib.corpora.inventory import (
     recognise,
     take_inventory,
 )
+from emotion_lib.corpora.nemo import NEMO
 from emotion_lib.corpora.ravdess import RAVDESS
 from emotion_lib.corpora.report import Report, Section, counted, enumerated
+from emotion_lib.corpora.savee import SAVEE
 from emotion_lib.corpora.tess import DEMO, FOLDER, TESS
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError
 
-CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, DEMO)}
+CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, CREMA_D, NEMO, SAVEE, DEMO)}
 """The corpora that can be loaded by name."""
 
 
@@ -51,7 +54,7 @@ def find(name: str) -> Path:
     Parameters
     ----------
     name : str
-        `"tess"`, `"emodb"`, `"ravdess"` or `"demo"`.
+        `"tess"`, `"emodb"`, `"ravdess"`, `"crema-d"`, `"nemo"`, `"savee"` or `"demo"`.
 
     Returns
     -------
@@ -79,14 +82,13 @@ def load(
     """Load a corpus as a table with one row per utterance.
 
     Only file names and sizes are read, plus the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` also reads the audio. The file names of a folder show whether it holds TESS, EMO-DB, RAVDESS or the
-    demo corpus.
+    second; `check` also reads the audio. The file names of a folder show which corpus it holds.
 
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        `"tess"`, `"emodb"`, `"ravdess"`, `"demo"`, or a folder that holds, at any depth, one of them or recordings that
-        are named as in TESS.
+        A name, as for `find`, or a folder that holds, at any depth, one of these corpora or recordings that are named
+        as in TESS.
     otherwise : str, optional
         Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False
@@ -95,8 +97,9 @@ def load(
     Returns
     -------
     DataFrame
-        Columns id, path, corpus, speaker, emotion, text, then `take` (EMO-DB) or `intensity` and `take` (RAVDESS);
-        sorted by id; index 0 to n - 1.
+        Columns id, path, corpus, speaker, emotion, text, then `take` (EMO-DB), `intensity` and `take` (RAVDESS), or
+        `intensity`, `sex` and `voice_vote` (CREMA-D: the emotion that most listeners of the sound named, several with
+        `:` between them where they tied); sorted by id; index 0 to n - 1.
 
     Raises
     ------
@@ -106,8 +109,8 @@ def load(
     Warns
     -----
     CorpusWarning
-        If files were left out (copies, foreign names) or utterances of the corpus are missing; the message gives their
-        number.
+        If files were left out (copies, foreign names, faults of the published corpus) or utterances of the corpus are
+        missing; the message gives their number.
 
     Notes
     -----
@@ -122,7 +125,7 @@ def load(
         table.attrs["instead_of"] = os.fspath(name_or_path)
         return table
     if keep_duplicates:
-        return _table(corpus, _number_copies(recognise(corpus, files)[0]))
+        return _table(corpus, _number_copies(recognise(corpus, files).recordings))
     stock = take_inventory(corpus, files)
     _warn(corpus, os.fspath(name_or_path), stock)
     return _table(corpus, stock.kept)
@@ -145,7 +148,7 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
         corpus = _corpus_of(files)
     if not any(file.is_audio for file in files):
         raise CorpusError(f"{folder}: no recordings in this folder or below; {corpus.cure}")
-    if not recognise(corpus, files)[0]:
+    if not recognise(corpus, files).recordings:
         found = counted(sum(file.is_audio for file in files), "recording")
         raise CorpusError(f"{folder}: {found}, but no name that fits {corpus.title}; {corpus.cure}")
     return FoundCorpus(corpus, folder, files)
@@ -164,18 +167,19 @@ def existing(path: str | os.PathLike[str]) -> Path:
 def named_as(files: Iterable[File]) -> Corpus:
     """Return the corpus whose file names most of these recordings follow."""
     # FOLDER comes first and wins a tie: TESS and the demo corpus use the same names, and so does a folder of your own.
-    stems = [file.stem for file in files if file.is_audio]
+    names = [(file.stem, file.folder) for file in files if file.is_audio]
     return max(
-        (FOLDER, *CORPORA.values()), key=lambda corpus: sum(corpus.read_name(stem) is not None for stem in stems)
+        (FOLDER, *CORPORA.values()), key=lambda corpus: sum(corpus.read_name(*name) is not None for name in names)
     )
 
 
 def _corpus_of(files: Sequence[File]) -> Corpus:
-    """Return the corpus whose index lists most of the recordings, else FOLDER."""
+    """Return the corpus that lists most of the recordings, else FOLDER."""
     read_name = named_as(files).read_name
-    ids = [name.id for file in files if file.is_audio and (name := read_name(file.stem))]
+    ids = [name.id for file in files if file.is_audio and (name := read_name(file.stem, file.folder))]
     for corpus in CORPORA.values():
-        if 2 * sum(id in corpus.ids for id in ids) > len(ids):
+        published = corpus.ids | corpus.left_out.keys()
+        if 2 * sum(id in published for id in ids) > len(ids):
             return corpus
     return FOLDER
 
@@ -192,9 +196,16 @@ def _number_copies(recordings: Sequence[NamedRecording]) -> list[NamedRecording]
 
 
 def _table(corpus: Corpus, recordings: Iterable[NamedRecording]) -> pd.DataFrame:
-    return pd.DataFrame(
+    """Return the corpus table of some recordings: the facts in their names, and those that only the index has."""
+    recordings = list(recordings)
+    table = pd.DataFrame(
         [{"id": r.id, "path": r.file.path, "corpus": corpus.name, **r.name.columns} for r in recordings]
     )
+    if not corpus.has_index:
+        return table
+    index = read_index(corpus.name).set_index("id")
+    more = index.columns.difference([*table, *OF_FILE], sort=False)
+    return table.join(index.loc[[r.name.id for r in recordings], more].set_axis(table.index))
 
 
 def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
@@ -202,6 +213,7 @@ def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
     cases = {
         "{} byte-identical to others and left out": len(stock.copies),
         "{} left out because another has the same name": len(stock.rivals),
+        "{} left out because of a fault in the published corpus": len(stock.faulty),
         "{} left out because the name does not fit this corpus": len(stock.strangers),
         f"{{}} missing of {len(corpus.ids)}": len(stock.missing),
     }
@@ -261,7 +273,7 @@ def describe(table: pd.DataFrame) -> Description:
 
 
 def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return text.capitalize() if text.islower() else text  # nEMO stays nEMO
 
 
 def _contents(rows: pd.DataFrame, kind_of_text: str) -> str:
@@ -315,7 +327,7 @@ def _named_once(folder: str | os.PathLike[str]) -> list[NamedRecording]:
     """Return the recordings of a folder sorted by name; raise a CorpusError if a name occurs twice."""
     files = [file for file in files_below(existing(folder)) if file.is_audio]
     read_name = named_as(files).read_name
-    named = [NamedRecording(name.id, name, file) for file in files if (name := read_name(file.stem))]
+    named = [NamedRecording(name.id, name, file) for file in files if (name := read_name(file.stem, file.folder))]
     if not named:
         raise CorpusError(f"{folder}: no recordings named as in TESS or another corpus; {FOLDER.cure}")
     named.sort(key=lambda recording: recording.id)

@@ -10,13 +10,15 @@ MISSPELT_SPEAKERS = {"OA": "OAF"}
 """Misspelt speaker -> speaker; TESS was published with one such file, `OA_bite_neutral.wav`."""
 
 
-def read_name(stem: str) -> Name | None:
+def read_name(stem: str, folder: str = "") -> Name | None:
     """Read the file name of a TESS recording.
 
     Parameters
     ----------
     stem : str
         File name without its suffix, for instance `"OAF_back_angry"`; the text in the middle may contain underscores.
+    folder : str
+        Not used.
 
     Returns
     -------

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 
-from emotion_lib import corpora
-from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
@@ -20,6 +20,11 @@ _HELD_OUT_TOGETHER = 4
 
 # Several corpora together have as many folds as RAVDESS alone.
 _FOLDS_OF_SEVERAL = 6
+
+# The listed folds of these corpora are few enough to be the same beside other corpora.
+_LISTED_AMONG_OTHERS = {"crema-d", "nemo"}
+
+_LISTS = resources.files("emotion_lib") / "splits" / "lists"
 
 
 _COLUMNS = {"by_word": ["text"], "by_speaker_and_word": ["text"], "leave_corpus_out": ["corpus"]}
@@ -53,10 +58,11 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     - `by_speaker`: holds out each speaker once and trains on the others. Training and test share words, but no voices.
     - `by_speaker_and_word`: five folds of words for each speaker; training and test share neither voices nor words. The
       other words of the held-out speaker, and the held-out words of the other speakers, are not used.
-    - `leave_speaker_out`: like `by_speaker`, for corpora of many speakers. Speakers are held out in alphabetical order,
-      one at a time in a corpus of up to ten speakers and four at a time in a larger one. If the corpus has an index,
-      the folds follow the index, so they stay the same when recordings are missing. If the table holds several
-      corpora, there are at most six folds, and each holds out some speakers of every corpus.
+    - `leave_speaker_out`: like `by_speaker`, for corpora of many speakers. The folds of EMO-DB (one speaker each),
+      RAVDESS (four each), CREMA-D and nEMO (five folds each) are committed lists, so they stay the same when recordings
+      are missing. In any other corpus, speakers are held out in alphabetical order, one at a time if there are up to
+      ten and four at a time if there are more. If the table holds several corpora, there are at most six folds, and
+      each holds out some speakers of every corpus; those of CREMA-D and nEMO stay the same.
     - `leave_corpus_out`: holds out each corpus once and trains on the others, which differ from it in voices,
       microphones and mostly in language.
 
@@ -197,21 +203,29 @@ def _speakers(table: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
-    """Return the number of the fold that holds out each speaker."""
-    if len(speakers) > 1:
-        sizes = {corpus: -(-len(names) // _FOLDS_OF_SEVERAL) for corpus, names in speakers.items()}  # rounded up
-    else:
-        speakers = {corpus: _everybody(corpus, names) for corpus, names in speakers.items()}
-        sizes = {c: 1 if len(names) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER for c, names in speakers.items()}
-    return {name: place // sizes[corpus] for corpus, names in speakers.items() for place, name in enumerate(names)}
+    """Return the number of the fold that holds out each speaker: the listed one, or else by alphabetical order."""
+    numbers: dict[str, int] = {}
+    for corpus, names in speakers.items():
+        alone = len(speakers) == 1
+        listed = _listed(corpus) if alone or corpus in _LISTED_AMONG_OTHERS else {}
+        if set(names) <= listed.keys():
+            numbers |= listed
+            continue
+        together = 1 if len(names) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER
+        size = together if alone else -(-len(names) // _FOLDS_OF_SEVERAL)  # rounded up
+        numbers |= {name: place // size for place, name in enumerate(names)}
+    return numbers
 
 
-def _everybody(corpus: str, present: list[str]) -> list[str]:
-    """Return all speakers in the index of a corpus, or the present speakers if the index lacks any of them."""
-    if corpus not in CORPORA:
-        return present
-    indexed = sorted({f"{corpus}/{speaker}" for speaker in corpora.index(corpus)["speaker"]})
-    return indexed if set(present) <= set(indexed) else present
+@cache
+def _listed(corpus: str) -> dict[str, int]:
+    """Return the fold of each speaker in the committed list of a corpus; empty if there is no list."""
+    path = _LISTS / f"{corpus}-leave_speaker_out.csv"
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8") as file:
+        rows = pd.read_csv(file, dtype={"speaker": "str"})
+    return {f"{corpus}/{speaker}": fold - 1 for speaker, fold in zip(rows["speaker"], rows["fold"], strict=True)}
 
 
 def _leave_corpus_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
@@ -244,8 +258,8 @@ OF_SEVERAL_CORPORA = ("leave_speaker_out", "leave_corpus_out")
 def list_folds(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> pd.DataFrame:
     """List the training and test utterances of each fold of a protocol.
 
-    The list does not depend on the order of the rows. The files in `splits/lists` were made by this function from the
-    indexes of the corpora, with seed 0.
+    The list does not depend on the order of the rows. The files of TESS in `splits/lists` were made by this function
+    from its index, with seed 0.
 
     Parameters
     ----------

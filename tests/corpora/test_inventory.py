@@ -47,7 +47,9 @@ def test_without_a_checkout_the_demo_corpus_says_where_it_is(data: Path) -> None
 
 
 def test_a_name_that_is_no_corpus_is_an_error() -> None:
-    with pytest.raises(ParameterError, match="corpus 'tes': must be one of tess, emodb, ravdess, demo"):
+    with pytest.raises(
+        ParameterError, match="corpus 'tes': must be one of tess, emodb, ravdess, crema-d, nemo, savee, demo"
+    ):
         corpora.find("tes")
 
 

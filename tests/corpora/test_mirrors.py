@@ -1,4 +1,4 @@
-"""EMO-DB and RAVDESS are downloaded as TESS is, the latter without knowing the bytes of most of its recordings."""
+"""Other corpora are downloaded as TESS is, even recordings of which an index does not know the bytes."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ KNOWN, UNKNOWN = "03-01-03-01-02-01-07", "03-01-06-02-01-01-02"
 
 @pytest.fixture
 def index(ravdess_folder: Path) -> pd.DataFrame:
-    """The index of a small RAVDESS, which knows the bytes of one recording as the real one knows those of five."""
+    """The index of a small RAVDESS, which knows the bytes of one recording alone."""
     index = corpora.make_index(ravdess_folder)
     index.loc[index["id"] != KNOWN, ["rate", "samples"]] = pd.NA
     index.loc[index["id"] != KNOWN, "sha256"] = ""
@@ -128,8 +128,15 @@ def test_the_terms_of_ravdess() -> None:
 
 
 def test_a_corpus_that_cannot_be_fetched_is_an_error() -> None:
-    with pytest.raises(ParameterError, match="'demo': cannot be fetched; must be one of tess, emodb, ravdess"):
+    with pytest.raises(ParameterError, match="'demo': cannot be fetched; must be one of tess, emodb, ravdess, crema-d"):
         corpora.fetch("demo")
+
+
+def test_a_corpus_without_a_plain_download_says_who_sends_it() -> None:
+    with pytest.raises(
+        ParameterError, match=r"'savee': cannot be fetched; .*; SAVEE has no plain download: register at"
+    ):
+        corpora.fetch("savee")
 
 
 def test_a_source_of_another_corpus_is_an_error() -> None:

@@ -1,4 +1,4 @@
-"""RAVDESS is a corpus with a name, of which the index knows the design and the bytes of five recordings."""
+"""RAVDESS is a corpus with a name, and one of its recordings has two."""
 
 import shutil
 import warnings
@@ -78,16 +78,20 @@ def test_the_index_is_the_design() -> None:
     assert table.groupby("speaker").size().eq(60).all()
     assert table.groupby("speaker")["emotion"].value_counts().unique().tolist() == [8, 4]
     names = [name.columns for id in table["id"] if (name := read_name(str(id)))]
-    pd.testing.assert_frame_equal(pd.DataFrame(names), table.drop(columns=["id", "rate", "samples", "sha256"]))
+    pd.testing.assert_frame_equal(pd.DataFrame(names), table.drop(columns=["id", *corpus.OF_FILE]))
 
 
-def test_the_index_knows_the_bytes_of_five() -> None:
+def test_the_index_knows_the_bytes_of_all_and_one_recording_has_two_names() -> None:
     table = corpora.index("ravdess").set_index("id")
-    known = table[table["sha256"] != ""]
-    assert sorted(known.index) == sorted([TWIN, OTHER_TWIN, *STEREO])
-    assert known["sha256"].nunique() == 4
-    assert table["samples"].notna().sum() == table["rate"].notna().sum() == 5
-    assert set(known["rate"]) == {48_000}
+    assert table["sha256"].str.fullmatch("[0-9a-f]{64}").all()
+    assert table.index[table["sha256"].duplicated(keep=False)].tolist() == [TWIN, OTHER_TWIN]
+    assert table["samples"].notna().all()
+    assert set(table["rate"]) == {48_000}
+
+
+def test_the_figures_are_of_twelve_actors() -> None:
+    table = corpora.index("ravdess")
+    assert sorted(set(table["speaker"][table["in_figures"]])) == [f"actor_{number:02}" for number in range(1, 13)]
 
 
 def test_a_whole_copy_lacks_nothing_though_one_recording_has_two_names(three_actors: Path) -> None:
@@ -103,7 +107,7 @@ def test_what_its_makers_doubled_is_named_and_is_not_wrong(three_actors: Path) -
     assert (report.n_utterances, report.n_expected, report.missing) == (179, 180, ())
     assert list(map(str, report.doubled)) == [f"Actor_07/{OTHER_TWIN}.wav: a copy of Actor_07/{TWIN}.wav, as published"]
     assert list(map(str, report.odd)) == ["Actor_01/03-01-02-01-01-02-01.wav: channels: 2, most have 1"]
-    assert "178 recordings read but not compared: the index has no SHA-256" in str(report)
+    assert "178 recordings read but not compared: the library has no SHA-256" in str(report)
 
 
 def test_the_second_name_of_a_recording_is_not_missed_where_it_is_deleted(three_actors: Path) -> None:
@@ -120,10 +124,10 @@ def test_a_copy_by_accident_is_wrong_and_its_own_recording_missing(three_actors:
     assert "Actor_02/03-01-01-01-01-02-02.wav: a copy of Actor_02/03-01-01-01-01-01-02.wav" in map(str, report.doubled)
 
 
-def test_other_bytes_are_told_only_where_the_published_are_known(ravdess_folder: Path) -> None:
+def test_recordings_of_other_lengths_are_different(ravdess_folder: Path) -> None:
     report = corpora.check(ravdess_folder)
-    assert [Path(finding.name).stem for finding in report.different] == [STEREO[0], TWIN, STEREO[2]]
-    assert report.n_unknown == 180 - 4
+    assert len(report.different) == 179
+    assert (report.converted, report.n_unknown) == ((), 0)
 
 
 def test_songs_beside_the_speech_are_left_out_and_named(three_actors: Path) -> None:
@@ -160,6 +164,9 @@ def test_the_recordings_are_60_an_actor_and_one_is_there_twice(ravdess: pd.DataF
 def test_of_the_recordings_check_names_what_is_odd_and_doubled(ravdess: pd.DataFrame) -> None:
     report = corpora.check("ravdess")
     assert report.unreadable == report.different == report.foreign == ()
+    originals = [TWIN, *STEREO]  # kept as published; all others were resampled
+    assert len(report.converted) == report.n_utterances - len(originals)
+    assert not {Path(finding.name).stem for finding in report.converted} & set(originals)
     assert [(Path(f.name).stem, f.as_published) for f in report.doubled] == [(OTHER_TWIN, True)]
     assert [Path(f.name).stem for f in report.odd if "channels: 2, most have 1" in f.what][:3] == STEREO
     assert len(report.missing) == 1439 - report.n_utterances

@@ -246,9 +246,10 @@ def test_a_changed_index_changes_nobody_elses() -> None:
 
 def test_a_corpus_without_index_is_an_error() -> None:
     with pytest.raises(
-        ParameterError, match="corpus 'folder': has no index; corpora with an index are tess, emodb, ravdess, demo"
+        ParameterError,
+        match="corpus 'savee': has no index; corpora with an index are tess, emodb, ravdess, crema-d, nemo, demo",
     ):
-        corpora.index("folder")
+        corpora.index("savee")
 
 
 def test_the_index_of_the_demo_corpus_is_the_one_of_its_recordings() -> None:
