@@ -37,7 +37,6 @@ _UNOPENED = {
     errno.EACCES: ("no permission to read it", "make it readable for this user"),
     errno.EPERM: ("no permission to read it", "make it readable for this user"),
 }
-_DEVICES = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISSOCK)
 
 
 def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
@@ -126,7 +125,7 @@ def _refuse_special(mode: int, name: str) -> None:
     """Raise an `AudioError` for pipes and devices, since opening or reading them may never end."""
     if stat.S_ISFIFO(mode):
         raise audio_error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
-    if any(is_device(mode) for is_device in _DEVICES):
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise audio_error(
             name, "a device, not a file", "record from it to a file first, or give the path of a recording"
         )

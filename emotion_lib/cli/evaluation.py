@@ -142,7 +142,6 @@ def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "
     voices = set(table["speaker"][trained])
     known = f"; {rest['speaker'].isin(voices).sum()} of the other {len(rest)} are by speakers that it was trained on"
     click.echo(
-        f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}",
-        err=True,
+        f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}", err=True
     )
     return rest

@@ -360,8 +360,20 @@ class _Folder:
     def __init__(self, path: Path, made: dict[str, Any]) -> None:
         self.path = path
         is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+        with extra("zarr"):
+            import zarr
         with _writing(path):
-            self._group = _begun(path, made) if is_free else _resumed(path, made)
+            if is_free:
+                begun = {**made, "recordings": 0, "frames": 0, "finished": False}
+                self._group: Any = zarr.create_group(path, zarr_format=3, attributes=begun)
+            else:
+                self._group = open_group(path, mode="r+")
+        kept = self._group.attrs
+        if any(kept[name] != value for name, value in made.items()):
+            settings = FeatureSettings(**kept["settings"])
+            raise CorpusError(
+                f"{path}: holds {kept['feature']} with {settings}; give another folder, or delete this one"
+            )
         self.recordings: int = self._group.attrs["recordings"]
         self._frames: int = self._group.attrs["frames"]
         self._held: list[tuple[Path, Value]] = []
@@ -420,24 +432,6 @@ class _Folder:
             self._frames += int(lengths.sum())
             self._group.update_attributes({"recordings": self.recordings, "frames": self._frames, "finished": finished})
         self._held, self._held_bytes = [], 0
-
-
-def _begun(path: Path, made: dict[str, Any]) -> Any:
-    with extra("zarr"):
-        import zarr
-    counts = {"recordings": 0, "frames": 0, "finished": False}
-    return zarr.create_group(path, zarr_format=3, attributes=made | counts)
-
-
-def _resumed(path: Path, made: dict[str, Any]) -> Any:
-    """Return the group in a folder; raise a `CorpusError` if it has another feature or other settings."""
-    group = open_group(path, mode="r+")
-    if any(group.attrs[name] != value for name, value in made.items()):
-        raise CorpusError(
-            f"{path}: holds {group.attrs['feature']} with {FeatureSettings(**group.attrs['settings'])}; "
-            "give another folder, or delete this one"
-        )
-    return group
 
 
 @contextmanager

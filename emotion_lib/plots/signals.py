@@ -163,8 +163,7 @@ def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DE
 
     Notebook: 02_features
     """
-    _check_frames("log_mel", log_mel, "n_mels")
-    _check_positive(sr=sr)
+    _check_frames("log_mel", log_mel, "n_mels", sr)
     ax = axes_or_new(ax, height=2.8)
     if not log_mel.size:
         return say_empty(ax, "There are no frames to draw.")
@@ -223,8 +222,8 @@ def plot_mfcc(
 
     Notebook: 02_features
     """
-    _check_frames("mfcc", mfcc, "n_mfcc")
-    _check_positive(sr=sr, limit=1 if limit is None else limit)
+    _check_frames("mfcc", mfcc, "n_mfcc", sr)
+    _check_positive(limit=1 if limit is None else limit)
     ax = axes_or_new(ax, height=2.8)
     if not mfcc.size:
         return say_empty(ax, "There are no frames to draw.")
@@ -281,9 +280,10 @@ def _check_waveform(y: np.ndarray, sr: int) -> None:
     _check_positive(sr=sr)
 
 
-def _check_frames(name: str, frames: np.ndarray, columns: str) -> None:
+def _check_frames(name: str, frames: np.ndarray, columns: str, sr: int) -> None:
     if frames.ndim != 2:
         raise ParameterError(f"{name} has the shape {frames.shape}: must be (n_frames, {columns})")
+    _check_positive(sr=sr)
 
 
 def _check_positive(**values: float) -> None:

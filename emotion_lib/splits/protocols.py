@@ -1,7 +1,7 @@
 """The named protocols that divide utterances into training and test, and their folds as lists."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,17 +195,13 @@ def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
     if len(speakers) > 1:
         sizes = {corpus: -(-len(names) // _FOLDS_OF_SEVERAL) for corpus, names in speakers.items()}  # rounded up
     else:
-        speakers = {corpus: _everybody(corpus, names) for corpus, names in speakers.items()}
-        sizes = {c: 1 if len(names) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER for c, names in speakers.items()}
+        ((corpus, names),) = speakers.items()
+        indexed: Iterable[str] = corpora.index(corpus)["speaker"].unique() if corpus in CORPORA else ()
+        everybody = sorted(f"{corpus}/{speaker}" for speaker in indexed)
+        if set(names) <= set(everybody):  # else the index lacks some of the speakers, and the present ones count
+            speakers = {corpus: everybody}
+        sizes = {corpus: 1 if len(speakers[corpus]) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER}
     return {name: place // sizes[corpus] for corpus, names in speakers.items() for place, name in enumerate(names)}
-
-
-def _everybody(corpus: str, present: list[str]) -> list[str]:
-    """Return all speakers in the index of a corpus, or the present speakers if the index lacks any of them."""
-    if corpus not in CORPORA:
-        return present
-    indexed = sorted({f"{corpus}/{speaker}" for speaker in corpora.index(corpus)["speaker"]})
-    return indexed if set(present) <= set(indexed) else present
 
 
 PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {

@@ -58,14 +58,11 @@ class VoiceAdaptation(Recorder):
     tried: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
 
     def __init__(
-        self,
-        recognizer: EmotionRecognizer,
-        *,
-        sentences: Sequence[str],
-        seconds: float,
-        start: pd.DataFrame | None,
+        self, recognizer: EmotionRecognizer, *, sentences: Sequence[str], seconds: float, start: pd.DataFrame | None
     ) -> None:
         self._before = self.recognizer = recognizer
+        assert recognizer.settings.sr is not None  # a recogniser refuses settings without a rate
+        self._rate = recognizer.settings.sr
         self._said: list[_Utterance] = []
         plan = [
             {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences), **STYLES[emotion]._asdict()}
@@ -87,12 +84,6 @@ class VoiceAdaptation(Recorder):
     def still(self) -> bytes:
         """Return the picture of the probabilities before and after the adaptation."""
         return _still(self._said, self.verdict) if self._said else in_words("No utterance has been recorded yet.")
-
-    @property
-    def _rate(self) -> int:
-        """The rate in Hz that the recogniser takes."""
-        assert self._before.settings.sr is not None  # a recogniser refuses settings without a rate
-        return self._before.settings.sr
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Keep a recording as an utterance of the plan, or try it with both recognisers."""

@@ -75,7 +75,7 @@ class Live(SoundWidget):
 
     def __init__(self, recognizer: EmotionRecognizer, *, start: Sequence[audio.Source]) -> None:
         super().__init__()
-        self._recognizer = recognizer
+        self._recognizer, self._threshold = recognizer, recognizer.calibration.threshold
         self._chunks = _Chunks()
         self._thread: threading.Thread | None = None
         self.segments: list[Segment] = []
@@ -91,11 +91,6 @@ class Live(SoundWidget):
     def still(self) -> bytes:
         """Return the picture of the predictions over time."""
         return self._picture.png or in_words("Nothing has been said yet.")
-
-    @property
-    def _threshold(self) -> float:
-        """The lowest probability at which the recogniser answers."""
-        return self._recognizer.calibration.threshold
 
     def _begin(self, start: Sequence[audio.Source]) -> None:
         """Predict recordings one after the other, as if they were spoken now."""

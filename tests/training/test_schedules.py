@@ -145,12 +145,6 @@ def test_pitch_moves_the_harmonics_and_leaves_the_envelope(factor: float) -> Non
     assert moved.mean() == pytest.approx(given.mean(), abs=1)
 
 
-@pytest.mark.parametrize("name", ["pitch", "formants"])
-def test_a_factor_must_be_positive(name: str) -> None:
-    with pytest.raises(ParameterError, match=f"{name}=0: must be a positive factor"):
-        other_voice(speech(), **{"pitch": 1, "formants": 1, "sr": SR} | {name: 0})
-
-
 def test_voices_are_drawn_higher_and_lower(nothing_varied: pytest.MonkeyPatch) -> None:
     nothing_varied.setattr(schedules, "FORMANTS", (0.86, 1.16))
     places = {int(varied(resonance(2000), seed).mean(axis=0).argmax()) for seed in range(50)}
