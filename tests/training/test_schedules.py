@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion_lib.errors import ParameterError
 from emotion_lib.features import FeatureSettings, log_mel
 from emotion_lib.features.mel import hz_to_mel
 from emotion_lib.training import schedules
