@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import WARNING
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import pooch
@@ -133,17 +133,6 @@ _MOST_WRONG = 5  # after so many wrong files the download stops: the rest are pr
 _ARCHIVE_COPIES = 4  # largest size of an archive, in copies of the corpus; those of TESS and RAVDESS on Kaggle hold two
 
 
-class DownloadSource(Protocol):
-    """A place from which a corpus can be downloaded."""
-
-    @property
-    def size(self) -> str:
-        """The size of the download, in words."""
-
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download into `staging`, and return the folder in it that holds every wanted recording, verified."""
-
-
 @dataclass(frozen=True)
 class Archive:
     """A corpus in one zip archive that can be downloaded without an account.
@@ -237,6 +226,13 @@ class Dataverse:
             raise CorpusError(f"{listing}: not the expected list of files; fetch with another `--source`") from error
         found = [(corpus.read_name(stem), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
+
+
+DownloadSource: TypeAlias = Archive | Dataverse
+"""A place from which a corpus can be downloaded.
+
+Its `bring` downloads into a folder, and returns the folder in it that holds every wanted recording, verified.
+"""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,14 @@ def evaluate_adapted(
     features = features_for(table, evaluation.model, features=features, progress=progress)
     start = time.perf_counter()
     voices = list(_test_voices(features, evaluation))
-    predictions = {each: _adapted_predictions(voices, each, draws) for each in seen}
+    predictions = {}
+    for each in seen:
+        parts = [
+            voice.rescore(each, np.random.default_rng([draw, number])).assign(seed=draw)
+            for draw in range(draws)
+            for number, voice in enumerate(voices)
+        ]
+        predictions[each] = pd.concat(parts, ignore_index=True)
     minutes = (time.perf_counter() - start) / 60
     again = replace(evaluation, histories=pd.DataFrame(), minutes=minutes)
     return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
@@ -144,15 +151,6 @@ def _test_voices(features: Features, evaluation: Evaluation) -> Iterator[_Voice]
             predicted_before = of_first.loc[pd.MultiIndex.from_frame(rows[["corpus", "id"]])].reset_index()
             of_voice = statistics_of(test[rows.index.to_numpy()])
             yield _Voice(training, predicted_before, of_voice, list(in_order(who[1])))
-
-
-def _adapted_predictions(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
-    parts = [
-        voice.rescore(seen, np.random.default_rng([draw, number])).assign(seed=draw)
-        for draw in range(draws)
-        for number, voice in enumerate(voices)
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -127,7 +127,10 @@ class Score(Report):
         n, speakers = len(self.predictions), self.predictions["speaker"].nunique()
         yield Section(f"{self.corpus}: {counted(n, 'utterance')} of {counted(speakers, 'speaker')}.")
         yield Section(f"The most probable emotion: UAR {self.uar}, accuracy {self.accuracy}.")
-        yield Section(self._answers())
+        right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
+        unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items()) or "none"
+        answers = f"{self._answered.sum()} ({100 * self.coverage:.1f} %)"
+        yield Section(f"Answers: {answers}{right}; unknown: {unknown}.")
         if self.n_trained_on:
             trained = f"It was trained on {self.n_trained_on} of them"
             yield Section(f"{trained}: the figures say nothing about new recordings.")
@@ -138,12 +141,6 @@ class Score(Report):
             yield Section(f"Cannot be used ({len(self.broken)}):", [each.reason for each in self.broken])
         if self.corpus == "demo":
             yield Section("It is synthetic speech: nothing measured on it is a result.")
-
-    def _answers(self) -> str:
-        n = int(self._answered.sum())
-        right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
-        unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items())
-        return f"Answers: {n} ({100 * self.coverage:.1f} %){right}; unknown: {unknown or 'none'}."
 
 
 def score(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from emotion_lib import models
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.errors import ModelFileError, ParameterError, check_positive
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
@@ -146,10 +146,16 @@ def fit(
     Notebook: 03_model
     """
     emotions = in_order(features.emotion)
-    _check_network(model, features, emotions, epochs=epochs, batch_size=batch_size)
+    check_positive(epochs=epochs, batch_size=batch_size)
+    _check_network(model, features, emotions)
     check_schedule(schedule, features)
     if observe is not None:
-        _check_observed(observe, features, emotions)
+        check_same("observe", observe, features.feature, features.settings)
+        if unknown := sorted(set(observe.emotion) - set(emotions)):
+            raise ParameterError(
+                f"observe: emotion {str(unknown[0])!r} is not among the training emotions ({', '.join(emotions)}); "
+                "leave its utterances out"
+            )
     _set_normalisation(model, features)  # before the run is created, because it copies the weights
     model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
@@ -261,12 +267,7 @@ class _Run:
         return digest.hexdigest()
 
 
-def _check_network(
-    model: Any, features: AnyFeatures, emotions: tuple[str, ...], *, epochs: int, batch_size: int
-) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value < 1:
-            raise ParameterError(f"{name}={value}: must be a positive number")
+def _check_network(model: Any, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
     if len(emotions) < 2:
         raise ParameterError(
             f"features: {len(emotions)} emotions in {len(features)} utterances; at least two are needed"
@@ -285,15 +286,6 @@ def _check_network(
         raise ParameterError(
             f"{model.name}: takes {expected}; the {features.feature} given has shape {features.shape}; "
             "extract another feature, or build the network for this one"
-        )
-
-
-def _check_observed(observe: AnyFeatures, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
-    check_same("observe", observe, features.feature, features.settings)
-    if unknown := sorted(set(observe.emotion) - set(emotions)):
-        raise ParameterError(
-            f"observe: emotion {str(unknown[0])!r} is not among the training emotions ({', '.join(emotions)}); "
-            "leave its utterances out"
         )
 
 

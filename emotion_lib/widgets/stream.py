@@ -202,13 +202,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
         shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
     ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
-    ax.annotate(
-        f"answers from {answers.percent(threshold)} on",
-        (0.005, threshold),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
-        textcoords="offset points",
-        path_effects=HALO,
-    )
+    words = f"answers from {answers.percent(threshold)} on"
+    ax.text(0.005, threshold + 0.015, words, transform=ax.get_yaxis_transform(), path_effects=HALO)
     ax.set(xlabel="Time (s)", ylabel="Probability", ylim=(0, 1.02))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
