@@ -92,8 +92,13 @@ def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[B
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
     """Open a file, unless opening or reading it might never end."""
     try:
+        # A file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`.
         if descriptor := _DESCRIPTOR.fullmatch(path):
-            return _own_descriptor(int(descriptor[1] or descriptor[2] or 0), name)
+            number = int(descriptor[1] or descriptor[2] or 0)
+            mode = os.fstat(number).st_mode
+            if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
+                _refuse_special(mode, name)
+            return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
         status = os.stat(path)
         _refuse_special(status.st_mode, name)
         content = _content(path, status.st_size) if whole and status.st_size <= _IN_MEMORY else None
@@ -111,14 +116,6 @@ def _content(path: str, size: int) -> bytes | None:
         content = file.read(size)
         return content if len(content) == size else None
     return None
-
-
-def _own_descriptor(number: int, name: str) -> BinaryIO:
-    """Open a file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`."""
-    mode = os.fstat(number).st_mode
-    if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
-        _refuse_special(mode, name)
-    return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
 
 
 def _refuse_special(mode: int, name: str) -> None:

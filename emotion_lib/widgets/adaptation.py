@@ -255,20 +255,14 @@ def get_used_to(
     if isinstance(sentences, str) or not sentences:
         raise ParameterError(f"sentences={sentences!r}: must be a list of one sentence or more")
     if start is not None:
-        _check_start(start, recognizer.emotions)
+        check_columns("start", start, "path", "emotion")
+        if "speaker" in start and start["speaker"].nunique() > 1:
+            named = ", ".join(sorted(map(str, start["speaker"].unique())))
+            raise ParameterError(f"start has utterances of several speakers ({named}); keep those of one")
+        if others := [emotion for emotion in in_order(start["emotion"]) if emotion not in recognizer.emotions]:
+            known = ", ".join(recognizer.emotions)
+            raise ParameterError(f"start: {others[0]} is not an emotion of this recogniser ({known}); leave it out")
     return VoiceAdaptation(recognizer, sentences=sentences, seconds=seconds, start=start)
-
-
-def _check_start(start: pd.DataFrame, known: Sequence[str]) -> None:
-    """Raise a `ParameterError` unless a table has utterances of one voice, in emotions of the recogniser."""
-    check_columns("start", start, "path", "emotion")
-    if "speaker" in start and start["speaker"].nunique() > 1:
-        named = ", ".join(sorted(map(str, start["speaker"].unique())))
-        raise ParameterError(f"start has utterances of several speakers ({named}); keep those of one")
-    if others := [emotion for emotion in in_order(start["emotion"]) if emotion not in known]:
-        raise ParameterError(
-            f"start: {others[0]} is not an emotion of this recogniser ({', '.join(known)}); leave it out"
-        )
 
 
 def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
