@@ -63,6 +63,31 @@ def extra(name: str) -> Iterator[None]:
         raise MissingExtraError(f"{error.name} is not installed; run `pip install 'emotion_lib[{name}]'`") from error
 
 
+def check_positive(**values: float | None) -> None:
+    """Check that arguments are positive numbers, or None.
+
+    Parameters
+    ----------
+    **values : float or None
+        The arguments by name.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is 0, negative or NaN; the message names the first.
+
+    Examples
+    --------
+    >>> check_positive(epochs=50, limit=None)
+    >>> check_positive(epochs=0)
+    Traceback (most recent call last):
+    emotion_lib.errors.ParameterError: epochs=0: must be a positive number
+    """
+    for name, value in values.items():
+        if value is not None and not value > 0:
+            raise ParameterError(f"{name}={value}: must be a positive number")
+
+
 def check_columns(
     name: str, table: Container[str], *columns: str, cure: str = "load it with corpora.load, or add the column"
 ) -> None:

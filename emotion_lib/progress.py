@@ -3,14 +3,14 @@
 import os
 import sys
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
 
 T = TypeVar("T")
 
 
-def bar(items: Iterable[T], *, description: str, progress: bool | None = None, total: int | None = None) -> "tqdm[T]":
+def bar(items: Iterable[T], *, description: str, progress: bool | None = None, **options: Any) -> "tqdm[T]":
     """Wrap an iterable in a progress bar that vanishes when it is done.
 
     Parameters
@@ -22,8 +22,8 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, t
     progress : bool or None
         Whether to show the bar; None shows it on a terminal or in a notebook, unless the environment
         variable EMOTION_LIB_PROGRESS is 0.
-    total : int or None
-        Number of items, needed for iterables without a length.
+    **options
+        Options of tqdm, such as `total`, the number of items, which iterables without a length need.
 
     Returns
     -------
@@ -39,4 +39,4 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, t
         in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
         watched = sys.stderr.isatty() or in_notebook
         progress = watched and os.environ.get("EMOTION_LIB_PROGRESS") != "0"
-    return tqdm(items, desc=description, total=total, leave=False, disable=not progress)
+    return tqdm(items, desc=description, leave=False, disable=not progress, **options)

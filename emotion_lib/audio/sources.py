@@ -37,7 +37,6 @@ _UNOPENED = {
     errno.EACCES: ("no permission to read it", "make it readable for this user"),
     errno.EPERM: ("no permission to read it", "make it readable for this user"),
 }
-_DEVICES = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISSOCK)
 
 
 def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
@@ -93,8 +92,13 @@ def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[B
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
     """Open a file, unless opening or reading it might never end."""
     try:
+        # A file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`.
         if descriptor := _DESCRIPTOR.fullmatch(path):
-            return _own_descriptor(int(descriptor[1] or descriptor[2] or 0), name)
+            number = int(descriptor[1] or descriptor[2] or 0)
+            mode = os.fstat(number).st_mode
+            if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
+                _refuse_special(mode, name)
+            return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
         status = os.stat(path)
         _refuse_special(status.st_mode, name)
         content = _content(path, status.st_size) if whole and status.st_size <= _IN_MEMORY else None
@@ -114,19 +118,11 @@ def _content(path: str, size: int) -> bytes | None:
     return None
 
 
-def _own_descriptor(number: int, name: str) -> BinaryIO:
-    """Open a file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`."""
-    mode = os.fstat(number).st_mode
-    if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
-        _refuse_special(mode, name)
-    return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
-
-
 def _refuse_special(mode: int, name: str) -> None:
     """Raise an `AudioError` for pipes and devices, since opening or reading them may never end."""
     if stat.S_ISFIFO(mode):
         raise audio_error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
-    if any(is_device(mode) for is_device in _DEVICES):
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise audio_error(
             name, "a device, not a file", "record from it to a file first, or give the path of a recording"
         )

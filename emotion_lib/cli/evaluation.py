@@ -85,10 +85,10 @@ def _by_training(
     from emotion_lib import evaluation
     from emotion_lib.evaluation import recipes
 
-    table, others = load_all([corpus]), load_all(train_on) if train_on else None
+    table = load_all([corpus])
     with stopping("Nothing was written; the extracted features are kept for the next run."):
-        if others is not None:
-            evaluated = evaluation.evaluate_across(others, table, model, seeds=range(seeds))
+        if train_on:
+            evaluated = evaluation.evaluate_across(load_all(train_on), table, model, seeds=range(seeds))
         else:
             evaluated = evaluation.evaluate(table, model, str(protocol), seeds=range(seeds))
     tell_left_out(evaluated.left_out)
@@ -142,7 +142,6 @@ def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "
     voices = set(table["speaker"][trained])
     known = f"; {rest['speaker'].isin(voices).sum()} of the other {len(rest)} are by speakers that it was trained on"
     click.echo(
-        f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}",
-        err=True,
+        f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}", err=True
     )
     return rest

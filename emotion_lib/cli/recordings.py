@@ -83,6 +83,7 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
 
     Example: emotion-lib predict recordings/ interview.wav | cut -f 1,2
     """
+    from emotion_lib.audio.sources import name_of
     from emotion_lib.recognizer import EmotionRecognizer
 
     loaded = EmotionRecognizer.load(recognizer)
@@ -90,9 +91,15 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     answers = (_segments if segments else _predictions)(loaded, recordings)
     with stopping("Every line that was printed is complete."):
         try:
-            for recording, answer in _good(answers, problems):
-                shown = {"path": recording.name, **answer.to_dict()}
-                click.echo(to_json(shown) if as_json else _line(recording, answer))
+            for recording, answer in answers:
+                if isinstance(answer, AudioError):
+                    # The library names a recording by its file name only; in a tree of folders the user needs the path.
+                    shown = "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
+                    problems.append(f"{shown}: {str(answer).removeprefix(f'{name_of(recording.source)}: ')}")
+                elif as_json:
+                    click.echo(to_json({"path": recording.name, **answer.to_dict()}))
+                else:
+                    click.echo(_line(recording, answer))
         finally:  # after Ctrl-C too
             if problems:
                 click.echo("\n".join([f"{len(problems)} cannot be used:", *problems]), err=True)
@@ -121,19 +128,6 @@ def _watched(items: Iterable[T], total: int) -> Iterable[T]:
     from emotion_lib.progress import bar
 
     return bar(items, description="Predicting", total=total)
-
-
-def _good(answers: "Iterable[Answer]", problems: list[str]) -> "Iterator[tuple[Recording, Prediction]]":
-    """Yield the answers, and append a sentence to `problems` for each recording that cannot be used."""
-    from emotion_lib.audio.sources import name_of
-
-    for recording, answer in answers:
-        if isinstance(answer, AudioError):
-            # The library names a recording by its file name only; in a tree of folders the user needs the whole path.
-            shown = "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
-            problems.append(f"{shown}: {str(answer).removeprefix(f'{name_of(recording.source)}: ')}")
-        else:
-            yield recording, answer
 
 
 def _line(recording: Recording, answer: "Prediction") -> str:

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import WARNING
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import pooch
 import requests
-from tqdm.auto import tqdm
 
 from emotion_lib import audio
 from emotion_lib.audio.sources import has_audio_suffix
@@ -74,30 +73,32 @@ def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wan
         If the archive cannot be read, has a path that leads out of it, or lacks a correct copy of a recording.
     """
     shutil.rmtree(target, ignore_errors=True)
+    done: set[str] = set()
+    wrong: set[str] = set()
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = _audio_members(opened.infolist(), archive.name)
-            done, wrong = _unpack_members(corpus, opened, members, target, wanted)
+            for member in _audio_members(opened.infolist(), archive.name):
+                path = PurePosixPath(member.filename)
+                name = corpus.read_name(path.stem, path.parent.name)
+                if name is None or name.id in done or name.id not in wanted:
+                    continue
+                right = _unpack_member(opened, member, target, wanted[name.id])
+                (done if right else wrong).add(name.id)
     except zipfile.BadZipFile as error:
         raise CorpusError(f"{archive.name}: not a complete zip archive ({error})") from error
-    refuse_wrong(wrong - done)  # one correct copy is enough
-    refuse_missing(wanted.keys() - done)
+    _refuse(wrong - done, _WRONG)  # one correct copy is enough
+    _refuse(wanted.keys() - done, _MISSING)
 
 
-def refuse_wrong(names: Iterable[str]) -> None:
-    """Raise a CorpusError with the names of the recordings that differ from the index or cannot be read."""
+_WRONG = "not as published (the SHA-256 differs, or the audio cannot be read)"
+_MISSING = "missing at the source"
+
+
+def _refuse(names: Iterable[str], why: str) -> None:
+    """Raise a CorpusError with the names of some recordings, if there are any, and the reason."""
     if listed := sorted(names):
-        raise CorpusError(f"{_few(listed)}: not as published (the SHA-256 differs, or the audio cannot be read)")
-
-
-def refuse_missing(names: Iterable[str]) -> None:
-    """Raise a CorpusError with the names of the recordings that the source does not have."""
-    if listed := sorted(names):
-        raise CorpusError(f"{_few(listed)}: missing at the source")
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
+        raise CorpusError(f"{', '.join(listed[:5])}{more}: {why}")
 
 
 def _audio_members(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zipfile.ZipInfo]:
@@ -109,26 +110,6 @@ def _audio_members(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zip
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise CorpusError(f"{archive}: {member.filename!r} leads out of the folder where it is unpacked")
     return [member for member in members if has_audio_suffix(member.filename)]
-
-
-def _unpack_members(
-    corpus: Corpus,
-    opened: zipfile.ZipFile,
-    members: Iterable[zipfile.ZipInfo],
-    target: Path,
-    wanted: Mapping[str, Wanted],
-) -> tuple[set[str], set[str]]:
-    """Unpack members; return the ids with a correct copy and the ids with a wrong copy, which may overlap."""
-    done: set[str] = set()
-    wrong: set[str] = set()
-    for member in members:
-        path = PurePosixPath(member.filename)
-        name = corpus.read_name(path.stem, path.parent.name)
-        if name is None or name.id in done or name.id not in wanted:
-            continue
-        right = _unpack_member(opened, member, target, wanted[name.id])
-        (done if right else wrong).add(name.id)
-    return done, wrong
 
 
 def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, wanted: Wanted) -> bool:
@@ -151,17 +132,6 @@ RETRIES = 3
 _SECONDS_TO_CONNECT_AND_READ = (15, 60)
 _MOST_WRONG = 5  # after so many wrong files the download stops: the rest are probably wrong too
 _ARCHIVE_COPIES = 4  # largest size of an archive, in copies of the corpus; those of TESS and RAVDESS on Kaggle hold two
-
-
-class DownloadSource(Protocol):
-    """A place from which a corpus can be downloaded."""
-
-    @property
-    def size(self) -> str:
-        """The size of the download, in words."""
-
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Download into `staging`, and return the folder in it that holds every wanted recording, verified."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +157,7 @@ class Archive:
 
     def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
         """Download the archive and unpack each recording once; delete a wrong archive."""
-        archive, folder = staging / f"{_name_at(self.address).stem}.zip", staging / "recordings"
+        archive, folder = staging / f"{Path(urlsplit(self.address).path).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
         kennel = _kennel(staging, {archive.name: (self.address, self.md5 and f"md5:{self.md5}")}, self.retries)
         try:
@@ -230,7 +200,7 @@ class Dataverse:
         wrong: list[str] = []
         with requests.Session() as session, _quiet():
             addresses = self._addresses(corpus, staging)
-            refuse_missing(wanted.keys() - addresses.keys())
+            _refuse(wanted.keys() - addresses.keys(), _MISSING)
             files = {item.place: (addresses[name], item.sha256) for name, item in wanted.items()}
             kennel = _kennel(folder, files, self.retries)
             for name, item in bar(wanted.items(), description=corpus.short_title, progress=progress):
@@ -238,7 +208,7 @@ class Dataverse:
                 wrong += [] if _fetched(kennel, item.place, downloader) else [name]
                 if len(wrong) == _MOST_WRONG:
                     break
-        refuse_wrong(wrong)
+        _refuse(wrong, _WRONG)
         # pooch writes to a temporary file beside the target, which a killed download leaves behind.
         for path in folder.rglob("*"):
             if path.is_file() and path.relative_to(folder).as_posix() not in files:
@@ -257,6 +227,13 @@ class Dataverse:
             raise CorpusError(f"{listing}: not the expected list of files; fetch with another `--source`") from error
         found = [(corpus.read_name(stem, ""), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
+
+
+DownloadSource: TypeAlias = Archive | Dataverse
+"""A place from which a corpus can be downloaded.
+
+Its `bring` downloads into a folder, and returns the folder in it that holds every wanted recording, verified.
+"""
 
 
 @dataclass(frozen=True)
@@ -285,7 +262,7 @@ class Resuming:
 
     def __call__(self, url: str, output_file: str, _: pooch.Pooch) -> None:
         """Download `url`, and move it to `output_file` when it is complete."""
-        part = self.staging / f"{_name_at(url).name}.part"
+        part = self.staging / f"{Path(urlsplit(url).path).name}.part"
         have = part.stat().st_size if part.exists() else 0
         # Without "identity" a server may compress the response, and its positions are then not those in the file.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -305,8 +282,13 @@ class Resuming:
         resumed = response.status_code == requests.codes.partial_content
         begun = have if resumed else 0
         total = _size(response, begun)
-        with open(part, "ab" if resumed else "wb") as file, self._bar(begun, total) as shown:
-            for block in response.iter_content(_BLOCK):
+        of_bytes = {"total": total, "initial": begun, "unit": "B", "unit_scale": True}
+        blocks = response.iter_content(_BLOCK)
+        with (
+            open(part, "ab" if resumed else "wb") as file,
+            bar(blocks, description=self.description, progress=self.progress, **of_bytes) as shown,
+        ):
+            for block in blocks:
                 file.write(block)
                 shown.update(len(block))
                 if file.tell() > self.most_bytes:
@@ -317,17 +299,6 @@ class Resuming:
             raise CorpusError(f"{response.url}: more than {self.most_bytes} bytes, which is too large to be the corpus")
         if total is not None and come != total:
             raise requests.ConnectionError(f"{response.url}: broke off after {come} of {total} bytes")
-
-    def _bar(self, begun: int, total: int | None) -> "tqdm[NoReturn]":
-        shown: tqdm[NoReturn] = bar((), description=self.description, progress=self.progress, total=total)
-        shown.unit, shown.unit_scale = "B", True
-        shown.initial = shown.n = begun
-        return shown
-
-
-def _name_at(address: str) -> Path:
-    """Return the path of an address, without its query."""
-    return Path(urlsplit(address).path)
 
 
 def _size(response: requests.Response, begun: int) -> int | None:

@@ -36,8 +36,7 @@ SOURCES: dict[str, dict[str, DownloadSource]] = {
     "ravdess": {
         "zenodo": Archive(_ZENODO, "about 590 MB, in an archive of 208 MB", md5="bc696df654c87fed845eb13823edef8a"),
         "kaggle": Archive(
-            f"{_KAGGLE}/uwrfkaggler/ravdess-emotional-speech-audio",
-            "about 590 MB, in an archive that holds it twice",
+            f"{_KAGGLE}/uwrfkaggler/ravdess-emotional-speech-audio", "about 590 MB, in an archive that holds it twice"
         ),
     },
     # On GitHub, git-lfs keeps the recordings of CREMA-D out of the archive.
@@ -95,7 +94,10 @@ def fetch(
     """
     chosen = _download_source(name, source)
     corpus = CORPORA[name]
-    wanted = _wanted(corpus, read_index(name) if index is None else index)
+    index = read_index(name) if index is None else index
+    in_folder = [corpus.place.format_map(row) for row in index.to_dict("records")]
+    most_bytes = (_BYTES_PER_FRAME * index["samples"] + _MOST_BYTES_AROUND).fillna(_MOST_BYTES)
+    wanted = dict(zip(index["id"], map(Wanted, in_folder, index["sha256"], most_bytes), strict=True))
     if to is None:
         searched = places(name)
         target = next((place for place in searched if has_audio(place)), searched[0])
@@ -154,12 +156,6 @@ def _download_source(name: str, source: str | DownloadSource | None) -> Download
     if source not in known:
         raise ParameterError(f"source={source!r}: must be one of {', '.join(known)} for {name}")
     return known[source]
-
-
-def _wanted(corpus: Corpus, index: pd.DataFrame) -> dict[str, Wanted]:
-    in_folder = [corpus.place.format_map(row) for row in index.to_dict("records")]
-    most_bytes = (_BYTES_PER_FRAME * index["samples"] + _MOST_BYTES_AROUND).fillna(_MOST_BYTES)
-    return dict(zip(index["id"], map(Wanted, in_folder, index["sha256"], most_bytes), strict=True))
 
 
 def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> bool:

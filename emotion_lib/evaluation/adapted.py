@@ -100,7 +100,14 @@ def evaluate_adapted(
     features = features_for(table, evaluation.model, features=features, progress=progress)
     start = time.perf_counter()
     voices = list(_test_voices(features, evaluation))
-    predictions = {each: _adapted_predictions(voices, each, draws) for each in seen}
+    predictions = {}
+    for each in seen:
+        parts = [
+            voice.rescore(each, np.random.default_rng([draw, number])).assign(seed=draw)
+            for draw in range(draws)
+            for number, voice in enumerate(voices)
+        ]
+        predictions[each] = pd.concat(parts, ignore_index=True)
     minutes = (time.perf_counter() - start) / 60
     again = replace(evaluation, histories=pd.DataFrame(), minutes=minutes)
     return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
@@ -115,22 +122,19 @@ class _Voice:
     statistics: np.ndarray
     emotions: list[str]
 
-    @property
-    def probabilities(self) -> np.ndarray:
-        return self.rows[self.emotions].to_numpy(dtype=float)
-
-    def rescore(self, drawn: "_Draw") -> pd.DataFrame:
-        """Return the tested rows with the predictions after adapting to the drawn utterances."""
-        shown, tested = drawn.labelled | drawn.unlabelled, drawn.tested
-        emotion = self.rows["emotion"].where(drawn.labelled, None)
+    def rescore(self, seen: str, rng: np.random.Generator) -> pd.DataFrame:
+        """Draw utterances to adapt to, and return the tested rows with the predictions after the adaptation."""
+        labelled, unlabelled, tested = _draw_words(self.rows, seen, rng)
+        shown, probabilities = labelled | unlabelled, self.rows[self.emotions].to_numpy(dtype=float)
+        emotion = self.rows["emotion"].where(labelled, None)
         used = adapt(
             self.training,
             self.statistics[shown],
             [None if pd.isna(name) else name for name in emotion[shown]],
-            self.probabilities[shown],
+            probabilities[shown],
             emotions=self.emotions,
         )
-        scores = used.apply(self.probabilities[tested], self.statistics[tested])
+        scores = used.apply(probabilities[tested], self.statistics[tested])
         names = np.array(used.emotions)
         return self.rows[tested].assign(predicted=names[scores.argmax(axis=1)])
 
@@ -149,26 +153,8 @@ def _test_voices(features: Features, evaluation: Evaluation) -> Iterator[_Voice]
             yield _Voice(training, predicted_before, of_voice, list(in_order(who[1])))
 
 
-def _adapted_predictions(voices: list[_Voice], seen: str, draws: int) -> pd.DataFrame:
-    parts = [
-        voice.rescore(_draw_words(voice.rows, seen, np.random.default_rng([draw, number]))).assign(seed=draw)
-        for draw in range(draws)
-        for number, voice in enumerate(voices)
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """Masks of the utterances of a voice: given with labels, given without labels, and tested."""
-
-    labelled: np.ndarray
-    unlabelled: np.ndarray
-    tested: np.ndarray
-
-
-def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> _Draw:
-    """Draw the words to adapt to; the utterances of all other words are tested."""
+def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the words to adapt to, and return masks of the utterances: labelled, unlabelled, and tested."""
     words = rng.permutation(sorted(rows["text"].unique()))
     known = _SEEN[seen]
     n_unlabelled = round(_UNLABELLED_SHARE * len(words)) if known.some_unlabelled else 0
@@ -183,7 +169,7 @@ def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> _Dra
         emotion = rows["emotion"].to_numpy()
         rare = rng.permutation(in_order(emotion))[: known.n_rare]
         unlabelled &= ~np.isin(emotion, rare) | (rng.random(len(emotion)) < known.rare)
-    return _Draw(np.isin(text, words[: known.n_labelled]), unlabelled, ~np.isin(text, words[:last]))
+    return np.isin(text, words[: known.n_labelled]), unlabelled, ~np.isin(text, words[:last])
 
 
 def _check_adaptable(evaluation: Evaluation, table: pd.DataFrame, seen: Sequence[str]) -> None:

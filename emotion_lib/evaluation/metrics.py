@@ -204,10 +204,18 @@ def interval(
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     if len(names) < 2:
         raise ParameterError("groups: all utterances are of one group; an interval needs at least two groups")
-    correct, total = _count_by_group(group, truth, predicted)
+    # The right utterances and all utterances of each group (rows) and emotion (columns).
+    emotions, number = np.unique(truth, return_inverse=True)
+    correct, total = np.zeros((2, len(names), len(emotions)))
+    np.add.at(total, (group, number), 1)
+    np.add.at(correct, (group, number), truth == predicted)
     # A bootstrap sample is a count of draws for each group, so one matrix product gives the counts of all samples.
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
-    scores = _scores_of_draws(draws @ correct, draws @ total, metric=metric)
+    correct, total = draws @ correct, draws @ total
+    if metric == "accuracy":
+        scores = correct.sum(axis=1) / total.sum(axis=1)
+    else:  # a draw without utterances of an emotion averages over the others
+        scores = np.nanmean(np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0), axis=1)
     low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 
@@ -255,26 +263,6 @@ def interval_of(predictions: pd.DataFrame, *, metric: str = "uar") -> Interval |
         return None
     low, high = interval(predictions["emotion"], predictions["predicted"], groups=groups, metric=metric)
     return Interval(low, high, "speakers" if many else "words")
-
-
-def _count_by_group(group: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the correct utterances and all utterances of each group (rows) and emotion (columns)."""
-    emotions, number = np.unique(truth, return_inverse=True)
-    total = np.zeros((group.max() + 1, len(emotions)))
-    correct = np.zeros_like(total)
-    np.add.at(total, (group, number), 1)
-    np.add.at(correct, (group, number), truth == predicted)
-    return correct, total
-
-
-def _scores_of_draws(correct: np.ndarray, total: np.ndarray, *, metric: str) -> np.ndarray:
-    """Return the score of each draw; a draw without utterances of an emotion averages over the others."""
-    if metric == "accuracy":
-        overall: np.ndarray = correct.sum(axis=1) / total.sum(axis=1)
-        return overall
-    shares = np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0)
-    mean: np.ndarray = np.nanmean(shares, axis=1)
-    return mean
 
 
 def _as_labels(emotion: Labels, predicted: Labels) -> tuple[np.ndarray, np.ndarray]:

@@ -70,24 +70,15 @@ def result_rows(evaluation: Evaluation) -> pd.DataFrame:
 
 def _scored(predictions: pd.DataFrame, *, worst: bool) -> list[dict[str, object]]:
     """Return the figures of one direction or corpus, with the UAR of the worst draw if `worst` is set."""
-    found = [_with_interval(predictions, metric) for metric in metrics.METRICS]
-    per_seed = _per_seed(predictions, "uar")
-    if worst and len(per_seed) > 1:
-        found.append(_figure("uar_worst", per_seed) | {"value": min(per_seed), "n": found[0]["n"]})
+    found = []
+    n = len(predictions) // predictions["seed"].nunique()  # each seed predicts every utterance
+    for metric, measure in metrics.METRICS.items():
+        per_seed = [measure(group["emotion"], group["predicted"]) for _, group in predictions.groupby("seed")]
+        interval = metrics.interval_of(predictions, metric=metric)
+        found.append(_figure(metric, per_seed) | {"n": n} | (interval._asdict() if interval else {}))
+        if worst and metric == "uar" and len(per_seed) > 1:
+            found.append(_figure("uar_worst", per_seed) | {"value": min(per_seed), "n": n})
     return found
-
-
-def _per_seed(predictions: pd.DataFrame, metric: str) -> list[float]:
-    score = metrics.METRICS[metric]
-    return [score(group["emotion"], group["predicted"]) for _, group in predictions.groupby("seed")]
-
-
-def _with_interval(predictions: pd.DataFrame, metric: str) -> dict[str, object]:
-    """Return a figure with its interval, if it has one, and its spread over seeds."""
-    per_seed = _per_seed(predictions, metric)
-    interval = metrics.interval_of(predictions, metric=metric)
-    figure = _figure(metric, per_seed) | {"n": len(predictions) // len(per_seed)}  # each seed predicts every utterance
-    return figure | (interval._asdict() if interval else {})
 
 
 def _mean_direction(directions: list[dict[str, object]]) -> dict[str, object]:

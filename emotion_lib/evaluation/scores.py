@@ -127,7 +127,10 @@ class Score(Report):
         n, speakers = len(self.predictions), self.predictions["speaker"].nunique()
         yield Section(f"{self.corpus}: {counted(n, 'utterance')} of {counted(speakers, 'speaker')}.")
         yield Section(f"The most probable emotion: UAR {self.uar}, accuracy {self.accuracy}.")
-        yield Section(self._answers())
+        right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
+        unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items()) or "none"
+        answers = f"{self._answered.sum()} ({100 * self.coverage:.1f} %)"
+        yield Section(f"Answers: {answers}{right}; unknown: {unknown}.")
         if self.n_trained_on:
             trained = f"It was trained on {self.n_trained_on} of them"
             yield Section(f"{trained}: the figures say nothing about new recordings.")
@@ -139,19 +142,9 @@ class Score(Report):
         if self.corpus == "demo":
             yield Section("It is synthetic speech: nothing measured on it is a result.")
 
-    def _answers(self) -> str:
-        n = int(self._answered.sum())
-        right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
-        unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items())
-        return f"Answers: {n} ({100 * self.coverage:.1f} %){right}; unknown: {unknown or 'none'}."
-
 
 def score(
-    recognizer: EmotionRecognizer,
-    table: pd.DataFrame,
-    *,
-    include_trained: bool = False,
-    progress: bool | None = None,
+    recognizer: EmotionRecognizer, table: pd.DataFrame, *, include_trained: bool = False, progress: bool | None = None
 ) -> Score:
     """Score a recogniser on a corpus.
 
@@ -192,7 +185,13 @@ def score(
 
     Notebook: 04_evaluate
     """
-    known = _of_known_emotions(recognizer, table)
+    if table["corpus"].nunique() > 1:
+        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
+    known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
+    if len(known) == 0:
+        raise ParameterError(
+            f"table: no utterance of {', '.join(recognizer.emotions)}; give the table of a corpus with one of them"
+        )
     seen = trained_on(recognizer, known)
     if seen.any() and not include_trained:
         raise ParameterError(
@@ -231,17 +230,6 @@ def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray
     return np.array([id in ids or digest in digests for id, digest in pairs], dtype=bool)
 
 
-def _of_known_emotions(recognizer: EmotionRecognizer, table: pd.DataFrame) -> pd.DataFrame:
-    if table["corpus"].nunique() > 1:
-        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
-    known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
-    if len(known) == 0:
-        raise ParameterError(
-            f"table: no utterance of {', '.join(recognizer.emotions)}; give the table of a corpus with one of them"
-        )
-    return known
-
-
 def _predict_all(
     recognizer: EmotionRecognizer, table: pd.DataFrame, progress: bool | None
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
@@ -255,7 +243,8 @@ def _predict_all(
     )
     if len(broken) == len(table):
         raise CorpusError(f"none of the {len(table)} recordings can be used; the first: {broken[0].reason}")
-    rows = table.loc[[isinstance(answer, Prediction) for answer in answered]].reset_index(drop=True)
+    used = {row: answer for row, answer in enumerate(answered) if isinstance(answer, Prediction)}
+    rows = table.iloc[list(used)].reset_index(drop=True)
     columns = [
         {
             "predicted": UNKNOWN if answer.reason in {SILENCE, NO_SPEECH} else answer.most_probable[0],
@@ -263,7 +252,6 @@ def _predict_all(
             "reason": answer.reason,
             **answer.probabilities,
         }
-        for answer in answered
-        if isinstance(answer, Prediction)
+        for answer in used.values()
     ]
     return pd.concat([rows[["corpus", "id", "speaker", "text", "emotion"]], pd.DataFrame(columns)], axis=1), broken

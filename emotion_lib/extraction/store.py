@@ -360,8 +360,20 @@ class _Folder:
     def __init__(self, path: Path, made: dict[str, Any]) -> None:
         self.path = path
         is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+        with extra("zarr"):
+            import zarr
         with _writing(path):
-            self._group = _begun(path, made) if is_free else _resumed(path, made)
+            if is_free:
+                begun = {**made, "recordings": 0, "frames": 0, "finished": False}
+                self._group: Any = zarr.create_group(path, zarr_format=3, attributes=begun)
+            else:
+                self._group = open_group(path, mode="r+")
+        kept = self._group.attrs
+        if any(kept[name] != value for name, value in made.items()):
+            settings = FeatureSettings(**kept["settings"])
+            raise CorpusError(
+                f"{path}: holds {kept['feature']} with {settings}; give another folder, or delete this one"
+            )
         self.recordings: int = self._group.attrs["recordings"]
         self._frames: int = self._group.attrs["frames"]
         self._held: list[tuple[Path, Value]] = []
@@ -404,11 +416,13 @@ class _Folder:
         """Write the held recordings; the attributes come last, since they record how much of the store is valid."""
         values = [value for _, value in self._held]
         arrays = [value for value in values if isinstance(value, np.ndarray)]
-        lengths = np.array([_n_frames(value) for value in values], dtype=np.int32)
+        # One frame if the feature is one vector, and none if the recording was left out.
+        n_frames = [len(np.atleast_2d(value)) if isinstance(value, np.ndarray) else 0 for value in values]
+        reasons = ["" if n else encodable(str(value)) for value, n in zip(values, n_frames, strict=True)]
         columns = {
             "paths": np.array([as_text(path) for path, _ in self._held], dtype=_TEXT),
-            "lengths": lengths,
-            "reasons": np.array(["" if _n_frames(value) else encodable(str(value)) for value in values], dtype=_TEXT),
+            "lengths": np.array(n_frames, dtype=np.int32),
+            "reasons": np.array(reasons, dtype=_TEXT),
         }
         with _writing(self.path):
             if arrays:
@@ -417,27 +431,9 @@ class _Folder:
             for name, column in columns.items():
                 _extend(self._group, name, column, after=self.recordings, chunks=(ROWS,))
             self.recordings += len(values)
-            self._frames += int(lengths.sum())
+            self._frames += sum(n_frames)
             self._group.update_attributes({"recordings": self.recordings, "frames": self._frames, "finished": finished})
         self._held, self._held_bytes = [], 0
-
-
-def _begun(path: Path, made: dict[str, Any]) -> Any:
-    with extra("zarr"):
-        import zarr
-    counts = {"recordings": 0, "frames": 0, "finished": False}
-    return zarr.create_group(path, zarr_format=3, attributes=made | counts)
-
-
-def _resumed(path: Path, made: dict[str, Any]) -> Any:
-    """Return the group in a folder; raise a `CorpusError` if it has another feature or other settings."""
-    group = open_group(path, mode="r+")
-    if any(group.attrs[name] != value for name, value in made.items()):
-        raise CorpusError(
-            f"{path}: holds {group.attrs['feature']} with {FeatureSettings(**group.attrs['settings'])}; "
-            "give another folder, or delete this one"
-        )
-    return group
 
 
 @contextmanager
@@ -469,8 +465,3 @@ def _layout(value: np.ndarray) -> dict[str, Any]:
         "chunk_key_encoding": {"name": "default", "separator": "."},  # all files in one folder
         "dimension_names": ("frame" if value.ndim == 2 else "utterance", "feature"),
     }
-
-
-def _n_frames(value: Value) -> int:
-    """Return the number of frames: 1 if the feature is one vector, and 0 if the recording was left out."""
-    return len(np.atleast_2d(value)) if isinstance(value, np.ndarray) else 0

@@ -9,7 +9,7 @@ from matplotlib.image import AxesImage
 
 from emotion_lib import audio
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_positive
 from emotion_lib.features import DEFAULT, FeatureSettings, power_spectrum
 from emotion_lib.features.mel import hz_to_mel
 from emotion_lib.plots.style import INK, axes_or_new, say_empty
@@ -163,8 +163,7 @@ def plot_log_mel(log_mel: np.ndarray, sr: int, *, settings: FeatureSettings = DE
 
     Notebook: 02_features
     """
-    _check_frames("log_mel", log_mel, "n_mels")
-    _check_positive(sr=sr)
+    _check_frames("log_mel", log_mel, "n_mels", sr)
     ax = axes_or_new(ax, height=2.8)
     if not log_mel.size:
         return say_empty(ax, "There are no frames to draw.")
@@ -223,8 +222,8 @@ def plot_mfcc(
 
     Notebook: 02_features
     """
-    _check_frames("mfcc", mfcc, "n_mfcc")
-    _check_positive(sr=sr, limit=1 if limit is None else limit)
+    _check_frames("mfcc", mfcc, "n_mfcc", sr)
+    check_positive(limit=limit)
     ax = axes_or_new(ax, height=2.8)
     if not mfcc.size:
         return say_empty(ax, "There are no frames to draw.")
@@ -278,18 +277,13 @@ def _colour_bar(ax: Axes, image: AxesImage, label: str, *, extend: str = "neithe
 def _check_waveform(y: np.ndarray, sr: int) -> None:
     if y.ndim != 1:
         raise ParameterError(f"y has the shape {y.shape}: must be one-dimensional; mix the channels to mono first")
-    _check_positive(sr=sr)
+    check_positive(sr=sr)
 
 
-def _check_frames(name: str, frames: np.ndarray, columns: str) -> None:
+def _check_frames(name: str, frames: np.ndarray, columns: str, sr: int) -> None:
     if frames.ndim != 2:
         raise ParameterError(f"{name} has the shape {frames.shape}: must be (n_frames, {columns})")
-
-
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise ParameterError(f"{name}={value}: must be positive")
+    check_positive(sr=sr)
 
 
 SR = 22050

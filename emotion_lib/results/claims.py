@@ -22,7 +22,7 @@ class ClaimError(EmotionLibError):
     """A claim in a notebook is false for the corpus that it is about."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Claim:
     """A claim in a notebook, and whether it is true for the loaded corpus."""
 
@@ -36,11 +36,10 @@ class Claim:
         answer = "holds" if self.holds else "does not hold"
         return f"Claimed for TESS; on {self.corpus} it {answer}: {self.sentence}."
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return f"<p><em>{escape(str(self))}</em></p>"
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def claim(sentence: str, holds: bool, *, corpus: pd.DataFrame | None = None) -> Claim:

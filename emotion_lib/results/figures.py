@@ -21,18 +21,8 @@ from emotion_lib.splits import PROTOCOLS
 KEY = "key"
 """Column of the key of a row: a digest of recipe, version of the features, utterances, protocol and seeds."""
 
-_TEXT = (
-    "corpus",
-    "protocol",
-    "direction",
-    "model",
-    "seen_of_voice",
-    "metric",
-    "interval_over",
-    "trained_on",
-    "per_seed",
-    KEY,
-)
+_NUMBERS = {"value", "low", "high", "seed_sd", "n", "seeds", "minutes"}
+_TEXT = [name for name in (*RESULT_COLUMNS, KEY) if name not in _NUMBERS]
 
 FAR_APART = 0.05
 """Difference between the best and the worst seed above which their range is shown beside a figure."""

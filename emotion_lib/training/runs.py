@@ -16,7 +16,7 @@ import pandas as pd
 
 from emotion_lib import models
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.errors import ModelFileError, ParameterError, check_positive
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
@@ -146,14 +146,20 @@ def fit(
     Notebook: 03_model
     """
     emotions = in_order(features.emotion)
-    _check_network(model, features, emotions, epochs=epochs, batch_size=batch_size)
+    check_positive(epochs=epochs, batch_size=batch_size)
+    _check_network(model, features, emotions)
     check_schedule(schedule, features)
     if observe is not None:
-        _check_observed(observe, features, emotions)
+        check_same("observe", observe, features.feature, features.settings)
+        if unknown := sorted(set(observe.emotion) - set(emotions)):
+            raise ParameterError(
+                f"observe: emotion {str(unknown[0])!r} is not among the training emotions ({', '.join(emotions)}); "
+                "leave its utterances out"
+            )
     _set_normalisation(model, features)  # before the run is created, because it copies the weights
     model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
-    history = run.resume(Path(checkpoint), epochs) if checkpoint else []
+    history = run.resume(Path(checkpoint)) if checkpoint else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
     for epoch in line:
         started = time.perf_counter()
@@ -208,14 +214,10 @@ class _Run:
             for old, new in zip(self.ema_weights, self.model.get_weights(), strict=True)
         ]
         row = {"epoch": epoch + 1, "loss": trained["loss"][0], "accuracy": trained["accuracy"][0]}
-        return row | self._observed()
-
-    def _observed(self) -> dict[str, float]:
-        if self.observe is None:
-            return {}
-        observed = dataset(self.model, self.observe, emotions=self.emotions)
-        loss, accuracy = self.model.evaluate(observed, verbose=0)
-        return {"test_loss": loss, "test_accuracy": accuracy}
+        if self.observe is not None:
+            observed = dataset(self.model, self.observe, emotions=self.emotions)
+            row["test_loss"], row["test_accuracy"] = self.model.evaluate(observed, verbose=0)
+        return row
 
     def keep(self, checkpoint: Path, history: list[dict[str, float]]) -> None:
         """Write a checkpoint with everything that the next epoch depends on."""
@@ -223,7 +225,7 @@ class _Run:
         manifest = {"run": self.identity, "history": history, "seconds": round(self.seconds, 3)}
         write_checkpoint(checkpoint, manifest, arrays)
 
-    def resume(self, checkpoint: Path, epochs: int) -> list[dict[str, float]]:
+    def resume(self, checkpoint: Path) -> list[dict[str, float]]:
         """Restore the state of a checkpoint, if it exists, and return its history."""
         self.identity = self._identity()
         if not checkpoint.exists():
@@ -234,10 +236,10 @@ class _Run:
                 f"{checkpoint}: belongs to another run (other data, network or seed); name another file"
             )
         history: list[dict[str, float]] = manifest["history"]
-        if len(history) > epochs:
+        if len(history) > self.epochs:
             raise ParameterError(
-                f"epochs={epochs}: {checkpoint} has completed {len(history)}; give at least as many, or name another "
-                "file"
+                f"epochs={self.epochs}: {checkpoint} has completed {len(history)}; give at least as many, or name "
+                "another file"
             )
         state = self._state()
         for variable, value in zip(state, arrays[: len(state)], strict=True):
@@ -265,12 +267,7 @@ class _Run:
         return digest.hexdigest()
 
 
-def _check_network(
-    model: Any, features: AnyFeatures, emotions: tuple[str, ...], *, epochs: int, batch_size: int
-) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value < 1:
-            raise ParameterError(f"{name}={value}: must be a positive number")
+def _check_network(model: Any, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
     if len(emotions) < 2:
         raise ParameterError(
             f"features: {len(emotions)} emotions in {len(features)} utterances; at least two are needed"
@@ -280,29 +277,15 @@ def _check_network(
             f"{model.name}: has {model.output_shape[-1]} outputs for {len(emotions)} emotions "
             f"({', '.join(emotions)}); build it with n_emotions={len(emotions)}"
         )
-    _check_shape(model, features)
-
-
-def _check_shape(model: Any, features: AnyFeatures) -> None:
-    takes = model.inputs[0].shape[1:]
-    wants_frames = len(model.inputs) == 2
-    expected = f"frames of {takes[1]} numbers" if wants_frames else f"one vector of {takes[0]} numbers per utterance"
-    fits = (
-        len(features.shape) == 3 and features.shape[2] == takes[1] if wants_frames else features.shape[1:] == takes[:1]
-    )
+    takes, has = model.inputs[0].shape[1:], features.shape[1:]
+    if len(model.inputs) == 2:
+        expected, fits = f"frames of {takes[1]} numbers", len(has) == 2 and has[1] == takes[1]
+    else:
+        expected, fits = f"one vector of {takes[0]} numbers per utterance", has == takes[:1]
     if not fits:
         raise ParameterError(
             f"{model.name}: takes {expected}; the {features.feature} given has shape {features.shape}; "
             "extract another feature, or build the network for this one"
-        )
-
-
-def _check_observed(observe: AnyFeatures, features: AnyFeatures, emotions: tuple[str, ...]) -> None:
-    check_same("observe", observe, features.feature, features.settings)
-    if unknown := sorted(set(observe.emotion) - set(emotions)):
-        raise ParameterError(
-            f"observe: emotion {str(unknown[0])!r} is not among the training emotions ({', '.join(emotions)}); "
-            "leave its utterances out"
         )
 
 

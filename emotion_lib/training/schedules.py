@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.fft
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_positive
 from emotion_lib.extraction import Features
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features.mel import hz_to_mel, mel_to_hz
@@ -47,10 +47,7 @@ class Schedule:
     ema_momentum: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("per_corpus", "n_frames"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ParameterError(f"{name}={value}: must be a positive number")
+        check_positive(per_corpus=self.per_corpus, n_frames=self.n_frames)
         if not 0 <= self.ema_momentum < 1:
             raise ParameterError(f"ema_momentum={self.ema_momentum}: must be at least 0 and below 1")
 
@@ -254,20 +251,12 @@ def other_voice(frames: np.ndarray, *, pitch: float, formants: float, sr: int) -
     -------
     ndarray of the same shape, float32, dB
 
-    Raises
-    ------
-    ParameterError
-        If a factor is not positive.
-
     Examples
     --------
     >>> frames = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
     >>> bool(np.allclose(other_voice(frames, pitch=1, formants=1, sr=16000), frames, atol=1e-5))
     True
     """
-    for name, factor in (("pitch", pitch), ("formants", formants)):
-        if not factor > 0:
-            raise ParameterError(f"{name}={factor}: must be a positive factor")
     cepstrum = scipy.fft.dct(frames, axis=1, norm="ortho")
     cepstrum[:, ENVELOPE:] = 0
     envelope = scipy.fft.idct(cepstrum, axis=1, norm="ortho")

@@ -58,14 +58,11 @@ class VoiceAdaptation(Recorder):
     tried: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
 
     def __init__(
-        self,
-        recognizer: EmotionRecognizer,
-        *,
-        sentences: Sequence[str],
-        seconds: float,
-        start: pd.DataFrame | None,
+        self, recognizer: EmotionRecognizer, *, sentences: Sequence[str], seconds: float, start: pd.DataFrame | None
     ) -> None:
         self._before = self.recognizer = recognizer
+        assert recognizer.settings.sr is not None  # a recogniser refuses settings without a rate
+        self._rate = recognizer.settings.sr
         self._said: list[_Utterance] = []
         plan = [
             {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences), **STYLES[emotion]._asdict()}
@@ -87,12 +84,6 @@ class VoiceAdaptation(Recorder):
     def still(self) -> bytes:
         """Return the picture of the probabilities before and after the adaptation."""
         return _still(self._said, self.verdict) if self._said else in_words("No utterance has been recorded yet.")
-
-    @property
-    def _rate(self) -> int:
-        """The rate in Hz that the recogniser takes."""
-        assert self._before.settings.sr is not None  # a recogniser refuses settings without a rate
-        return self._before.settings.sr
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Keep a recording as an utterance of the plan, or try it with both recognisers."""
@@ -264,20 +255,14 @@ def get_used_to(
     if isinstance(sentences, str) or not sentences:
         raise ParameterError(f"sentences={sentences!r}: must be a list of one sentence or more")
     if start is not None:
-        _check_start(start, recognizer.emotions)
+        check_columns("start", start, "path", "emotion")
+        if "speaker" in start and start["speaker"].nunique() > 1:
+            named = ", ".join(sorted(map(str, start["speaker"].unique())))
+            raise ParameterError(f"start has utterances of several speakers ({named}); keep those of one")
+        if others := [emotion for emotion in in_order(start["emotion"]) if emotion not in recognizer.emotions]:
+            known = ", ".join(recognizer.emotions)
+            raise ParameterError(f"start: {others[0]} is not an emotion of this recogniser ({known}); leave it out")
     return VoiceAdaptation(recognizer, sentences=sentences, seconds=seconds, start=start)
-
-
-def _check_start(start: pd.DataFrame, known: Sequence[str]) -> None:
-    """Raise a `ParameterError` unless a table has utterances of one voice, in emotions of the recogniser."""
-    check_columns("start", start, "path", "emotion")
-    if "speaker" in start and start["speaker"].nunique() > 1:
-        named = ", ".join(sorted(map(str, start["speaker"].unique())))
-        raise ParameterError(f"start has utterances of several speakers ({named}); keep those of one")
-    if others := [emotion for emotion in in_order(start["emotion"]) if emotion not in known]:
-        raise ParameterError(
-            f"start: {others[0]} is not an emotion of this recogniser ({', '.join(known)}); leave it out"
-        )
 
 
 def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:

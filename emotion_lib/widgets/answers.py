@@ -51,10 +51,8 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
 
 def headline(prediction: Prediction) -> str:
     """Return the answer in at most three words."""
-    if prediction.reason == NO_SPEECH:
-        return "no speech"
-    if prediction.reason == SILENCE:
-        return "silence"
+    if prediction.reason in _NOTHING:
+        return prediction.reason
     return "I don't know" if prediction.emotion == UNKNOWN else prediction.emotion
 
 

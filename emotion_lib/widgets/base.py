@@ -161,6 +161,6 @@ class SoundWidget(Widget):
 
     def _do_show(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Send the recording and its picture."""
-        png, left, right = self._picture.png, self._picture.left, self._picture.right
-        message = {"do": "recording", "number": self.number, "left": left, "right": right, "alt": self.alt}
-        self.send(message, [self._sound, png])
+        shown = self._picture
+        message = {"do": "recording", "number": self.number, "left": shown.left, "right": shown.right, "alt": self.alt}
+        self.send(message, [self._sound, shown.png])

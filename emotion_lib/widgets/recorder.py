@@ -66,9 +66,7 @@ class Recorder(SoundWidget):
     seconds = traitlets.Float(5.0).tag(sync=True)
     limits = traitlets.Dict({"megabytes": LARGEST, "seconds": LONGEST}).tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
-        self._arriving = bytearray()
+    _arriving = b""
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Use a recording."""
@@ -77,15 +75,14 @@ class Recorder(SoundWidget):
     def _do_part(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
         """Keep a part of a recording or file."""
         if message["first"]:
-            self._arriving.clear()
+            self._arriving = b""
         # The browser checks the size too, but the kernel does not rely on it, to protect its memory.
         if len(self._arriving) + len(buffers[0]) <= LARGEST * 10**6:
             self._arriving += buffers[0]
 
     def _arrived(self) -> bytes:
         """Return all parts as one, and keep none of them."""
-        content = bytes(self._arriving)
-        self._arriving.clear()
+        content, self._arriving = self._arriving, b""
         return content
 
     def _do_recorded(self, message: dict[str, Any], _: list[memoryview]) -> None:

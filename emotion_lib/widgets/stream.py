@@ -75,7 +75,7 @@ class Live(SoundWidget):
 
     def __init__(self, recognizer: EmotionRecognizer, *, start: Sequence[audio.Source]) -> None:
         super().__init__()
-        self._recognizer = recognizer
+        self._recognizer, self._threshold = recognizer, recognizer.calibration.threshold
         self._chunks = _Chunks()
         self._thread: threading.Thread | None = None
         self.segments: list[Segment] = []
@@ -91,11 +91,6 @@ class Live(SoundWidget):
     def still(self) -> bytes:
         """Return the picture of the predictions over time."""
         return self._picture.png or in_words("Nothing has been said yet.")
-
-    @property
-    def _threshold(self) -> float:
-        """The lowest probability at which the recogniser answers."""
-        return self._recognizer.calibration.threshold
 
     def _begin(self, start: Sequence[audio.Source]) -> None:
         """Predict recordings one after the other, as if they were spoken now."""
@@ -207,13 +202,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
         shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
     ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
-    ax.annotate(
-        f"answers from {answers.percent(threshold)} on",
-        (0.005, threshold),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
-        textcoords="offset points",
-        path_effects=HALO,
-    )
+    words = f"answers from {answers.percent(threshold)} on"
+    ax.text(0.005, threshold + 0.015, words, transform=ax.get_yaxis_transform(), path_effects=HALO)
     ax.set(xlabel="Time (s)", ylabel="Probability", ylim=(0, 1.02))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
