@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -17,7 +16,7 @@ import pytest
 from emotion_lib import evaluation, extraction, models, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
-from emotion_lib.evaluation import recipes, recognizers
+from emotion_lib.evaluation import recognizers
 from emotion_lib.evaluation.recipes import RECIPES, Options
 from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calibrate, reliability, train_recognizer
 from emotion_lib.extraction import Features, LeftOut
@@ -58,21 +57,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return table
 
 
-class Fit:
-    """Stands for how the network for any voice is fitted: notes who it heard, and what a test wants besides."""
-
-    def __init__(self, fit: Callable[[Features, int, Options], Any]) -> None:
-        self.speakers: list[str] = []
-        self.change_all: Callable[[Features], Features] = lambda features: features
-        self._fit = fit
-
-    def __call__(self, train: Features, seed: int, options: Options) -> Any:
-        """Fit it."""
-        self.speakers.append("".join(sorted(set(train.table["speaker"]))))
-        return self._fit(self.change_all(train) if self.speakers[-1] == "AB" else train, seed, options)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def patched() -> Iterator[pytest.MonkeyPatch]:
     """Make features up, and networks so small that they are trained in a second."""
     with pytest.MonkeyPatch.context() as patched:
@@ -82,47 +67,23 @@ def patched() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="module")
-def recipe(patched: pytest.MonkeyPatch) -> recipes.Recipe:
-    """The recipe of the network for any voice, for sixteen bands."""
-    constants = {"epochs": 1, "schedule": Schedule(per_corpus=12, n_frames=16, cosine_decay=True)}
-    return replace(RECIPES["frame_cnn"], settings=SETTINGS, constants=constants)
-
-
-@pytest.fixture
-def fit(recipe: recipes.Recipe, monkeypatch: pytest.MonkeyPatch) -> Fit:
-    """How the network is fitted in one test."""
-    return watched(recipe, monkeypatch)
-
-
-def watched(recipe: recipes.Recipe, patched: pytest.MonkeyPatch) -> Fit:
-    """Watch how the network is fitted, as long as the patch holds."""
-    fit = Fit(recipe.fit)
-    patched.setitem(RECIPES, "frame_cnn", replace(recipe, train=fit, constants={}))
-    return fit
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the checkpoints of `built` are."""
-    return tmp_path_factory.mktemp("checkpoints")
-
-
-@pytest.fixture(scope="module")
 def speakers() -> list[str]:
     """Whom the networks of `built` were trained on, in their order."""
     return []
 
 
 @pytest.fixture(scope="module")
-def built(table: pd.DataFrame, recipe: recipes.Recipe, kept: Path, speakers: list[str]) -> TrainedRecognizer:
-    """A recogniser that was built on the corpus."""
-    with pytest.MonkeyPatch.context() as patched:
-        fit = watched(recipe, patched)
-        built = train_recognizer(
-            table, "frame_cnn", emotions=CHOSEN, about={"licence": "none", "seed": "three"}, checkpoints=kept
-        )
-        speakers += fit.speakers
-        return built
+def built(table: pd.DataFrame, patched: pytest.MonkeyPatch, speakers: list[str]) -> TrainedRecognizer:
+    """A recogniser that was built on the corpus, by the recipe for any voice with sixteen bands."""
+    constants = {"epochs": 1, "schedule": Schedule(per_corpus=12, n_frames=16, cosine_decay=True)}
+    recipe = replace(RECIPES["frame_cnn"], settings=SETTINGS, constants=constants)
+
+    def fit(train: Features, seed: int, options: Options) -> Any:
+        speakers.append("".join(sorted(set(train.table["speaker"]))))
+        return recipe.fit(train, seed, options)
+
+    patched.setitem(RECIPES, "frame_cnn", replace(recipe, train=fit, constants={}))
+    return train_recognizer(table, "frame_cnn", emotions=CHOSEN, about={"licence": "none", "seed": "three"})
 
 
 def test_each_speaker_is_left_out_once_and_the_network_that_is_kept_heard_all(
@@ -192,31 +153,6 @@ def test_where_an_utterance_is_one_vector_nothing_is_known_of_voices(table: pd.D
 
 def test_its_calibration_is_that_of_the_predictions_of_speakers_left_out(built: TrainedRecognizer) -> None:
     assert built.recognizer.calibration == calibrate(built.held_out.predictions)
-
-
-def same_network(one: TrainedRecognizer, other: TrainedRecognizer) -> bool:
-    """Return whether two recognisers hear the same."""
-    X = np.random.default_rng(0).normal(-60, 15, (5, 16, 16)).astype(np.float32)
-    first, second = (built.recognizer.network.probabilities(X) for built in (one, other))
-    return np.allclose(first, second, atol=1e-6)
-
-
-def mislabelled(features: Features) -> Features:
-    """Return the features with every emotion taken for the next."""
-    following = dict(zip(CHOSEN, (*CHOSEN[1:], CHOSEN[0]), strict=True))
-    return replace(features, table=features.table.assign(emotion=features.table["emotion"].map(following)))
-
-
-def test_what_the_network_that_is_kept_learnt_changes_neither_calibration_nor_figures(
-    built: TrainedRecognizer, table: pd.DataFrame, fit: Fit, kept: Path, tmp_path: Path
-) -> None:
-    for path in kept.glob("leave_speaker_out-*.npz"):
-        shutil.copy(path, tmp_path)
-    fit.change_all = mislabelled
-    other = train_recognizer(table, "frame_cnn", emotions=CHOSEN, checkpoints=tmp_path)
-    assert not same_network(built, other)
-    assert other.recognizer.calibration == built.recognizer.calibration
-    assert other.recognizer.about["worth"] == built.recognizer.about["worth"]
 
 
 def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOSEN, seed: int = 0) -> pd.DataFrame:
