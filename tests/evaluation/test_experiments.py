@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -265,43 +266,20 @@ def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, othe
         evaluation.evaluate_across(table, other[other["emotion"].isin(["angry", "calm"])], "svm")
 
 
-class Watched:
-    """Stands for `adapt` and its like, and keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.learnt: list[set[str]] = []
-        self.shown: list[list[str | None]] = []
-
-    def statistics_of(self, features: Features) -> np.ndarray:
-        """Return the features as they are."""
-        return features.X.reshape(len(features), -1)
-
-    def learn_voices(self, statistics: np.ndarray, speaker: list[str], emotion: list[str], *, corpus: list[str]) -> str:
-        """Keep whose voices are learnt from."""
-        self.learnt.append(set(speaker))
-        return f"voices as {', '.join(sorted(set(speaker)))}"
-
-    def adapt(
-        self, voices: str, statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options
-    ) -> "Watched":
-        """Keep the labels that are shown."""
-        self.shown.append(labels)
-        self.emotions = tuple(options["emotions"])
-        self.known = {name for name in labels if name}
-        assert len(statistics) == len(labels) == len(probabilities)
-        return self
-
-    def apply(self, probabilities: np.ndarray, statistics: np.ndarray) -> np.ndarray:
-        """Turn the probabilities round where no label was shown."""
-        return probabilities if self.known else probabilities[:, ::-1]
-
-
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """What `adapt` and its like are given."""
-    watched = Watched()
-    for name in ("statistics_of", "learn_voices", "adapt"):
-        monkeypatch.setattr(f"emotion_lib.evaluation.adapted.{name}", getattr(watched, name))
+def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What `learn_voices` and `adapt` are given; where no label is shown, probabilities are turned round."""
+    watched = SimpleNamespace(learnt=[], shown=[])
+
+    def adapt(voices: None, statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options):
+        watched.shown.append(labels)
+        assert len(statistics) == len(labels) == len(probabilities)
+        return SimpleNamespace(**options, apply=lambda found, _: found if any(labels) else found[:, ::-1])
+
+    adapted = "emotion_lib.evaluation.adapted"
+    monkeypatch.setattr(f"{adapted}.statistics_of", lambda features: features.X.reshape(len(features), -1))
+    monkeypatch.setattr(f"{adapted}.learn_voices", lambda *given, corpus: watched.learnt.append(set(given[1])))
+    monkeypatch.setattr(f"{adapted}.adapt", adapt)
     return watched
 
 
@@ -312,7 +290,7 @@ def heard(table: pd.DataFrame) -> Evaluation:
 
 
 def test_what_is_known_of_voices_is_learnt_from_the_training_side_alone(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     evaluation.evaluate_adapted(heard, table, seen=["1"], draws=2)
     assert watched.learnt == [{"B"}, {"A"}]
@@ -322,7 +300,7 @@ def test_what_is_known_of_voices_is_learnt_from_the_training_side_alone(
     ("seen", "n_labelled", "n_unlabelled"), [("1", 1, 0), ("3", 3, 0), ("unlabelled", 0, 5), ("unlabelled+1", 1, 5)]
 )
 def test_words_are_shown_with_or_without_labels_and_the_others_are_tested(
-    seen: str, n_labelled: int, n_unlabelled: int, heard: Evaluation, table: pd.DataFrame, watched: Watched
+    seen: str, n_labelled: int, n_unlabelled: int, heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     (found,) = evaluation.evaluate_adapted(heard, table, seen=[seen], draws=3)
     assert found.seen_of_voice == seen
@@ -337,7 +315,7 @@ def test_words_are_shown_with_or_without_labels_and_the_others_are_tested(
 
 
 def test_where_an_emotion_is_missing_it_has_no_utterance_without_a_label_and_is_tested_all_the_same(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     (found,) = evaluation.evaluate_adapted(heard, table, seen=["unlabelled+1, one missing"], draws=3)
     for labels in watched.shown:
@@ -348,7 +326,7 @@ def test_where_an_emotion_is_missing_it_has_no_utterance_without_a_label_and_is_
 
 
 def test_where_emotions_are_rare_the_others_are_all_there(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     evaluation.evaluate_adapted(heard, table, seen=["unlabelled+1, 5 to 1"], draws=20)
     shown = [labels.count(None) for labels in watched.shown]
