@@ -35,13 +35,6 @@ def clouds(n: int = 30, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return centres + np.random.default_rng(seed).standard_normal((3 * n, 2)), emotion
 
 
-def rings(n: int = 60, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return features and emotions of a ring around another, which no straight border divides."""
-    angle = np.random.default_rng(seed).uniform(0, 2 * np.pi, 2 * n)
-    radius = np.repeat([1.0, 4.0], n)
-    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]), np.repeat(["neutral", "fear"], n)
-
-
 def test_the_most_frequent_emotion_is_heard_in_everything() -> None:
     fitted = classic.baseline("most_frequent").fit(np.eye(3), ["sad", "happy", "sad"])
     assert fitted.predict(np.ones((2, 3))).tolist() == ["sad", "sad"]
@@ -64,15 +57,13 @@ def test_the_unit_of_a_feature_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", classic.BASELINES)
 def test_the_same_seed_gives_the_same_predictions(name: str) -> None:
-    X, emotion = rings()
+    X, emotion = clouds()
     first, again = (classic.baseline(name, seed=3).fit(X, emotion).predict(X) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 def test_an_unknown_baseline_is_a_parameter_error() -> None:
-    with pytest.raises(
-        ParameterError, match="baseline 'oracle': must be one of most_frequent, logistic_regression, svm"
-    ):
+    with pytest.raises(ParameterError, match="baseline 'oracle': must be one of most_frequent, logistic_regr"):
         classic.baseline("oracle")
 
 
@@ -160,21 +151,16 @@ def test_what_is_no_sequence_of_recordings_is_refused(X) -> None:
             method(X)
 
 
-def test_numbers_are_no_recordings() -> None:
+def test_neither_numbers_nor_nothing_are_recordings() -> None:
     with pytest.raises(ParameterError, match=r"source=.*: must be a path, bytes or a file"):
         FeatureExtractor().transform(np.ones((2, 3)))
-
-
-def test_no_recordings_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"X .*at least one recording"):
         FeatureExtractor().transform([])
 
 
 def test_a_recording_that_cannot_be_used_is_named_with_its_cure(demo: pd.DataFrame) -> None:
     one_bad = [demo["path"][0], "gone.wav"]
-    with pytest.raises(
-        AudioError, match=r"1 of 2 recordings cannot be used; .*: gone\.wav: no such file; check the pa"
-    ):
+    with pytest.raises(AudioError, match=r"1 of 2 recordings cannot be used; .*: gone\.wav: no such file; check"):
         FeatureExtractor(settings=SMALL).transform(one_bad)
     with pytest.raises(AudioError, match=r"none of the 1 recordings .*: gone\.wav: no such file; check the path"):
         FeatureExtractor(settings=SMALL).transform(["gone.wav"])
@@ -221,16 +207,6 @@ def test_a_pipeline_ends_in_the_baseline_of_its_name() -> None:
         path = classic.pipeline(name, feature="mean_mfcc", settings=SMALL, seed=3)
         assert repr(path[1:]) == repr(classic.baseline(name, seed=3))
         assert (path["extractor"].feature, path["extractor"].settings) == ("mean_mfcc", SMALL)
-
-
-def test_a_pipeline_of_an_unknown_baseline_is_a_parameter_error() -> None:
-    with pytest.raises(ParameterError, match="baseline 'oracle': must be one of"):
-        classic.pipeline("oracle")
-
-
-def test_the_room_has_nothing_that_it_does_not_have() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'Oracle'"):
-        classic.Oracle  # noqa: B018
 
 
 API_CHECKS = (

@@ -5,11 +5,9 @@ import sys
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from emotion_lib import extraction, models
-from emotion_lib.evaluation.recipes import ANY_VOICE
+from emotion_lib import models
 from emotion_lib.features import frame_weights
 from emotion_lib.recognizer.heads import Network
 
@@ -18,13 +16,8 @@ def test_the_original_network_has_its_nine_layers_and_307655_parameters() -> Non
     network = models.mean_mfcc_lstm()
     kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds == ["LSTM", "Dropout", "Dense", "Dropout", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
-    assert [layer.count_params() for layer in network.layers if layer.count_params()] == [
-        264_192,
-        32_896,
-        8_256,
-        2_080,
-        231,
-    ]
+    n_parameters = [layer.count_params() for layer in network.layers if layer.count_params()]
+    assert n_parameters == [264_192, 32_896, 8_256, 2_080, 231]
     assert network.count_params() == 307_655
     assert all(layer.rate == 0.5 for layer in network.layers if hasattr(layer, "rate"))
 
@@ -155,18 +148,6 @@ def test_an_lstm_is_exported_as_the_operator_of_onnx(name: str, networks: dict[s
     operators = [node.op_type for node in onnx.load_from_string(models.to_onnx(networks[name])).graph.node]
     assert operators.count("LSTM") == 1
     assert not {"If", "Loop", "Scan"} & set(operators)
-
-
-@pytest.mark.tess
-def test_without_keras_real_speech_gives_the_same_probabilities(
-    tess: pd.DataFrame, networks: dict[str, Any], exported: dict[str, Network]
-) -> None:
-    features = extraction.extract(tess, "log_mel", settings=ANY_VOICE, progress=False)
-    np.testing.assert_allclose(
-        exported["frame_cnn"].probabilities(features.X, features.lengths),
-        heard(networks["frame_cnn"], features.X, features.lengths),
-        atol=1e-4,
-    )
 
 
 @pytest.mark.parametrize("name", ["frame_cnn", "mean_mfcc_lstm"])

@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx.parser
 import pytest
 import soundfile as sf
 from click.testing import CliRunner, Result
 from onnx import numpy_helper
 
-from emotion_lib import corpora, extraction
+from emotion_lib import corpora
 from emotion_lib.cli import main
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.features import FeatureSettings, voice_statistics
+from emotion_lib.features import FeatureSettings
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
-from emotion_lib.recognizer.voices import learn_voices
 from tests.recognizer.conftest import linear
 
 SETTINGS = FeatureSettings(sr=16000)
@@ -57,47 +55,6 @@ def toy(n_emotions: int = 7, **options: Any) -> EmotionRecognizer:
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a recogniser."""
     return toy().save(tmp_path_factory.mktemp("recognizers") / "toy.emotion")
-
-
-def toy_of_frames() -> EmotionRecognizer:
-    """Return a recogniser of frames with weights out of a hat, which knows the voices of the demo corpus.
-
-    Words with another first letter count as spoken by others: two voices are too few to tell who is unlike them.
-    """
-    demo = corpora.load("demo")
-    features = extraction.extract(demo, "mfcc", settings=SETTINGS, cache=False, progress=False)
-    statistics = voice_statistics(features.X, features.lengths, feature="mfcc")
-    return EmotionRecognizer(
-        _network_of_frames(),
-        emotions=EMOTIONS,
-        feature="mfcc",
-        settings=SETTINGS,
-        voices=learn_voices(statistics, demo["speaker"] + demo["text"].str[0], demo["emotion"]),
-    )
-
-
-def _network_of_frames() -> bytes:
-    """Return a network that weighs the mean of the frames."""
-    network = onnx.parser.parse_model("""
-        <ir_version: 9, opset_import: ["": 17]>
-        toy (float[n, t, 40] frames, float[n, t] frame_weights) => (float[n, 7] y) <int64[1] axis = {1}> {
-            row = Unsqueeze(frame_weights, axis)
-            mean = MatMul(row, frames)
-            flat = Squeeze(mean, axis)
-            scores = MatMul(flat, weights)
-            y = Softmax(scores)
-        }
-    """)
-    weights = np.random.default_rng(0).normal(scale=0.02, size=(40, 7)).astype(np.float32)
-    network.graph.initializer.append(numpy_helper.from_array(weights, "weights"))
-    encoded: bytes = network.SerializeToString()
-    return encoded
-
-
-@pytest.fixture(scope="session")
-def knowing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a recogniser that can get used to a voice."""
-    return toy_of_frames().save(tmp_path_factory.mktemp("recognizers") / "knowing.emotion")
 
 
 @pytest.fixture(scope="session")

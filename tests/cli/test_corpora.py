@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import numpy as np
@@ -20,31 +21,18 @@ from emotion_lib.features import FeatureSettings
 from tests.cli.conftest import run
 
 
-class Shelf:
-    """A source of one recording, which is there already."""
-
-    size = "2 kB"
-
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Write every wanted recording."""
-        for item in wanted.values():
-            place = staging / "recordings" / item.place
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(b"recording")
-        return staging / "recordings"
+def on_the_shelf(corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+    """Bring every wanted recording, as a source does that has them already."""
+    for item in wanted.values():
+        place = staging / item.place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"recording")
+    return staging
 
 
-class Broken:
-    """A source that breaks off as a network does, or as a person does."""
-
-    size = "2 kB"
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
-        """Raise."""
-        raise self.error
+def source(side_effect: object) -> SimpleNamespace:
+    """Return a source of 2 kB that does something, or breaks off as a network or a person does."""
+    return SimpleNamespace(size="2 kB", bring=Mock(side_effect=side_effect))
 
 
 def test_check_of_a_whole_folder_is_exit_code_0(tess_folder: Path) -> None:
@@ -103,7 +91,7 @@ def test_fetch_states_licence_and_size_and_says_where_it_went(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = next(iter(mirrors.SOURCES[name]))
-    monkeypatch.setitem(mirrors.SOURCES[name], first, Shelf())
+    monkeypatch.setitem(mirrors.SOURCES[name], first, source(on_the_shelf))
     result = run("fetch", name, "--to", tmp_path / "corpus")
 
     assert result.exit_code == 0
@@ -117,14 +105,14 @@ def test_fetch_states_licence_and_size_and_says_where_it_went(
 def test_fetch_as_json_is_one_object_and_the_licence_is_told_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(mirrors.SOURCES["emodb"], "makers", Shelf())
+    monkeypatch.setitem(mirrors.SOURCES["emodb"], "makers", source(on_the_shelf))
     result = run("fetch", "emodb", "--to", tmp_path / "emodb", "--json")
     assert json.loads(result.stdout)["folder"] == str(tmp_path / "emodb")
     assert "free for research" in result.stderr
 
 
 def test_fetch_that_fails_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(mirrors.SOURCES["tess"], "dataverse", Broken(CorpusError("the download stopped")))
+    monkeypatch.setitem(mirrors.SOURCES["tess"], "dataverse", source(CorpusError("the download stopped")))
     result = run("fetch", "tess", "--source", "dataverse", "--to", tmp_path / "tess")
 
     assert result.exit_code == 1
@@ -132,7 +120,7 @@ def test_fetch_that_fails_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pyt
 
 
 def test_fetch_stopped_by_hand_leaves_no_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(mirrors.SOURCES["tess"], "kaggle", Broken(KeyboardInterrupt()))
+    monkeypatch.setitem(mirrors.SOURCES["tess"], "kaggle", source(KeyboardInterrupt))
     result = run("fetch", "tess", "--to", tmp_path / "tess")
 
     assert result.exit_code == 130

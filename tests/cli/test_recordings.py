@@ -227,9 +227,9 @@ Enrol = Callable[..., Result]
 
 
 @pytest.fixture
-def enrol(knowing: Path, output: Path) -> Enrol:
-    """Run `emotion-lib enrol` on recordings."""
-    return lambda *words: run("enrol", *words, "--recognizer", knowing, "--output", output)
+def enrol(output: Path) -> Enrol:
+    """Run `emotion-lib enrol` on recordings, with the pretrained recogniser."""
+    return lambda *words: run("enrol", *words, "--output", output)
 
 
 def counts(output: Path) -> dict[str, int]:
@@ -247,12 +247,12 @@ def test_folders_say_the_emotions(enrol: Enrol, my_voice: Path, output: Path) ->
 
 
 def test_what_was_written_is_a_recogniser_like_any_other(
-    enrol: Enrol, knowing: Path, my_voice: Path, spoken: dict[str, Path], output: Path
+    enrol: Enrol, my_voice: Path, spoken: dict[str, Path], output: Path
 ) -> None:
     enrol(my_voice)
     result = run("predict", "--recognizer", output, *spoken.values())
     paths = [my_voice / name / "1.flac" for name in ("angry", "Happy/second try", "ps")]
-    used = EmotionRecognizer.load(knowing).enrol(paths, ["angry", "happy", "surprise"])
+    used = EmotionRecognizer.load().enrol(paths, ["angry", "happy", "surprise"])
 
     answers = used.predict(list(spoken.values()))
     assert [line[1:3] for line in fields(result.stdout)] == [[a.emotion, f"{a.confidence:.2f}"] for a in answers]
@@ -356,13 +356,11 @@ def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
     assert not output.exists()
 
 
-def test_predict_warns_in_lines_and_json(knowing: Path, spoken: dict[str, Path], tmp_path: Path) -> None:
+def test_predict_warns_in_lines_and_json(spoken: dict[str, Path], tmp_path: Path) -> None:
     y, sr = sf.read(spoken["angry"])
     thin = np.diff(y, n=4)
     sf.write(tmp_path / "thin.wav", 0.5 * thin / np.abs(thin).max(), sr)
-    lines, objects = (
-        run("predict", tmp_path / "thin.wav", "--recognizer", knowing, *options).stdout for options in ([], ["--json"])
-    )
+    lines, objects = (run("predict", tmp_path / "thin.wav", *options).stdout for options in ([], ["--json"]))
 
     warning = json.loads(objects)["warning"]
     assert warning == "this voice is unlike those it was trained on"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -70,16 +71,6 @@ def test_each_utterance_of_a_test_is_predicted_once(table: pd.DataFrame, protoco
     assert list(found.predictions) == ["corpus", "id", "speaker", "text", "emotion", "predicted", "seed", "fold"]
 
 
-def test_knowing_nothing_scores_one_seventh(table: pd.DataFrame) -> None:
-    results = evaluation.result_rows(evaluation.evaluate(table, "most_frequent", "by_speaker"))
-    assert results["value"].to_numpy() == pytest.approx(1 / 7, abs=1e-4)
-
-
-def test_what_is_easy_is_learnt(table: pd.DataFrame) -> None:
-    results = evaluation.result_rows(evaluation.evaluate(table, "svm", "random", seeds=range(3)))
-    assert row(results, metric="uar")["value"] > 0.8
-
-
 def shuffled(table: pd.DataFrame, speaker: str) -> pd.DataFrame:
     """Return the table with the emotions of one speaker in another order."""
     theirs = table["speaker"] == speaker
@@ -132,15 +123,6 @@ def test_rows_have_the_columns_of_the_table_of_results(table: pd.DataFrame) -> N
     assert results["metric"].tolist() == ["accuracy", "uar"]
     fixed = results[["corpus", "protocol", "model", "interval_over", "trained_on", "n", "seeds", "minutes"]]
     assert fixed.drop_duplicates().to_numpy().tolist() == [["folder", "random", "svm", "words", "folder", 140, 1, 0.1]]
-
-
-@pytest.mark.parametrize(("right", "value"), [(True, 1), (False, 1 / 7)])
-def test_a_perfect_prediction_scores_1_and_a_constant_one_a_seventh(
-    table: pd.DataFrame, right: bool, value: float
-) -> None:
-    heard = table["emotion"] if right else np.full(len(table), "sad")
-    for _, result in evaluation.result_rows(predicted(table, heard)).iterrows():
-        assert (result["value"], result["low"], result["high"]) == pytest.approx((value, value, value))
 
 
 def test_each_direction_has_an_interval_and_their_mean_has_none(table: pd.DataFrame) -> None:
@@ -201,18 +183,6 @@ def test_averages_over_epochs_are_reported_of_a_random_split_only(table: pd.Data
     assert results["metric"].tolist() == ["accuracy", "uar"]
 
 
-@pytest.mark.parametrize(
-    ("model", "protocol", "sentence"),
-    [
-        ("oracle", "random", "model='oracle': must be one of most_frequent, logistic_regression, "),
-        ("svm", "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker"),
-    ],
-)
-def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame, model: str, protocol: str, sentence: str) -> None:
-    with pytest.raises(ParameterError, match=sentence):
-        evaluation.evaluate(table, model, protocol)
-
-
 @pytest.mark.usefixtures("watched")
 def test_features_that_are_handed_on_are_not_extracted_again(
     table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
@@ -225,16 +195,15 @@ def test_features_that_are_handed_on_are_not_extracted_again(
     assert len(found.predictions) == len(table) > len(adapted.predictions) > 0
 
 
-def test_handed_on_features_of_another_kind_are_a_parameter_error(table: pd.DataFrame) -> None:
-    features = made_up_features(table, "mfcc", settings=RECIPES["class_means"].settings)
-    with pytest.raises(ParameterError, match=r"features: made with feature='mfcc'; the model takes .*'log_mel'"):
-        evaluation.evaluate(table, "class_means", "by_speaker", features=features)
-
-
-def test_two_corpora_at_once_are_a_parameter_error(table: pd.DataFrame) -> None:
+def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame) -> None:
     both = table.assign(corpus=np.where(table["speaker"] == "A", "tess", "demo"))
+    mfcc = made_up_features(table, "mfcc", settings=RECIPES["class_means"].settings)
     with pytest.raises(ParameterError, match=r"table: 2 corpora; evaluate one .*leave_speaker_out"):
         evaluation.evaluate(both, "svm", "random")
+    with pytest.raises(ParameterError, match="model='oracle': must be one of most_frequent, logistic_regression, "):
+        evaluation.evaluate(table, "oracle", "random")
+    with pytest.raises(ParameterError, match=r"features: made with feature='mfcc'; the model takes .*'log_mel'"):
+        evaluation.evaluate(table, "class_means", "by_speaker", features=mfcc)
 
 
 def test_of_several_corpora_each_has_its_figures_and_all_were_trained_on(table: pd.DataFrame) -> None:
@@ -269,15 +238,6 @@ def test_a_network_is_told_where_its_state_is_kept_and_then_observes_nothing(
     assert [(len(options["observe"]), options["progress"]) for options in told] == [(70, True), (70, True)]
 
 
-def test_recordings_are_evaluated_from_the_folder_to_the_figure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
-    results = evaluation.result_rows(evaluation.evaluate(corpora.load("demo"), "logistic_regression", "by_word"))
-    assert set(results["corpus"]) == {"demo"}
-    assert row(results, metric="uar")["value"] > 2 / 7
-
-
 @pytest.fixture
 def other(table: pd.DataFrame) -> pd.DataFrame:
     """Another corpus, of the same voices, without two of the emotions and with one more."""
@@ -304,47 +264,22 @@ def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, othe
         evaluation.evaluate_across(table, table, "svm")
     with pytest.raises(ParameterError, match="folder and other: 1 emotions in common; at least two are needed"):
         evaluation.evaluate_across(table, other[other["emotion"].isin(["angry", "calm"])], "svm")
-    with pytest.raises(ParameterError, match="model='oracle': must be one of most_frequent"):
-        evaluation.evaluate_across(table, other, "oracle")
-
-
-class Watched:
-    """Stands for `adapt` and its like, and keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.learnt: list[set[str]] = []
-        self.shown: list[list[str | None]] = []
-
-    def statistics_of(self, features: Features) -> np.ndarray:
-        """Return the features as they are."""
-        return features.X.reshape(len(features), -1)
-
-    def learn_voices(self, statistics: np.ndarray, speaker: list[str], emotion: list[str], *, corpus: list[str]) -> str:
-        """Keep whose voices are learnt from."""
-        self.learnt.append(set(speaker))
-        return f"voices as {', '.join(sorted(set(speaker)))}"
-
-    def adapt(
-        self, voices: str, statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options
-    ) -> "Watched":
-        """Keep the labels that are shown."""
-        self.shown.append(labels)
-        self.emotions = tuple(options["emotions"])
-        self.known = {name for name in labels if name}
-        assert len(statistics) == len(labels) == len(probabilities)
-        return self
-
-    def apply(self, probabilities: np.ndarray, statistics: np.ndarray) -> np.ndarray:
-        """Turn the probabilities round where no label was shown."""
-        return probabilities if self.known else probabilities[:, ::-1]
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """What `adapt` and its like are given."""
-    watched = Watched()
-    for name in ("statistics_of", "learn_voices", "adapt"):
-        monkeypatch.setattr(f"emotion_lib.evaluation.adapted.{name}", getattr(watched, name))
+def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What `learn_voices` and `adapt` are given; where no label is shown, probabilities are turned round."""
+    watched = SimpleNamespace(learnt=[], shown=[])
+
+    def adapt(voices: None, statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options):
+        watched.shown.append(labels)
+        assert len(statistics) == len(labels) == len(probabilities)
+        return SimpleNamespace(**options, apply=lambda found, _: found if any(labels) else found[:, ::-1])
+
+    adapted = "emotion_lib.evaluation.adapted"
+    monkeypatch.setattr(f"{adapted}.statistics_of", lambda features: features.X.reshape(len(features), -1))
+    monkeypatch.setattr(f"{adapted}.learn_voices", lambda *given, corpus: watched.learnt.append(set(given[1])))
+    monkeypatch.setattr(f"{adapted}.adapt", adapt)
     return watched
 
 
@@ -355,7 +290,7 @@ def heard(table: pd.DataFrame) -> Evaluation:
 
 
 def test_what_is_known_of_voices_is_learnt_from_the_training_side_alone(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     evaluation.evaluate_adapted(heard, table, seen=["1"], draws=2)
     assert watched.learnt == [{"B"}, {"A"}]
@@ -365,7 +300,7 @@ def test_what_is_known_of_voices_is_learnt_from_the_training_side_alone(
     ("seen", "n_labelled", "n_unlabelled"), [("1", 1, 0), ("3", 3, 0), ("unlabelled", 0, 5), ("unlabelled+1", 1, 5)]
 )
 def test_words_are_shown_with_or_without_labels_and_the_others_are_tested(
-    seen: str, n_labelled: int, n_unlabelled: int, heard: Evaluation, table: pd.DataFrame, watched: Watched
+    seen: str, n_labelled: int, n_unlabelled: int, heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     (found,) = evaluation.evaluate_adapted(heard, table, seen=[seen], draws=3)
     assert found.seen_of_voice == seen
@@ -380,7 +315,7 @@ def test_words_are_shown_with_or_without_labels_and_the_others_are_tested(
 
 
 def test_where_an_emotion_is_missing_it_has_no_utterance_without_a_label_and_is_tested_all_the_same(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     (found,) = evaluation.evaluate_adapted(heard, table, seen=["unlabelled+1, one missing"], draws=3)
     for labels in watched.shown:
@@ -391,7 +326,7 @@ def test_where_an_emotion_is_missing_it_has_no_utterance_without_a_label_and_is_
 
 
 def test_where_emotions_are_rare_the_others_are_all_there(
-    heard: Evaluation, table: pd.DataFrame, watched: Watched
+    heard: Evaluation, table: pd.DataFrame, watched: SimpleNamespace
 ) -> None:
     evaluation.evaluate_adapted(heard, table, seen=["unlabelled+1, 5 to 1"], draws=20)
     shown = [labels.count(None) for labels in watched.shown]
@@ -429,6 +364,7 @@ def test_after_enrolment_there_is_the_mean_of_the_draws_and_the_worst(heard: Eva
     assert "uar_worst" not in set(evaluation.result_rows(found).query("direction == 'mean'")["metric"])
 
 
+@pytest.mark.usefixtures("watched")
 def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="protocol='random': must be one of by_speaker"):
         evaluation.evaluate_adapted(replace(heard, protocol="random"), table)
@@ -438,16 +374,12 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.drop(columns="sad")), table)
     with pytest.raises(ParameterError, match=r"table: 1 of 140 utterances .*; give the table of the eval"):
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.iloc[1:]), table)
-
-
-@pytest.mark.usefixtures("watched")
-def test_of_a_voice_some_words_have_to_be_left(heard: Evaluation, table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match=r"seen='10': takes 10 words, .* the voice has 10"):
         evaluation.evaluate_adapted(heard, table, seen=["10"])
 
 
-def test_predictions_of_a_corpus_stand_beside_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_for_recordings_stand_beside_their_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
-    found = evaluation.predict_held_out(corpora.load("demo"), "most_frequent", "by_speaker")
+    found = evaluation.predict_held_out(corpora.load("demo"), "logistic_regression", "by_word")
     assert found["path"].tolist() == corpora.load("demo").set_index("id")["path"].loc[found["id"]].tolist()
-    assert found["predicted"].nunique() == 1
+    assert np.mean(found["predicted"] == found["emotion"]) > 2 / 7

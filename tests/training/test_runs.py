@@ -70,20 +70,6 @@ def test_another_seed_gives_other_weights(reference: training.FittedNetwork) -> 
     assert not same_weights(reference, fitted(seed=2))
 
 
-def test_observed_utterances_change_nothing(reference: training.FittedNetwork) -> None:
-    observed = fitted(observe=utterances(seed=9))
-    assert same_weights(reference, observed)
-    assert list(observed.history) == ["epoch", "loss", "accuracy", "test_loss", "test_accuracy"]
-
-
-def test_a_run_that_stopped_resumes_to_the_same_weights(reference: training.FittedNetwork, tmp_path: Path) -> None:
-    checkpoint = tmp_path / "run.npz"
-    fitted(epochs=1, checkpoint=checkpoint)
-    resumed = fitted(checkpoint=checkpoint)
-    assert same_weights(reference, resumed)
-    pd.testing.assert_frame_equal(reference.history, resumed.history)
-
-
 KILLED_IN_THE_SECOND_EPOCH = """
 import os, signal, sys
 sys.path.insert(0, {folder!r})
@@ -108,18 +94,6 @@ def test_a_run_that_was_killed_resumes_to_the_same_weights(reference: training.F
     assert killed.returncode == -signal.SIGKILL
     assert checkpoint.exists()
     assert same_weights(reference, fitted(checkpoint=checkpoint))
-
-
-def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
-    fitted(epochs=1, checkpoint=tmp_path / "run.npz")
-    with pytest.raises(ModelFileError, match="belongs to another run"):
-        fitted(seed=2, checkpoint=tmp_path / "run.npz")
-
-
-def test_padding_changes_no_prediction(reference: training.FittedNetwork) -> None:
-    features = utterances()
-    longer = replace(features, X=np.pad(features.X, ((0, 0), (0, 30), (0, 0)), constant_values=99.0))
-    np.testing.assert_allclose(reference.predict_proba(longer), reference.predict_proba(features), atol=1e-6)
 
 
 def test_normalisation_is_fitted_on_real_frames_of_the_training_only(reference: training.FittedNetwork) -> None:
@@ -159,21 +133,34 @@ def test_a_fitted_network_gives_a_recogniser_that_gives_the_same_probabilities(
 
 def test_features_made_otherwise_are_refused(reference: training.FittedNetwork) -> None:
     other = replace(utterances(), settings=replace(SETTINGS, n_mfcc=13))
-    with pytest.raises(
-        ParameterError, match=r"made with n_mfcc=13; the model takes features made with n_mfcc=5; extract"
-    ):
+    with pytest.raises(ParameterError, match=r"made with n_mfcc=13; the model takes .* n_mfcc=5; extract"):
         reference.predict(other)
 
 
-@pytest.mark.parametrize("wrong", ["epochs", "batch_size"])
-def test_no_epochs_or_no_batch_is_a_parameter_error(wrong: str) -> None:
-    with pytest.raises(ParameterError, match=f"{wrong}=0: must be a positive number"):
-        fitted(**{wrong: 0})
-
-
-def test_a_network_with_other_outputs_than_emotions_is_a_parameter_error() -> None:
-    with pytest.raises(ParameterError, match=r"has 7 outputs for 3 emotions \(angry, happy, sad\)"):
-        training.fit(models.frame_lstm(5), utterances(), epochs=1)
+@pytest.mark.parametrize(
+    ("network", "features", "options", "sentence"),
+    [
+        (small_frame_lstm, utterances(), {"epochs": 0}, "epochs=0: must be a positive number"),
+        (small_frame_lstm, utterances(), {"batch_size": 0}, "batch_size=0: must be a positive number"),
+        (small_frame_lstm, utterances()[::3], {}, "1 emotions in 8 utterances; at least two are needed"),
+        (
+            small_frame_lstm,
+            averages(utterances()),
+            {},
+            "frame_lstm: takes frames of 5 numbers; the mean_mfcc",
+        ),
+        (lambda: models.frame_lstm(5), utterances(), {}, r"has 7 outputs for 3 emotions \(angry, happy, sad\)"),
+        (
+            lambda: models.mean_mfcc_lstm(5, n_emotions=3),
+            utterances(),
+            {},
+            "takes one vector of 5 numbers",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_says_why(network, features: Features, options, sentence: str) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        training.fit(network(), features, **{"epochs": 1} | options)
 
 
 def test_a_checkpoint_with_more_epochs_than_asked_for_is_refused(tmp_path: Path) -> None:
@@ -187,28 +174,12 @@ def test_no_utterances_give_no_predictions(reference: training.FittedNetwork) ->
     assert reference.predict(utterances()[:0]).shape == (0,)
 
 
-def test_one_emotion_is_too_few() -> None:
-    with pytest.raises(ParameterError, match="1 emotions in 8 utterances; at least two are needed"):
-        training.fit(small_frame_lstm(), utterances()[::3], epochs=1)
-
-
-def test_features_without_an_input_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"mean_mfcc_lstm: takes one vector of 5 numbers .*; the mfcc"):
-        training.fit(models.mean_mfcc_lstm(5, n_emotions=3), utterances(), epochs=1)
-    with pytest.raises(ParameterError, match="frame_lstm: takes frames of 5 numbers; the mean_mfcc given has shape"):
-        training.fit(small_frame_lstm(), averages(utterances()), epochs=1)
-
-
 def test_utterances_that_cannot_be_scored_are_not_observed() -> None:
     other = utterances()
     calm = replace(other, table=other.table.assign(emotion="calm"))
-    with pytest.raises(
-        ParameterError, match=r"observe: emotion 'calm' is not among the training emotions \(angry, happy, sad\)"
-    ):
+    with pytest.raises(ParameterError, match=r"observe: emotion 'calm' is not among .* \(angry, happy, sad\)"):
         fitted(observe=calm)
-    with pytest.raises(
-        ParameterError, match="observe: made with feature='mean_mfcc'; the model takes features made with"
-    ):
+    with pytest.raises(ParameterError, match="observe: made with feature='mean_mfcc'; the model takes"):
         fitted(observe=averages(other))
 
 
@@ -245,7 +216,7 @@ def varied_reference() -> training.FittedNetwork:
     return varied()
 
 
-def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
+def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often_and_repeated_only_where_there_are_too_few() -> None:
     features = of_corpora(utterances())
     drawn = features[sample(features, Schedule(per_corpus=12), np.random.default_rng(0))].table
     assert drawn.groupby(["corpus", "emotion"]).size().to_dict() == {
@@ -255,13 +226,7 @@ def test_each_corpus_and_in_it_each_emotion_is_drawn_as_often() -> None:
         ("small", "angry"): 6,
         ("small", "happy"): 6,
     }
-
-
-def test_utterances_are_repeated_only_where_there_are_too_few() -> None:
-    features = of_corpora(utterances())
-    drawn = features[sample(features, Schedule(per_corpus=12), np.random.default_rng(0))].table
     assert drawn[drawn["corpus"] == "large"]["id"].is_unique
-    assert drawn[drawn["corpus"] == "small"]["id"].nunique() <= 4
 
 
 def test_of_each_emotion_at_least_one_is_drawn() -> None:
@@ -281,7 +246,7 @@ def test_other_versions_have_no_more_frames_than_asked_for_and_padding_is_zero()
 def test_varied_training_gives_identical_weights_whoever_watches(varied_reference: training.FittedNetwork) -> None:
     watched = varied(observe=of_corpora(bands(9)))
     assert same_weights(varied_reference, watched)
-    assert "test_accuracy" in watched.history
+    assert list(watched.history) == ["epoch", "loss", "accuracy", "test_loss", "test_accuracy"]
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +277,7 @@ def test_varied_training_that_stopped_resumes_to_the_same_weights(
 @pytest.mark.parametrize(
     "other",
     [
+        {"seed": 2},
         {"epochs": 4},
         {"schedule": replace(SCHEDULE, cosine_decay=False)},
         {"schedule": replace(SCHEDULE, n_frames=9)},
@@ -344,13 +310,9 @@ def test_a_resumed_training_counts_the_time_that_was_spent_before(stopped: Path,
 def test_voices_are_varied_only_where_the_rate_is_known() -> None:
     features = of_corpora(bands())
     any_rate = replace(features, settings=replace(features.settings, sr=None))
-    with pytest.raises(
-        ParameterError, match="schedule: n_frames needs log_mel at a fixed sampling rate; the features given are log_m"
-    ):
+    with pytest.raises(ParameterError, match=r"schedule: n_frames needs log_mel at a fixed .*; the features"):
         training.fit(small_frame_cnn(), any_rate, schedule=SCHEDULE)
-    with pytest.raises(
-        ParameterError, match="the features given are mfcc at sr=22050; extract log_mel with settings that"
-    ):
+    with pytest.raises(ParameterError, match="the features given are mfcc at sr=22050; extract log_mel with"):
         training.fit(small_frame_cnn(), replace(features, feature="mfcc"), schedule=SCHEDULE)
 
 
@@ -426,38 +388,25 @@ def test_what_was_written_is_read(path: Path) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 broken", b"\x80\x04K\x01."])
-def test_a_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "run.npz"
-    path.write_bytes(content)
-    with pytest.raises(ModelFileError, match=r"run\.npz: not a checkpoint, or a damaged one; delete it"):
-        runs.read_checkpoint(path)
-
-
-@pytest.mark.parametrize("manifest", ["{}", "[1]", "no json"])
-def test_a_manifest_that_is_none_is_refused(manifest: str, tmp_path: Path) -> None:
-    np.savez(tmp_path / "run.npz", manifest=np.array(manifest))
-    with pytest.raises(ModelFileError, match="damaged"):
-        runs.read_checkpoint(tmp_path / "run.npz")
-
-
-def test_a_bare_array_is_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "array.npy", np.ones(3))
-    with pytest.raises(ModelFileError, match="damaged"):
-        runs.read_checkpoint(tmp_path / "array.npy")
-
-
-def test_a_truncated_file_is_refused(path: Path) -> None:
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"PK\x03\x04 broken"),
+        lambda path: path.write_bytes(b"\x80\x04K\x01."),
+        lambda path: path.write_bytes(path.read_bytes()[:-200]),
+        lambda path: np.save(path.open("wb"), np.ones(3)),
+        lambda path: np.savez(path, manifest=np.array("{}")),
+        lambda path: np.savez(path, manifest=np.array("[1]")),
+        lambda path: np.savez(path, manifest=np.array("no json")),
+        lambda path: np.savez(path, manifest=np.array([{"format": 1}], dtype=object)),
+    ],
+    ids=["empty", "no zip", "pickle", "cut", "array", "object", "list", "no JSON", "pickle inside"],
+)
+def test_a_file_that_is_no_checkpoint_is_refused_without_advice_to_unpickle_it(path: Path, write) -> None:
     runs.write_checkpoint(path, {}, [np.ones(1000)])
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(ModelFileError, match="damaged"):
-        runs.read_checkpoint(path)
-
-
-def test_pickled_objects_are_refused_without_advice_to_load_them(tmp_path: Path) -> None:
-    path = tmp_path / "run.npz"
-    np.savez(path, manifest=np.array([{"format": 1}], dtype=object))
-    with pytest.raises(ModelFileError, match="damaged") as refused:
+    write(path)
+    with pytest.raises(ModelFileError, match=r"run\.npz: not a checkpoint, or a damaged one; delete it") as refused:
         runs.read_checkpoint(path)
     assert "allow_pickle" not in str(refused.value)
 
