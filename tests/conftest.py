@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -46,10 +47,12 @@ def _loopback_without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
-def corpus_or_skip(name: str) -> pd.DataFrame:
+@cache
+def real_corpus(name: str) -> pd.DataFrame:
     """Return the table of a real corpus, or skip with the reason; in CI, where the corpus has to be there, fail."""
     try:
-        return corpora.load(name)
+        with warnings.catch_warnings(action="ignore", category=CorpusWarning):  # a part of RAVDESS, as in CI, is enough
+            return corpora.load(name)
     except CorpusError as error:
         reason = f"the corpus {name} is not here ({error})"
         if os.environ.get("EMOTION_LIB_REQUIRE_CORPORA") == "1":
@@ -57,71 +60,34 @@ def corpus_or_skip(name: str) -> pd.DataFrame:
         pytest.skip(reason)
 
 
-def part_or_skip(name: str) -> pd.DataFrame:
-    """Return the table of a real corpus as `corpus_or_skip` does, where a part of it, as in CI, is enough."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CorpusWarning)
-        return corpus_or_skip(name)
-
-
-@pytest.fixture(scope="session")
-def _tess_table() -> pd.DataFrame:
-    """Load the real TESS once."""
-    return corpus_or_skip("tess")
-
-
-@pytest.fixture(scope="session")
-def _emodb_table() -> pd.DataFrame:
-    """Load the real EMO-DB once."""
-    return corpus_or_skip("emodb")
-
-
-@pytest.fixture(scope="session")
-def _ravdess_table() -> pd.DataFrame:
-    """Load what there is of the real RAVDESS once."""
-    return part_or_skip("ravdess")
-
-
-@pytest.fixture(scope="session")
-def _crema_d_table() -> pd.DataFrame:
-    """Load what there is of the real CREMA-D once."""
-    return part_or_skip("crema-d")
-
-
-@pytest.fixture(scope="session")
-def _nemo_table() -> pd.DataFrame:
-    """Load what there is of the real nEMO once."""
-    return part_or_skip("nemo")
-
-
 @pytest.fixture
-def tess(_tess_table: pd.DataFrame) -> pd.DataFrame:
+def tess() -> pd.DataFrame:
     """The corpus table of the real TESS, or a skip that says how to get it (a failure in CI)."""
-    return _tess_table.copy()
+    return real_corpus("tess").copy()
 
 
 @pytest.fixture
-def emodb(_emodb_table: pd.DataFrame) -> pd.DataFrame:
+def emodb() -> pd.DataFrame:
     """The corpus table of the real EMO-DB, or a skip that says how to get it (a failure in CI)."""
-    return _emodb_table.copy()
+    return real_corpus("emodb").copy()
 
 
 @pytest.fixture
-def ravdess(_ravdess_table: pd.DataFrame) -> pd.DataFrame:
-    """The corpus table of the real RAVDESS, or a skip that says how to get it (a failure in CI)."""
-    return _ravdess_table.copy()
+def ravdess() -> pd.DataFrame:
+    """The corpus table of what there is of the real RAVDESS, or a skip that says how to get it (a failure in CI)."""
+    return real_corpus("ravdess").copy()
 
 
 @pytest.fixture
-def crema_d(_crema_d_table: pd.DataFrame) -> pd.DataFrame:
-    """The corpus table of the real CREMA-D, or a skip that says how to get it (a failure in CI)."""
-    return _crema_d_table.copy()
+def crema_d() -> pd.DataFrame:
+    """The corpus table of what there is of the real CREMA-D, or a skip that says how to get it (a failure in CI)."""
+    return real_corpus("crema-d").copy()
 
 
 @pytest.fixture
-def nemo(_nemo_table: pd.DataFrame) -> pd.DataFrame:
-    """The corpus table of the real nEMO, or a skip that says how to get it (a failure in CI)."""
-    return _nemo_table.copy()
+def nemo() -> pd.DataFrame:
+    """The corpus table of what there is of the real nEMO, or a skip that says how to get it (a failure in CI)."""
+    return real_corpus("nemo").copy()
 
 
 def tone(seconds: float = 0.25, sr: int = TESS_RATE, *, frequency: float = 220.0, seed: int = 0) -> np.ndarray:

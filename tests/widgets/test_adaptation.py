@@ -1,5 +1,6 @@
 """Getting used to a voice: the plan, the utterances, what changes, and the file."""
 
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,13 +12,7 @@ from emotion_lib import audio, corpora, widgets
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets.base import Widget
-from tests.widgets.conftest import ask, sound
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    """The recogniser of the package."""
-    return EmotionRecognizer.load()
+from tests.widgets.conftest import answer, ask, record, sound
 
 
 @pytest.fixture(scope="module")
@@ -28,208 +23,162 @@ def mine() -> pd.DataFrame:
     return chosen.groupby("emotion").head(3).reset_index(drop=True)
 
 
-def say(widget: Widget, path: str, **message: Any) -> None:
+@pytest.fixture
+def fresh(recognizer: EmotionRecognizer) -> Any:
+    """The widget, adapted to nobody."""
+    return widgets.get_used_to(recognizer, sentences=["One.", "Two."])
+
+
+@pytest.fixture
+def adapted(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> Any:
+    """The widget, adapted to six utterances."""
+    return widgets.get_used_to(recognizer, start=mine)
+
+
+def say(widget: Widget, path: str, *, purpose: str = "enrol") -> None:
     """Record what is in a file."""
-    y, sr = audio.read(path)
-    ask(widget, "part", y.tobytes(), first=True)
-    ask(widget, "recorded", rate=float(sr), **message)
+    record(widget, *audio.read(path), purpose=purpose)
 
 
-def meant(widget: Any) -> list[str]:
-    """Return the emotions of the utterances that there are."""
-    return [each["emotion"] for each in widget.utterances]
+def test_the_plan_is_each_sentence_in_each_emotion(fresh: Any, recognizer: EmotionRecognizer) -> None:
+    first, second = fresh.plan[:2]
 
-
-def test_the_plan_is_each_sentence_in_each_emotion(recognizer: EmotionRecognizer) -> None:
-    widget = widgets.get_used_to(recognizer, sentences=["One.", "Two."])
-
-    assert len(widget.plan) == 14
-    first, second = widget.plan[:2]
+    assert len(fresh.plan) == 14
     assert (first["emotion"], first["sentence"], first["number"], first["of"]) == ("angry", "One.", 1, 2)
     assert (second["emotion"], second["sentence"], second["number"]) == ("angry", "Two.", 2)
-    assert widget.recognizer is recognizer
-    assert widget.still().startswith(b"\x89PNG")
+    assert fresh.recognizer is recognizer
+    assert fresh.still().startswith(b"\x89PNG")
 
 
-def test_it_goes_from_utterance_to_utterance(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer, sentences=["One.", "Two."])
+def test_it_goes_from_utterance_to_utterance_and_at_the_end_to_what_was_skipped(fresh: Any, mine: pd.DataFrame) -> None:
+    ask(fresh, "go", step=1)
+    say(fresh, mine["path"][0])
+    assert fresh.step == 2
+    ask(fresh, "go", step=99)
+    assert fresh.step == 14
+    ask(fresh, "go", step=13)
+    say(fresh, mine["path"][1])
 
-    say(widget, mine["path"][0], purpose="enrol")
-    ask(widget, "go", step=2)
-    say(widget, mine["path"][1], purpose="enrol")
-
-    assert meant(widget) == ["angry", "disgust"]
-    assert widget.step == 3
-    ask(widget, "go", step=99)
-    assert widget.step == 14
-
-
-def test_after_the_last_it_asks_for_what_was_skipped(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer, sentences=["One."])
-    ask(widget, "go", step=6)
-
-    say(widget, mine["path"][0], purpose="enrol")
-
-    assert widget.step == 0
+    assert [each["emotion"] for each in fresh.utterances] == ["angry", "surprise"]
+    assert fresh.step == 0
 
 
-def test_what_is_said_again_takes_the_place_of_the_first(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer)
-    say(widget, mine["path"][0], purpose="enrol")
+def test_what_is_said_again_takes_the_place_of_the_first(fresh: Any, mine: pd.DataFrame) -> None:
+    say(fresh, mine["path"][0])
 
-    ask(widget, "go", step=0)
-    say(widget, mine["path"][1], purpose="enrol")
+    ask(fresh, "go", step=0)
+    say(fresh, mine["path"][1])
 
-    (only,) = widget.utterances
+    (only,) = fresh.utterances
     assert only["seconds"] == pytest.approx(audio.duration(mine["path"][1]), abs=0.01)
 
 
-def test_silence_is_a_sentence_and_is_not_kept(recognizer: EmotionRecognizer) -> None:
-    widget = widgets.get_used_to(recognizer)
+def test_silence_is_a_sentence_and_is_not_kept(fresh: Any) -> None:
+    record(fresh, np.zeros(48_000), 48_000, purpose="enrol")
 
-    ask(widget, "part", bytes(4 * 48_000), first=True)
-    ask(widget, "recorded", rate=48_000.0, purpose="enrol")
-
-    assert widget.says.startswith("silence, so it is not kept; record it again")
-    assert (widget.utterances, widget.step) == ([], 0)
+    assert fresh.says.startswith("silence, so it is not kept; record it again")
+    assert (fresh.utterances, fresh.step) == ([], 0)
 
 
-def test_with_two_of_each_emotion_the_test_is_fair(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer, start=mine)
-
+def test_with_two_of_each_emotion_the_test_is_fair(
+    adapted: Any, recognizer: EmotionRecognizer, mine: pd.DataFrame
+) -> None:
     emotions, paths = list(mine["emotion"].sort_values()), list(mine.sort_values("emotion", kind="stable")["path"])
     others = [audio.read(path, sr=recognizer.settings.sr)[0] for path in paths[1:]]
     left_out = recognizer.enrol(others, emotions[1:], sr=recognizer.settings.sr).predict(paths[0])
-    heard = [bar["probability"] for bar in widget.utterances[0]["after"]["bars"]]
+    heard = [bar["probability"] for bar in adapted.utterances[0]["after"]["bars"]]
     np.testing.assert_allclose(heard, list(left_out.probabilities.values()), atol=1e-4)
-    assert "adapted to the 5 others and not to this one" in widget.verdict
-    assert widget.recognizer.about["enrolled"] == {"angry": 3, "sad": 3}
-    assert repr(widget) == "Adaptation to a voice: 6 utterances, adapted"
-    assert len(widget.still()) > 10_000
+    assert "adapted to the 5 others and not to this one" in adapted.verdict
+    assert adapted.recognizer.about["enrolled"] == {"angry": 3, "sad": 3}
+    assert repr(adapted) == "Adaptation to a voice: 6 utterances, adapted"
+    assert len(adapted.still()) > 10_000
 
 
-def test_with_one_of_an_emotion_it_says_that_this_is_no_test(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer)
-    say(widget, mine["path"][0], purpose="enrol")
+def test_with_one_of_an_emotion_it_says_that_this_is_no_test(fresh: Any, mine: pd.DataFrame) -> None:
+    say(fresh, mine["path"][0])
 
-    ask(widget, "adapt")
+    ask(fresh, "adapt")
 
-    assert "so this is not a test" in widget.verdict
-    assert widget.utterances[0]["after"]["headline"] == "angry"
-
-
-def test_without_utterances_there_is_nothing_to_get_used_to(recognizer: EmotionRecognizer) -> None:
-    widget = widgets.get_used_to(recognizer)
-
-    ask(widget, "adapt")
-
-    assert widget.says.startswith("recordings: the list is empty; give at least one utterance")
-    assert not widget.adapted
+    assert "so this is not a test" in fresh.verdict
+    assert fresh.utterances[0]["after"]["headline"] == "angry"
 
 
-def test_a_further_utterance_makes_what_was_heard_after_untrue(
-    recognizer: EmotionRecognizer, mine: pd.DataFrame
-) -> None:
-    widget = widgets.get_used_to(recognizer, start=mine)
+def test_without_utterances_there_is_nothing_to_get_used_to(fresh: Any) -> None:
+    ask(fresh, "adapt")
 
-    say(widget, mine["path"][0], purpose="enrol")
-
-    assert [each["after"] for each in widget.utterances] == [None] * 7
-    assert widget.verdict == ""
+    assert fresh.says.startswith("recordings: the list is empty; give at least one utterance")
+    assert not fresh.adapted
 
 
-def test_an_utterance_is_removed_and_asked_for_again(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer)
+def test_a_further_utterance_makes_what_was_heard_after_untrue(adapted: Any, mine: pd.DataFrame) -> None:
+    say(adapted, mine["path"][0])
+
+    assert [each["after"] for each in adapted.utterances] == [None] * 7
+    assert adapted.verdict == ""
+
+
+def test_an_utterance_is_removed_and_asked_for_again(fresh: Any, mine: pd.DataFrame) -> None:
     for path in mine["path"][:2]:
-        say(widget, path, purpose="enrol")
+        say(fresh, path)
 
-    ask(widget, "remove", place=0)
+    ask(fresh, "remove", place=0)
 
-    assert (len(widget.utterances), widget.step) == (1, 0)
-
-
-def test_an_utterance_is_played(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer, start=mine)
-
-    ask(widget, "play", place=3)
-
-    assert sound(widget)[:4] == b"RIFF"
-    assert widget.alt == "Waveform and spectrogram: sad, utterance 4"
+    assert (len(fresh.utterances), fresh.step) == (1, 0)
 
 
-def test_a_try_is_heard_by_both(recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
-    widget = widgets.get_used_to(recognizer, start=mine[1:])
+def test_an_utterance_is_played(adapted: Any) -> None:
+    ask(adapted, "play", place=3)
 
-    say(widget, mine["path"][0], purpose="try")
+    assert sound(adapted)[:4] == b"RIFF"
+    assert adapted.alt == "Waveform and spectrogram: sad, utterance 4"
 
-    before, after = widget.tried
+
+def test_a_try_is_heard_by_both(adapted: Any, recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
+    say(adapted, mine["path"][0], purpose="try")
+
+    before, after = adapted.tried
     assert before["headline"] == recognizer.predict(mine["path"][0]).emotion
-    assert after["headline"] == widget.recognizer.predict(mine["path"][0]).emotion
-    assert len(widget.utterances) == 5
+    assert after["headline"] == adapted.recognizer.predict(mine["path"][0]).emotion
+    assert len(adapted.utterances) == 6
 
 
-def test_what_is_saved_can_be_loaded(
-    recognizer: EmotionRecognizer, mine: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    widget = widgets.get_used_to(recognizer, start=mine)
-    send = Mock()
-    monkeypatch.setattr(widget, "send", send)
-
-    ask(widget, "save")
-    message, (content,) = send.call_args.args
-    other = widgets.get_used_to(recognizer)
-    ask(other, "part", content, first=True)
-    ask(other, "load", name="me.emotion")
+def test_what_is_saved_can_be_loaded(adapted: Any, fresh: Any, mine: pd.DataFrame) -> None:
+    message, (content,) = answer(adapted, "save")
+    ask(fresh, "part", content, first=True)
+    ask(fresh, "load", name="me.emotion")
 
     assert message == {"do": "download", "name": "my_voice.emotion"}
-    assert other.adapted
-    assert other.says == "me.emotion: adapted to a voice with 6 utterances. Try it."
-    assert other.recognizer.predict(mine["path"][0]) == widget.recognizer.predict(mine["path"][0])
+    assert fresh.adapted
+    assert fresh.says == "me.emotion: adapted to a voice with 6 utterances. Try it."
+    assert fresh.recognizer.predict(mine["path"][0]) == adapted.recognizer.predict(mine["path"][0])
 
 
-def test_a_file_that_is_no_recogniser_is_a_sentence(recognizer: EmotionRecognizer) -> None:
-    widget = widgets.get_used_to(recognizer)
-
-    ask(widget, "part", b"PK", first=True)
-    ask(widget, "load", name="me.emotion")
-
-    assert widget.says.startswith("me.emotion: ")
-    assert not widget.adapted
-
-
-def test_a_recogniser_that_is_used_to_nobody_is_a_sentence(
-    recognizer: EmotionRecognizer, tmp_path_factory: pytest.TempPathFactory
+def test_a_file_that_is_no_adapted_recogniser_is_a_sentence(
+    fresh: Any, recognizer: EmotionRecognizer, tmp_path: Path
 ) -> None:
-    widget = widgets.get_used_to(recognizer)
+    not_adapted = recognizer.save(tmp_path / "x.emotion").read_bytes()
+    for content, why in {b"PK": "me.emotion: not a recogniser", not_adapted: "me.emotion: not adapted"}.items():
+        ask(fresh, "part", content, first=True)
+        ask(fresh, "load", name="me.emotion")
 
-    ask(widget, "part", recognizer.save(tmp_path_factory.mktemp("file") / "x.emotion").read_bytes(), first=True)
-    ask(widget, "load", name="x.emotion")
-
-    assert widget.says.startswith("x.emotion: not adapted to a voice, or made for other emotions")
+        assert fresh.says.startswith(why)
+        assert not fresh.adapted
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "error", "message"),
     [
-        ({"emotion": None}, "start has no column 'emotion'"),
-        ({"speaker": ["A", "B"] * 3}, r"several speakers \(A, B\)"),
-        ({"emotion": "calm"}, "calm is not an emotion of this recogniser"),
+        ({"emotion": None}, ParameterError, "start has no column 'emotion'"),
+        ({"speaker": ["A", "B"] * 3}, ParameterError, r"several speakers \(A, B\)"),
+        ({"emotion": "calm"}, ParameterError, "calm is not an emotion of this recogniser"),
+        ({"path": "gone.wav"}, AudioError, r"gone\.wav: no such file"),
     ],
 )
-def test_a_table_that_is_not_of_one_voice_is_a_parameter_error(
-    recognizer: EmotionRecognizer, mine: pd.DataFrame, change: dict[str, Any], message: str
+def test_a_table_that_is_not_of_one_voice_is_an_error(
+    recognizer: EmotionRecognizer, mine: pd.DataFrame, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    start = mine.assign(**change).dropna(axis="columns")
-
-    with pytest.raises(ParameterError, match=message):
-        widgets.get_used_to(recognizer, start=start)
-
-
-def test_a_recording_of_the_table_that_is_gone_is_an_audio_error(
-    recognizer: EmotionRecognizer, mine: pd.DataFrame
-) -> None:
-    with pytest.raises(AudioError, match=r"gone\.wav: no such file"):
-        widgets.get_used_to(recognizer, start=mine.assign(path="gone.wav"))
+    with pytest.raises(error, match=message):
+        widgets.get_used_to(recognizer, start=mine.assign(**change).dropna(axis="columns"))
 
 
 @pytest.mark.parametrize("sentences", [[], "One."])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from emotion_lib import widgets
 from emotion_lib.errors import AudioError
-from emotion_lib.widgets.base import Widget, compact, in_words, picture, script
+from emotion_lib.widgets.base import Widget, compact, in_words, picture
 from tests.widgets.conftest import ask
 
 
@@ -53,13 +53,6 @@ def test_a_widget_comes_with_one_line_and_a_picture_in_words() -> None:
     assert data["text/plain"] == "Speaking"
     assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"] == {"alt": "What is to be seen"}
-
-
-def test_a_script_is_one_module() -> None:
-    joined = script("playback")
-
-    assert joined.startswith("// The code that all widgets share")
-    assert joined.count("export default") == 1
 
 
 @pytest.mark.parametrize("name", widgets.__all__)
