@@ -74,7 +74,11 @@ class _Comparison(Widget):
     seconds = traitlets.Float().tag(sync=True)
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._table = _first_takes(table)
+        named = several(table, "corpus")
+        table = table.astype({"speaker": str, "text": str} | ({"corpus": str} if named else {}))
+        if named:
+            table = table.assign(speaker=table["corpus"] + " " + table["speaker"])
+        self._table = table.drop_duplicates(["emotion", "speaker", "text"]).reset_index(drop=True)
         self._pictures: dict[int, bytes] = {}
         speakers = self._table.groupby("text")["speaker"].nunique()
         super().__init__(texts=sorted(speakers.index, key=lambda text: (-speakers[text], text)))
@@ -131,15 +135,6 @@ class _Comparison(Widget):
             )
             self.alt = f"Spectrograms of “{text}”, emotions in rows, speakers in columns: {', '.join(speakers)}"
             self.says = " ".join(errors)
-
-
-def _first_takes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the first utterance of each text, emotion and speaker; with several corpora, add them to the speakers."""
-    named = several(table, "corpus")
-    table = table.astype({"speaker": str, "text": str} | ({"corpus": str} if named else {}))
-    if named:
-        table = table.assign(speaker=table["corpus"] + " " + table["speaker"])
-    return table.drop_duplicates(["emotion", "speaker", "text"]).reset_index(drop=True)
 
 
 def _read(said: pd.DataFrame) -> tuple[dict[int, np.ndarray], list[str]]:
