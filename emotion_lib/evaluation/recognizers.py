@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import evaluation, training
-from emotion_lib.corpora.inventory import digest
+from emotion_lib.corpora import published_digests
 from emotion_lib.emotions import EMOTIONS, STYLES, in_order
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.experiments import features_for
@@ -365,7 +365,9 @@ def voices_of(features: Features) -> Voices | None:
 
 
 def list_utterances(table: pd.DataFrame) -> Utterances:
-    """List the utterances of a corpus table by name and by the digest of the file.
+    """List the utterances of a corpus table by name and by the digest of the published file.
+
+    A copy in another format has another digest, but the originals of a user are recognised.
 
     Parameters
     ----------
@@ -376,5 +378,5 @@ def list_utterances(table: pd.DataFrame) -> Utterances:
     -------
     Utterances
     """
-    digests = tuple(bytes.fromhex(digest(path))[:DIGEST_BYTES] for path in table["path"])
+    digests = tuple(digest[:DIGEST_BYTES] for digest in published_digests(table))
     return Utterances(tuple(table["corpus"] + "/" + table["id"]), digests)

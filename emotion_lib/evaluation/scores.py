@@ -15,7 +15,7 @@ from emotion_lib.extraction import LeftOut
 from emotion_lib.progress import bar
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from emotion_lib.recognizer.description import in_percent
-from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
+from emotion_lib.recognizer.prediction import UNKNOWN, WITHOUT_SPEECH
 
 
 class Figure(NamedTuple):
@@ -247,7 +247,7 @@ def _predict_all(
     rows = table.iloc[list(used)].reset_index(drop=True)
     columns = [
         {
-            "predicted": UNKNOWN if answer.reason in {SILENCE, NO_SPEECH} else answer.most_probable[0],
+            "predicted": UNKNOWN if answer.reason in WITHOUT_SPEECH else answer.most_probable[0],
             "answer": answer.emotion,
             "reason": answer.reason,
             **answer.probabilities,

@@ -207,10 +207,10 @@ def _outputs(recording: RecordingReader, inference: Inference) -> list[tuple[Out
     """Return the output for a recording, or for each window of speech of a long one; raise if there is no speech."""
     short = recording.short(inference.settings)
     if short is not None:
-        y, part = short
-        if reason := inference.missing_speech(y):
+        spoken, reason = inference.spoken_part(*short)
+        if reason:
             raise AudioError(reason)
-        return [(inference.infer(part), len(part))]
+        return [(inference.infer(spoken), len(spoken))]
     found = [(inference.infer(part.y), len(part.y)) for part in windows(detect(recording.blocks(), inference.sr))]
     if not found:
         raise AudioError("nobody speaks")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_lib import features
 from emotion_lib.extraction.cache import FeatureCache
 from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer.inference import Inference
@@ -51,4 +52,4 @@ def _features(inference: Inference, known: dict[Path, np.ndarray], sr: int | Non
         return known[Path(x).absolute()]
     settings = inference.settings
     y = RecordingReader(x, sr, to=inference.sr).read(offset=settings.offset, duration=settings.duration)
-    return np.asarray(inference.features(y)[0])
+    return features.compute(inference.feature, y, inference.sr, settings=settings)

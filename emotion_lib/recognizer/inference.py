@@ -13,7 +13,16 @@ from emotion_lib.audio.speech import windows
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head
-from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN, UNLIKE, UNSURE, Prediction, Segment
+from emotion_lib.recognizer.prediction import (
+    NO_SPEECH,
+    SILENCE,
+    TOO_LITTLE,
+    UNKNOWN,
+    UNLIKE,
+    UNSURE,
+    Prediction,
+    Segment,
+)
 from emotion_lib.recognizer.voices import Enrolment, Voices
 
 STREAM_WINDOW, STREAM_STEP = 3.0, 0.5
@@ -77,15 +86,22 @@ class Inference:
 
     def predict_short(self, y: np.ndarray, part: np.ndarray) -> Prediction:
         """Return the answer for a short recording `y`, predicted from `part`, which the settings choose."""
-        if reason := self.missing_speech(y):
-            return self._nothing(reason)
-        return self.answer(self.infer(part))
+        spoken, reason = self.spoken_part(y, part)
+        return self._nothing(reason) if reason else self.answer(self.infer(spoken))
 
-    def missing_speech(self, y: np.ndarray) -> str:
-        """Return `silence` or `no speech` if the waveform has no speech, and an empty string if it has."""
+    def spoken_part(self, y: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, str]:
+        """Return `part` without the ends in which nobody speaks, if the settings say so.
+
+        The second value is the reason why no emotion can be predicted from `y`; it is empty if one can.
+        """
         if speech.is_silent(y, self.sr):
-            return SILENCE
-        return "" if speech.find_speech(y, self.sr).seconds >= speech.ENOUGH_SPEECH else NO_SPEECH
+            return part, SILENCE
+        span = speech.find_speech(y, self.sr)
+        if span.seconds < speech.ENOUGH_SPEECH:
+            return part, TOO_LITTLE if span.certainty >= speech.CERTAIN else NO_SPEECH
+        if not self.settings.trim_speech:
+            return part, ""
+        return y[span.start : span.stop] if part is y else speech.trim(part, self.sr), ""
 
     def predict_long(self, blocks: Iterable[np.ndarray]) -> Prediction:
         """Return the answer for a long recording: the mean over its windows of speech, weighted by their lengths."""
@@ -133,15 +149,15 @@ class Inference:
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 
     def infer(self, y: np.ndarray) -> Output:
-        """Return the head's output for a waveform, before adaptation to the voice."""
+        """Return the head's output for a waveform of speech, before adaptation to the voice."""
         X = self.features(y)
         statistics = self.statistics(X)
         probabilities = self.head.probabilities(X, statistics=statistics)
         return Output(self.calibration.apply(probabilities), statistics)
 
     def features(self, y: np.ndarray) -> np.ndarray:
-        """Return the features of a waveform as a batch of one utterance."""
-        return features.compute(self.feature, y, self.sr, settings=self.settings)[None]
+        """Return the features of a waveform, whose ends are not cut off, as a batch of one utterance."""
+        return features.compute(self.feature, y, self.sr, settings=replace(self.settings, trim_speech=False))[None]
 
     def statistics(self, X: np.ndarray) -> np.ndarray:
         """Return one vector for each utterance: the voice statistics of frames, or a feature that is one vector."""

@@ -7,8 +7,11 @@ from typing import Any
 UNKNOWN = "unknown"
 """The answer "I don't know", which is never one of the emotions."""
 
-UNSURE, SILENCE, NO_SPEECH = "unsure", "silence", "no speech"
+UNSURE, SILENCE, NO_SPEECH, TOO_LITTLE = "unsure", "silence", "no speech", "too little speech"
 """The reasons for the answer `UNKNOWN`."""
+
+WITHOUT_SPEECH = frozenset({SILENCE, NO_SPEECH, TOO_LITTLE})
+"""The reasons for which no emotion is predicted, so that all are equally probable."""
 
 UNLIKE = "this voice is unlike those it was trained on"
 """The warning for a voice that is farther from the training voices than the voices of the evaluation were."""
@@ -26,7 +29,8 @@ class Prediction:
         The probability of each emotion, in the order of `emotions.EMOTIONS`. They sum to 1, and are all equal where
         nobody speaks.
     reason : str
-        Why the emotion is unknown: "unsure", "silence" or "no speech". Empty if an emotion is predicted.
+        Why the emotion is unknown: "unsure", "silence", "no speech" or "too little speech". Empty if an emotion is
+        predicted.
     note : str
         A remark on the prediction, usually empty; for a long recording, the number of windows.
     warning : str
@@ -67,7 +71,7 @@ class Prediction:
     def __str__(self) -> str:
         """Return the answer on one line."""
         answer = f"{self.emotion}, {self.reason}" if self.reason else self.emotion
-        if self.reason not in {SILENCE, NO_SPEECH}:  # without speech all emotions are equally probable
+        if self.reason not in WITHOUT_SPEECH:
             named = ", ".join(f"{name} {self.probabilities[name]:.2f}" for name in self.most_probable[:2])
             answer += f" ({named})"
         return ", ".join(part for part in (answer, self.note, self.warning) if part)

@@ -9,12 +9,13 @@ from emotion_lib.emotions import STYLES
 from emotion_lib.plots import plot_spectrogram, plot_waveform
 from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import Prediction
-from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, UNKNOWN
+from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, TOO_LITTLE, UNKNOWN
 from emotion_lib.widgets.base import blank, png
 
 _NOTHING = {
     SILENCE: "I don't know: there is only silence. Is the microphone muted, or is another one chosen?",
     NO_SPEECH: "I don't know: nobody speaks.",
+    TOO_LITTLE: "I don't know: there is less than half a second of speech.",
 }
 _WARNING = "Careful: {}. Trust the answer less, even if its probability is high."
 

@@ -12,6 +12,8 @@ from emotion_lib.recognizer.description import USES, describe_recognizer
 from tests.recognizer.conftest import SR, of_frames
 
 WORTH = {
+    "protocol": "leave_speaker_out",
+    "corpus": "demo",
     "value": 0.4567,
     "low": 0.4,
     "high": 0.5,
@@ -27,7 +29,7 @@ ABOUT = {
     "command": "emotion-lib train demo",
     "licence": "none",
     "precision": 0.75,
-    "worth": {"demo": WORTH},
+    "worth": [WORTH],
 }
 
 
@@ -41,7 +43,7 @@ def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
     assert described(networks["frame_cnn"], ABOUT) == [
         "Emotions: angry, disgust, fear, happy, neutral, sad, surprise",
         "Input: log_mel of recordings at 16000 Hz",
-        "Trained on: demo (168 utterances, 2 speakers); network frame_cnn, seed 3",
+        "Trained on: demo (168 utterances, 2 speakers); model frame_cnn, seed 3",
         "Made by: emotion-lib train demo",
         "Performance on voices left out of the training, as unweighted average recall with its 95 % interval:",
         "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of its answers",
@@ -75,12 +77,12 @@ def test_figures_that_nobody_can_give_are_left_out(networks: Mapping[str, bytes]
 
     said = {"it answers 60 % and is right in 75 % of its answers": two_voices, "it answers 0 %": never_sure}
     for sentence, worth in said.items():
-        assert f"  demo: 45.7 %; {sentence}" in described(networks["frame_cnn"], {"worth": {"demo": worth}})
+        assert f"  demo: 45.7 %; {sentence}" in described(networks["frame_cnn"], {"worth": [worth]})
 
 
 @pytest.mark.parametrize(
     "about",
-    [{"corpora": 5}, {"corpora": {"demo": {}}}, {"worth": [1]}, {"worth": {"demo": WORTH | {"value": None}}}],
+    [{"corpora": 5}, {"corpora": {"demo": {}}}, {"worth": [1]}, {"worth": [WORTH | {"value": None}]}],
     ids=["corpora that are a number", "a corpus without figures", "worth that is a list", "worth without a figure"],
 )
 def test_what_others_wrote_of_a_recognizer_stops_no_description(

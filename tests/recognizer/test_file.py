@@ -215,7 +215,7 @@ def test_nothing_is_written_that_would_be_refused_for_its_size(place: Path) -> N
 def test_utterances_have_one_digest_each() -> None:
     with pytest.raises(ParameterError, match="1 ids and 0 digests"):
         Utterances(("demo/a",), ())
-    with pytest.raises(ParameterError, match="must be SHA-256, 32 bytes each"):
+    with pytest.raises(ParameterError, match="must be the first 8 bytes of the SHA-256"):
         Utterances(("demo/a",), (b"short",))
 
 
@@ -275,16 +275,25 @@ def test_another_zip_is_refused(refused: Refused) -> None:
 # Versions.
 
 
-@pytest.mark.parametrize("version", [2, 10**30], ids=["the next", "a distant one"])
+@pytest.mark.parametrize("version", [3, 10**30], ids=["the next", "a distant one"])
 def test_a_newer_version_is_told_with_the_cure(refused: Refused, manifest: dict[str, Any], version: int) -> None:
     content = packed({MANIFEST: as_json(manifest | {"format": version}), "members.bin": b"of the future"})
-    newer = f"a recogniser of format {version}, but this emotion_lib reads formats up to 1"
+    newer = f"a recogniser of format {version}, but this emotion_lib reads format 2"
 
     assert refused(content) == f"{newer}; update it: pip install --upgrade emotion_lib"
 
 
 def test_a_newer_version_may_have_another_manifest(refused: Refused) -> None:
-    assert refused(packed({MANIFEST: b'{"format": 2}'})).startswith("a recogniser of format 2")
+    assert refused(packed({MANIFEST: b'{"format": 3}'})).startswith("a recogniser of format 3")
+
+
+def test_a_file_of_format_1_says_what_made_it_and_how_to_make_it_again(
+    refused: Refused, manifest: dict[str, Any]
+) -> None:
+    sentence = refused(packed({MANIFEST: as_json(manifest | {"format": 1}), "network.onnx": b"of the past"}))
+
+    for said in ("emotion_lib 0.1", "format 1", "emotion-lib train CORPUS"):
+        assert said in sentence
 
 
 @pytest.mark.parametrize("version", ["1", 1.0, True, None, [1], 0, -1])
