@@ -190,27 +190,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A JupyterLab with copies of the notebooks, which finds the demo corpus alone."""
+    """A JupyterLab with copies of the notebooks, which finds the demo corpus alone and nothing else of this machine."""
     chromium()
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.py", "__*"))
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("*.py", "__*"))
     state = tmp_path_factory.mktemp("lab_state")
-    with serving(folder, state) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def lab(server: Server) -> Iterator[Lab]:
-    """The JupyterLab and a browser, closed after each file: Playwright's event loop is in the way of any other."""
-    with sync_playwright() as playwright, started(playwright) as browser:
-        yield Lab(server, browser, playwright)
-    server.end_kernels()
-
-
-@contextmanager
-def serving(folder: Path, state: Path) -> Iterator[Server]:
-    """Run a JupyterLab that serves a folder, keeps what it knows in another, and knows nothing of this machine."""
     (state / "settings").mkdir()
     (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
     port = free_port()
@@ -233,6 +218,14 @@ def serving(folder: Path, state: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
     with running(command, environment(state), folder=folder, log=state / "log.txt", url=server.url):
         yield server
+
+
+@pytest.fixture(scope="module")
+def lab(server: Server) -> Iterator[Lab]:
+    """The JupyterLab and a browser, closed after each file: Playwright's event loop is in the way of any other."""
+    with sync_playwright() as playwright, started(playwright) as browser:
+        yield Lab(server, browser, playwright)
+    server.end_kernels()
 
 
 def environment(state: Path) -> dict[str, str]:
