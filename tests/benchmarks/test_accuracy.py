@@ -71,12 +71,6 @@ def test_a_figure_has_an_interval_where_it_is_scored_on_one_voice_or_all(committ
     assert set(committed["interval_over"]) <= {"words", "speakers", ""}
 
 
-def test_no_two_rows_have_one_name() -> None:
-    names = [row.name for row in ROWS]
-    assert len(set(names)) == len(names)
-    assert set(rows.KEPT_PREDICTIONS) <= set(names)
-
-
 def key(**changes: Any) -> str:
     """Return the key of a row, changed in some of what it is of."""
     given: dict[str, Any] = {"corpus": "demo", "protocol": "random", "model": "class_means", "seeds": 2}

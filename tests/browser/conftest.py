@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 import pytest
@@ -29,15 +29,7 @@ from emotion_lib import audio, corpora
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("chromium", "google-chrome", "chrome")
 HOW = "there is no Chromium or Chrome for the tests to drive; on Debian: sudo apt-get install chromium"
-FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-proxy-server",
-)
+FLAGS = ("--disable-gpu", "--disable-quic", "--no-proxy-server")
 PATIENCE = 60_000
 """Milliseconds that anything in a page may take, on a busy machine."""
 
@@ -71,6 +63,12 @@ CLOSED = "() => window.tracks.length > 0 && window.tracks.every((track) => track
 """Whether all of them that were opened are closed."""
 
 Microphone = Literal["none", "granted", "denied"]
+MICROPHONES: dict[Microphone, tuple[str, ...]] = {
+    "none": ("--disable-audio-input",),
+    "granted": ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+    "denied": ("--use-fake-device-for-media-stream", "--deny-permission-prompts"),
+}
+"""What lets Chromium have a microphone, and answer when it is asked for it, as a test wants."""
 
 
 def chromium() -> str:
@@ -138,13 +136,9 @@ class Server:
 
     def end_kernels(self) -> None:
         """End the kernels of all notebooks."""
-        for session in json.loads(self.ask("api/sessions")):
-            self.ask(f"api/sessions/{session['id']}", method="DELETE")
-
-    def ask(self, path: str, *, method: str = "GET") -> bytes:
-        """Return the answer to a request."""
-        headers = {"Authorization": f"token {self.token}"}
-        return answer(urllib.request.Request(f"{self.url}/{path}", method=method, headers=headers))
+        sessions, headers = f"{self.url}/api/sessions", {"Authorization": f"token {self.token}"}
+        for session in json.loads(answer(sessions, headers=headers)):
+            answer(f"{sessions}/{session['id']}", headers=headers, method="DELETE")
 
 
 @dataclass(frozen=True)
@@ -170,7 +164,8 @@ def started(
     playwright: Playwright, *, microphone: Microphone = "none", fake_audio: Path | None = None
 ) -> Iterator[Chromium]:
     """Start Chromium, without its sandbox (root can have none), and close it."""
-    flags = [*FLAGS, *microphone_flags(microphone, fake_audio)]
+    heard = [f"--use-file-for-fake-audio-capture={fake_audio}"] if fake_audio else []
+    flags = [*FLAGS, *MICROPHONES[microphone], *heard]
     browser = playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=False, args=flags)
     try:
         yield browser
@@ -178,31 +173,11 @@ def started(
         browser.close()
 
 
-def microphone_flags(microphone: Microphone, fake_audio: Path | None) -> list[str]:
-    """Return what lets Chromium have a microphone, and be asked for it, as a test wants."""
-    if microphone == "none":
-        return ["--disable-audio-input"]
-    reply = "--use-fake-ui-for-media-stream" if microphone == "granted" else "--deny-permission-prompts"
-    heard = [f"--use-file-for-fake-audio-capture={fake_audio}"] if fake_audio else []
-    return ["--use-fake-device-for-media-stream", reply, *heard]
-
-
 def saved(page: Page, folder: Path) -> NotebookNode:
     """Save the notebook of a page and return it as it is on disk, which has the cells out of view too."""
     page.evaluate(f"{NOTEBOOK}.context.save()")
     notebook: NotebookNode = nbformat.read(folder / page.evaluate(f"{NOTEBOOK}.context.path"), as_version=4)
     return notebook
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """Return the cells that run."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def complaints(notebook: NotebookNode) -> list[NotebookNode]:
-    """Return the errors, and what was written to stderr."""
-    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
-    return [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
 
 @pytest.fixture(scope="session")
@@ -215,13 +190,33 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A JupyterLab with copies of the notebooks, which finds the demo corpus alone."""
+    """A JupyterLab with copies of the notebooks, which finds the demo corpus alone and nothing else of this machine."""
     chromium()
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.py", "__*"))
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("*.py", "__*"))
     state = tmp_path_factory.mktemp("lab_state")
-    with serving(folder, state) as server:
+    (state / "settings").mkdir()
+    (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
+    port = free_port()
+    server = Server(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder,
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "ServerApp.terminals_enabled": False,
+        "IdentityProvider.token": server.token,
+        "LabApp.expose_app_in_browser": True,
+        "LabApp.news_url": None,
+        "LabServerApp.app_settings_dir": state / "settings",
+        "LabServerApp.user_settings_dir": state / "user",
+        "LabServerApp.workspaces_dir": state / "workspaces",
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    with running(command, environment(state), folder=folder, log=state / "log.txt", url=server.url):
         yield server
 
 
@@ -233,37 +228,6 @@ def lab(server: Server) -> Iterator[Lab]:
     server.end_kernels()
 
 
-@contextmanager
-def serving(folder: Path, state: Path) -> Iterator[Server]:
-    """Run a JupyterLab that serves a folder, keeps what it knows in another, and knows nothing of this machine."""
-    (state / "settings").mkdir()
-    (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
-    server = Server(f"http://127.0.0.1:{free_port()}", secrets.token_hex(16), folder)
-    with running(lab_command(server, state), environment(state), folder=folder, log=state / "log.txt") as process:
-        await_answer(f"{server.url}/api", process, log=state / "log.txt")
-        yield server
-
-
-def lab_command(server: Server, state: Path) -> list[str]:
-    """Return the command line of a JupyterLab that opens nothing and asks nobody."""
-    options = {
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": server.url.rpartition(":")[2],
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": server.folder,
-        "ServerApp.open_browser": False,
-        "ServerApp.allow_root": True,
-        "ServerApp.terminals_enabled": False,
-        "IdentityProvider.token": server.token,
-        "LabApp.expose_app_in_browser": True,
-        "LabApp.news_url": None,
-        "LabServerApp.app_settings_dir": state / "settings",
-        "LabServerApp.user_settings_dir": state / "user",
-        "LabServerApp.workspaces_dir": state / "workspaces",
-    }
-    return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
-
-
 def environment(state: Path) -> dict[str, str]:
     """Return the environment of a server and its kernels: no corpus but the demo corpus, no settings of a user."""
     folders = ("EMOTION_LIB_DATA", "EMOTION_LIB_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
@@ -273,39 +237,39 @@ def environment(state: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(
-    command: list[str], environment: dict[str, str], *, folder: Path, log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command in the background, and end it."""
+def running(command: list[str], environment: dict[str, str], *, folder: Path, log: Path, url: str) -> Iterator[None]:
+    """Run a server in the background from its first answer on, and end it."""
     with log.open("w") as file:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
         )
     try:
-        yield process
+        until = time.monotonic() + 120
+        while not answers(f"{url}/api"):
+            if time.monotonic() > until or process.poll() is not None:
+                pytest.fail(f"no answer from {url}:\n{log.read_text('utf-8')}")
+            time.sleep(0.2)
+        yield
     finally:
         process.terminate()
         process.wait(60)
 
 
-def await_answer(url: str, process: subprocess.Popen[bytes], *, log: Path, seconds: float = 120) -> None:
-    """Wait until a server answers."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            answer(urllib.request.Request(url))
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"no answer from {url}:\n{log.read_text('utf-8')}")
+def answers(url: str) -> bool:
+    """Return whether a server answers, if only with a refusal."""
+    try:
+        answer(url)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
-def answer(request: urllib.request.Request) -> bytes:
+def answer(url: str, **request: Any) -> bytes:
     """Return what a server on loopback answers, through no proxy of the machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as response:
+    with opener.open(urllib.request.Request(url, **request), timeout=60) as response:
         body: bytes = response.read()
     return body
 

@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
-from tests.browser.conftest import KERNEL, NOTEBOOK, ROOT, Lab, await_answer, environment, free_port, running
+from tests.browser.conftest import KERNEL, NOTEBOOK, ROOT, Lab, environment, free_port, running
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -32,23 +32,18 @@ def planned(target: str) -> list[str]:
 
 
 @contextmanager
-def made(command: list[str], folder: Path, state: Path) -> Iterator[str]:
-    """Run a command in a folder, where a user has a `python3` kernel that does not run; yield its address."""
+def made(command: list[str], folder: Path, state: Path) -> Iterator[None]:
+    """Run a command in a folder, where a user has a `python3` kernel that does not run."""
     kernel = state / "other" / "kernels" / "python3"
     kernel.mkdir(parents=True)
     other = {"argv": ["false"], "display_name": "Another Python", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(other), encoding="utf-8")
     port, log = free_port(), state / "log.txt"
     variables = environment(state) | {"JUPYTER_PATH": str(state / "other")}
-    with running([*command, "--no-browser", f"--port={port}"], variables, folder=folder, log=log) as process:
-        await_answer(f"http://127.0.0.1:{port}/api", process, log=log)
-        yield f"http://127.0.0.1:{port}"
-
-
-def printed_address(log: Path) -> str:
-    """Return the address that a server wrote for whoever started it."""
-    (address,) = re.findall(r"http://\S+\?token=\w+", log.read_text("utf-8"))
-    return address
+    with running(
+        [*command, "--no-browser", f"--port={port}"], variables, folder=folder, log=log, url=f"http://127.0.0.1:{port}"
+    ):
+        yield
 
 
 def n_kernels() -> int:
@@ -58,14 +53,19 @@ def n_kernels() -> int:
     return sum("ipykernel_launcher" in (each.info["cmdline"] or ()) for each in running)
 
 
-@pytest.fixture
-def app(lab: Lab) -> list[str]:
-    """The command that `make app` ends in, for a notebook with a player."""
+@pytest.fixture(scope="module")
+def app(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address that `make app` serves a notebook with a player at, for ten seconds after the last visit."""
     *command, notebook = planned("app")
     assert notebook == "notebooks/05_your_voice.ipynb"
     cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
     nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
-    return [*command, "notebooks/app.ipynb"]
+    soon = [word.replace("timeout=600", "timeout=10").replace("interval=60", "interval=1") for word in command]
+    assert soon != command
+    state = tmp_path_factory.mktemp("app")
+    with made([*soon, "notebooks/app.ipynb"], lab.folder, state):
+        (address,) = re.findall(r"http://\S+\?token=\w+", (state / "log.txt").read_text("utf-8"))
+        yield address
 
 
 def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: Lab, tmp_path: Path) -> None:
@@ -82,37 +82,27 @@ def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: L
         page.context.close()
 
 
-def test_make_app_serves_a_widget_on_a_page_without_code(lab: Lab, app: list[str], tmp_path: Path) -> None:
-    page = lab.new_page()
-    with made(app, lab.folder, tmp_path):
-        page.goto(printed_address(tmp_path / "log.txt"))
-        expect(page.locator(".emotion-widget audio")).to_be_visible()
-        expect(page.get_by_role("heading", name="A voice")).to_be_visible()
-        expect(page.get_by_text("corpora.load")).to_have_count(0)
-        page.context.close()
-
-
-def test_make_app_starts_nothing_for_a_visitor_without_its_token(lab: Lab, app: list[str], tmp_path: Path) -> None:
+def test_make_app_starts_nothing_for_a_visitor_without_its_token(lab: Lab, app: str) -> None:
     page = lab.new_page()
     before = n_kernels()
-    with made(app, lab.folder, tmp_path) as url:
-        page.goto(url)
-        expect(page.get_by_role("textbox", name="Password or token:")).to_be_visible()
-        expect(page.get_by_role("heading", name="A voice")).to_have_count(0)
-        assert n_kernels() == before
-        page.context.close()
+    page.goto(app.partition("?")[0])
+    expect(page.get_by_role("textbox", name="Password or token:")).to_be_visible()
+    expect(page.get_by_role("heading", name="A voice")).to_have_count(0)
+    assert n_kernels() == before
+    page.context.close()
 
 
-def test_make_app_ends_the_kernel_of_a_page_that_nobody_uses(lab: Lab, app: list[str], tmp_path: Path) -> None:
+def test_make_app_serves_a_widget_on_a_page_without_code_and_ends_its_kernel_when_nobody_uses_it(
+    lab: Lab, app: str
+) -> None:
     page = lab.new_page()
     before = n_kernels()
-    soon = [word.replace("timeout=600", "timeout=1").replace("interval=60", "interval=1") for word in app]
-    assert soon != app
-    with made(soon, lab.folder, tmp_path):
-        page.goto(printed_address(tmp_path / "log.txt"))
-        expect(page.locator(".emotion-widget audio")).to_be_visible()
-        await_end(before)
-        page.context.close()
+    page.goto(app)
+    expect(page.locator(".emotion-widget audio")).to_be_visible()
+    expect(page.get_by_role("heading", name="A voice")).to_be_visible()
+    expect(page.get_by_text("corpora.load")).to_have_count(0)
+    await_end(before)
+    page.context.close()
 
 
 def await_end(n: int, *, seconds: float = 60) -> None:

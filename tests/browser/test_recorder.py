@@ -85,13 +85,10 @@ def test_an_upload_is_heard(page: Page, recording: Path) -> None:
     assert duration(page) == pytest.approx(1.66, abs=0.01)
 
 
-def test_a_text_that_is_called_wav_is_a_sentence(page: Page) -> None:
+def test_what_cannot_be_used_is_a_sentence(page: Page) -> None:
     upload(page, "notes.wav", b"Buy milk.\n" * 100)
-
     says(page, "notes.wav: not audio that can be read (text); choose a recording")
 
-
-def test_an_empty_file_and_one_that_is_too_large_are_sentences(page: Page) -> None:
     upload(page, "empty.wav", b"")
     says(page, "empty.wav: an empty file; choose a recording.")
 

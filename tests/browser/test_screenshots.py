@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.image
 import pytest
 
 from tests.browser.conftest import Lab
@@ -32,11 +31,3 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
     widget.screenshot(path=BUILD / f"{name}.png")
     lab.close(page)
     assert (BUILD / f"{name}.png").stat().st_size < 300_000
-
-
-@pytest.mark.parametrize("name", SHOWN)
-def test_readme_shows_the_picture(name: str) -> None:
-    assert f"(docs/{name}.png)" in (ROOT / "README.md").read_text("utf-8")
-    height, width, _ = matplotlib.image.imread(ROOT / "docs" / f"{name}.png").shape
-    assert width > 600
-    assert height > 200

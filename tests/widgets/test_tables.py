@@ -35,9 +35,12 @@ def test_a_table_without_rows_is_a_sentence(make: Make, table: pd.DataFrame) -> 
     assert widget.still().startswith(b"\x89PNG")
 
 
-def test_columns_that_are_missing_are_a_parameter_error(make: Make, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="table has no column 'path'"):
-        make(table.drop(columns="path"))
+@pytest.mark.parametrize(
+    ("name", "column"), [("player", "text"), ("compare", "speaker"), ("mistakes", "predicted"), ("mistakes", "path")]
+)
+def test_a_column_that_is_missing_is_a_parameter_error(name: str, column: str, table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match=f"table has no column '{column}'"):
+        getattr(widgets, name)(table.assign(predicted="sad").drop(columns=column))
 
 
 def test_an_emotion_outside_the_vocabulary_is_a_parameter_error(make: Make, table: pd.DataFrame) -> None:
