@@ -87,7 +87,7 @@ def pipe(write_wav: WriteWav, long_speech: np.ndarray) -> Iterator[tuple[int, Pa
     thread.join()
 
 
-def test_a_pipe_is_heard_as_its_file_long_or_not(recognizer: EmotionRecognizer, pipe: tuple[int, Path]) -> None:
+def test_a_pipe_is_heard_as_its_file(recognizer: EmotionRecognizer, pipe: tuple[int, Path]) -> None:
     out, path = pipe
     with os.fdopen(out, "rb") as file:
         assert recognizer.predict(file) == recognizer.predict(path)
