@@ -18,9 +18,9 @@ from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import recognizers
 from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.training.discriminant import fit_encoded
+from emotion_lib.training.encoded import fit_encoded
 
-MODEL = "encoder_discriminant"
+MODEL = "encoder_linear"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)
 DEMONSTRATIONS = ("1008", "1027")

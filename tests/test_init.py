@@ -9,14 +9,18 @@ import pytest
 import emotion_lib
 
 
+def printed(code: str) -> str:
+    """Return what some Python prints in a new process."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
 def test_the_version_is_the_one_that_is_installed() -> None:
     assert emotion_lib.__version__ == version("emotion_lib")
 
 
 def test_rooms_are_there_without_an_import_of_their_own() -> None:
     code = "import emotion_lib; print(emotion_lib.corpora.index('tess')['id'][0], emotion_lib.audio.__name__)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "OAF_back_angry emotion_lib.audio\n"
+    assert printed(code) == "OAF_back_angry emotion_lib.audio\n"
 
 
 def test_a_room_that_does_not_exist_is_an_attribute_error() -> None:
@@ -26,18 +30,13 @@ def test_a_room_that_does_not_exist_is_an_attribute_error() -> None:
 
 def test_the_import_is_light() -> None:
     code = "import sys, emotion_lib; print(sorted({'numpy', 'pandas', 'emotion_lib.corpora'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert printed(code) == "[]\n"
 
 
 @pytest.fixture
 def without_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user who has not set the variable of ONNX Runtime, as the library did in this process."""
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
-
-
-def printed(code: str) -> str:
-    """Return what some Python prints in a new process."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
 TELEMETRY = "import os, subprocess, sys, emotion_lib; print(os.environ['ORT_DISABLE_TELEMETRY'], flush=True)\n"

@@ -79,11 +79,6 @@ def actors_held_out(*actors: int) -> dict[str, list[int]]:
     return {fold: sorted({int(speaker.removeprefix("actor_")) for speaker in rows}) for fold, rows in tested.items()}
 
 
-def test_the_actors_of_ravdess_are_held_out_by_fours_in_order_of_their_numbers() -> None:
-    assert actors_held_out() == {str(fold + 1): [4 * fold + place for place in (1, 2, 3, 4)] for fold in range(6)}
-    assert actors_held_out(*range(1, 13)) == {"1": [1, 2, 3, 4], "2": [5, 6, 7, 8], "3": [9, 10, 11, 12]}
-
-
 @settings(max_examples=50)
 @given(st.sets(st.integers(1, 24), min_size=5))
 def test_a_fold_of_ravdess_has_the_same_actors_whichever_are_there(actors: set[int]) -> None:
@@ -111,10 +106,6 @@ def test_speakers_of_one_name_in_two_corpora_are_two_speakers() -> None:
         {"emodb": ["00", "01"], "tess": ["00"]},
         {"emodb": ["02", "03"], "tess": ["01"]},
     ]
-
-
-def test_a_table_that_names_no_corpus_is_one_corpus() -> None:
-    assert [part.fold for part in splits.split(corpus(3), "leave_speaker_out")] == ["1", "2", "3"]
 
 
 @settings(max_examples=50)

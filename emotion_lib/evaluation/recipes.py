@@ -12,7 +12,7 @@ from emotion_lib import classic, models, training
 from emotion_lib.emotions import in_order
 from emotion_lib.extraction import Features
 from emotion_lib.features import DEFAULT, ENCODED, ORIGINAL, SPEECH_ENCODER, FeatureSettings
-from emotion_lib.training import discriminant
+from emotion_lib.training import discriminant, encoded
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -206,8 +206,8 @@ def _discriminant(train: Features, seed: int, options: Options) -> discriminant.
     return discriminant.fit_discriminant(train, seed=seed)
 
 
-def _encoder_discriminant(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
-    return discriminant.fit_encoded(train)
+def _encoded(train: Features, seed: int, options: Options) -> discriminant.Discriminant:
+    return encoded.fit_encoded(train)
 
 
 def _and_statistics(fit: Callable[..., training.FittedNetwork]) -> Callable[..., training.FittedNetwork]:
@@ -281,9 +281,7 @@ RECIPES = {
         {**_FOR_ANY_VOICE, "members": 3},
         is_network=True,
     ),
-    "encoder_discriminant": Recipe(
-        "speech encoder, linear discriminant", ENCODED, SPEECH_ENCODER, _encoder_discriminant, is_recognizer=True
-    ),
+    "encoder_linear": Recipe("speech encoder, linear head", ENCODED, SPEECH_ENCODER, _encoded, is_recognizer=True),
     "class_means": Recipe("class means of the voice", "log_mel", ANY_VOICE, _uniform),
 }
 """The models that the table of results compares, by name.

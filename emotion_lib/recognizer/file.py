@@ -95,8 +95,8 @@ class Contents:
     ----------
     manifest : dict
         The parts of a recogniser that are stored as JSON.
-    network : bytes
-        The network as ONNX; empty if the head is an array.
+    network : bytes or None
+        The network as ONNX; None if the head is arrays.
     trained_on : Utterances
         The utterances that the recogniser was trained on.
     head, voices, enrolment : mapping of str to ndarray, float32
@@ -105,7 +105,7 @@ class Contents:
     """
 
     manifest: dict[str, Any]
-    network: bytes = b""
+    network: bytes | None = None
     trained_on: Utterances = Utterances()
     head: Mapping[str, np.ndarray] = field(default_factory=dict)
     voices: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def _packed(contents: Contents, path: Path) -> bytes:
     folders = {HEAD: contents.head, VOICES: contents.voices, ENROLMENT: contents.enrolment}
     members = {
         MANIFEST: manifest,
-        **({NETWORK: contents.network} if contents.network else {}),
+        **({} if contents.network is None else {NETWORK: contents.network}),
         IDS: _npy(np.array(contents.trained_on.ids, dtype=str)),
         DIGESTS: _npy(np.frombuffer(b"".join(contents.trained_on.digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)),
         **{f"{folder}/{name}.npy": _npy(array) for folder, each in folders.items() for name, array in each.items()},
@@ -250,7 +250,7 @@ def _read_members(file: IO[bytes]) -> Contents:
         ):
             raise ModelFileError(f"its list of training utterances is damaged; {CURE}")
         utterances = Utterances(tuple(ids.tolist()), tuple(digest.tobytes() for digest in digests))
-        network = _member(opened, NETWORK) if NETWORK in opened.namelist() else b""
+        network = _member(opened, NETWORK) if NETWORK in opened.namelist() else None
         return Contents(
             manifest, network, utterances, *(_numbers(opened, folder) for folder in (HEAD, VOICES, ENROLMENT))
         )
@@ -301,6 +301,8 @@ def _check_members(opened: zipfile.ZipFile) -> None:
             raise ModelFileError(f"contains {member!r} twice; {CURE}")
     if missing := [member for member in MEMBERS if member not in members]:
         raise ModelFileError(f"lacks {missing[0]!r}; {CURE}")
+    if NETWORK not in members and not any(member.startswith(f"{HEAD}/") for member in members):
+        raise ModelFileError(f"lacks {NETWORK!r}; {CURE}")
 
 
 def _check_kinds(manifest: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ class LinearHead:
     coefficients: np.ndarray
     intercept: np.ndarray
     takes_frames = False
-    onnx = b""
+    onnx = None
 
     def __post_init__(self) -> None:
         arrays = (self.coefficients, self.intercept)

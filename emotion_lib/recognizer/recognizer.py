@@ -55,7 +55,7 @@ class EmotionRecognizer:
 
     Parameters
     ----------
-    head : bytes or LinearHead
+    head : bytes, Network or LinearHead
         The step from features to probabilities: a network as ONNX, or a weighted sum for each emotion.
     emotions : sequence of str
         The emotion of each output of the head, in the order of `emotions.EMOTIONS`.
@@ -91,7 +91,7 @@ class EmotionRecognizer:
 
     def __init__(
         self,
-        head: bytes | LinearHead,
+        head: bytes | Head,
         *,
         emotions: Sequence[str],
         feature: str,
@@ -193,7 +193,7 @@ class EmotionRecognizer:
         manifest = contents.manifest
         validation.check_encoder(manifest)
         return cls(
-            contents.network or LinearHead.from_arrays(contents.head),
+            LinearHead.from_arrays(contents.head) if contents.network is None else contents.network,
             emotions=manifest["emotions"],
             feature=manifest["feature"],
             settings=validation.make_settings(FeatureSettings, manifest["settings"]),

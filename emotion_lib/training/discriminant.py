@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.linalg
 from scipy.special import softmax
 
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import ParameterError, extra
 from emotion_lib.extraction import Features
-from emotion_lib.features import ENCODED, FeatureSettings, voice_statistics
+from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.heads import LinearHead
 from emotion_lib.training import schedules
@@ -176,85 +175,16 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     )
 
 
-ENCODED_SHRINKAGE = 0.5
-"""As `SHRINKAGE`, for the states of the encoder; chosen on left-out speakers and corpora, without TESS."""
-
-
-def fit_encoded(features: Features, *, shrinkage: float = ENCODED_SHRINKAGE) -> Discriminant:
-    """Fit a linear discriminant on the states of the speech encoder.
-
-    Each corpus has the same weight, and so has each emotion in it.
-
-    Parameters
-    ----------
-    features : Features
-        The training utterances, as `encoder_statistics`.
-    shrinkage : float in (0, 1]
-        How far the covariance within an emotion is shrunk towards a multiple of the identity.
-
-    Returns
-    -------
-    Discriminant
-
-    Raises
-    ------
-    ParameterError
-        If the features are others, or there are fewer than two emotions.
-    """
-    emotions = in_order(features.emotion)
-    if features.feature != ENCODED:
-        raise ParameterError(f"features: {features.feature}; extract {ENCODED}")
-    _check_emotions(features, emotions)
-    started = time.perf_counter()
-    weight = _equal_weights(features.table)
-    mean = weight @ features.X
-    scale = np.sqrt(weight @ (features.X - mean) ** 2) + 1e-6  # the deviation of a constant statistic is 0
-    standard = ((features.X - mean) / scale).astype(np.float32)
-    means, covariance = _moments(standard, features.emotion, weight, emotions)
-    covariance *= 1 - shrinkage
-    covariance[np.diag_indices_from(covariance)] += shrinkage / (1 - shrinkage) * np.trace(covariance) / len(covariance)
-    coefficients = scipy.linalg.solve(covariance, means.T, assume_a="pos", overwrite_a=True)
-    intercept = -0.5 * np.sum(means.T * coefficients, axis=0)
-    coefficients /= scale[:, None]  # the weights include the scaling, so prediction need not scale
-    return Discriminant(
-        emotions,
-        coefficients.astype(np.float32),
-        (intercept - mean @ coefficients).astype(np.float32),
-        features.settings,
-        seconds=time.perf_counter() - started,
-        feature=ENCODED,
-    )
-
-
-def _equal_weights(table: pd.DataFrame) -> np.ndarray:
-    """Return weights that sum to 1, and are equal for each corpus, and for each emotion in it."""
-    n_emotions = table.groupby("corpus")["emotion"].transform("nunique")
-    n_alike = table.groupby(["corpus", "emotion"])["emotion"].transform("size")
-    weight = 1 / (n_emotions * n_alike).to_numpy(dtype=float)
-    return np.asarray(weight / weight.sum())
-
-
-def _moments(
-    X: np.ndarray, emotion: np.ndarray, weight: np.ndarray, emotions: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each emotion, and the covariance within an emotion, in double precision."""
-    share = np.where(emotion == np.array(emotions)[:, None], weight, 0)
-    means = share @ X / share.sum(axis=1, keepdims=True)
-    within = X - means[[emotions.index(each) for each in emotion]]
-    within *= np.sqrt(weight)[:, None]
-    within = within.astype(np.float32)  # the product of thousands of columns takes half the time
-    return means, (within.T @ within).astype(np.float64)
-
-
 def _check_log_mel(features: Features, emotions: tuple[str, ...]) -> None:
     if features.feature != "log_mel" or features.settings.sr is None:
         raise ParameterError(
             f"features: {features.feature} at sr={features.settings.sr}; extract log_mel with settings that have an sr"
         )
-    _check_emotions(features, emotions)
+    check_emotions(features, emotions)
 
 
-def _check_emotions(features: Features, emotions: Sequence[str]) -> None:
+def check_emotions(features: Features, emotions: Sequence[str]) -> None:
+    """Raise a `ParameterError` if there are fewer than two emotions to tell apart."""
     if len(emotions) < 2:
         raise ParameterError(
             f"features: {len(emotions)} emotions in {len(features)} utterances; at least two are needed"

@@ -56,8 +56,7 @@ def test_check_of_a_broken_folder_names_what_is_wrong_and_is_exit_code_1(tess_fo
 def test_check_of_no_folder_is_one_line_on_stderr(tmp_path: Path) -> None:
     result = run("check", tmp_path / "nowhere")
 
-    assert result.exit_code == 1
-    assert result.stdout == ""
+    assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: ")
     assert len(result.stderr.splitlines()) == 1
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from click.testing import Result
 
 from emotion_lib import corpora
 from emotion_lib.cli import recordings
-from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import fields, run, start
 
 MANY = 3000
@@ -167,20 +168,13 @@ def test_ctrl_c_leaves_whole_lines(recognizer: Path, silence: Path) -> None:
 def test_a_bar_is_shown_over_several_where_the_answers_are_not(
     recognizer: Path, silence: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown: list[int] = []
-
-    def bar(items: list[Prediction], *, description: str, total: int) -> list[Prediction]:
-        shown.append(total)
-        return items
-
+    bar = Mock(side_effect=lambda items, **_: items)
     monkeypatch.setattr("emotion_lib.progress.bar", bar)
     for n_recordings in (1, 2):
         run("predict", *[silence] * n_recordings, "--recognizer", recognizer)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    from emotion_lib.cli.recordings import _watched
-
-    _watched([], 3)
-    assert shown == [2]
+    recordings._watched([], 3)
+    assert [call.kwargs["total"] for call in bar.call_args_list] == [2]
 
 
 def test_a_terminal_shows_a_bar_where_the_answers_go_into_a_pipe(recognizer: Path, silence: Path) -> None:

@@ -97,8 +97,3 @@ def test_an_interval_is_over_speakers_where_there_are_eight(n_speakers: int, ove
     shown = metrics.interval_of(table.assign(speaker=speaker))
     assert shown is not None
     assert shown.interval_over == over
-
-
-def test_of_a_single_word_there_is_no_interval() -> None:
-    table = pd.DataFrame({"emotion": ["happy", "sad"], "predicted": "sad", "text": "dog", "speaker": "A"})
-    assert metrics.interval_of(table) is None

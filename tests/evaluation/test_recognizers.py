@@ -235,9 +235,7 @@ def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, ta
     story = recognizers._story(table[table["emotion"].isin(CHOSEN)], held_out, None, built.recognizer.calibration)
     (worth,) = json.loads(json.dumps(story, allow_nan=False))["worth"]
     assert [worth[name] for name in ("low", "high", "interval_over", "precision")] == [None] * 4
-    told = EmotionRecognizer(
-        built.recognizer.head.onnx, emotions=CHOSEN, feature="log_mel", settings=SETTINGS, about=story
-    )
+    told = EmotionRecognizer(built.recognizer.head, emotions=CHOSEN, feature="log_mel", settings=SETTINGS, about=story)
     value = 100 * worth["value"]
     assert f"  folder: {value:.1f} %; it answers 0 %\n" in describe_recognizer(told)
     (shown,) = results.worth(told).to_dict("records")
@@ -265,4 +263,4 @@ def test_what_no_recogniser_can_be_made_of_says_why(rows: str, model: str, sente
 def test_every_network_of_the_table_of_results_can_become_a_recogniser_and_no_baseline() -> None:
     together = ("frame_cnn_statistics", "frame_cnns_statistics")
     networks = ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", *together)
-    assert (*networks, "encoder_discriminant") == recognizers.MODELS
+    assert (*networks, "encoder_linear") == recognizers.MODELS

@@ -228,11 +228,6 @@ def test_another_version_of_the_features_starts_a_new_file(
     assert cache_file(cache_folder).name == f"features-{FEATURES_VERSION + 1}.sqlite"
 
 
-def _flip_every_hundredth_byte(content: bytearray) -> bytes:
-    content[::100] = bytes(255 - byte for byte in content[::100])
-    return bytes(content)
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -241,7 +236,7 @@ def _flip_every_hundredth_byte(content: bytearray) -> bytes:
         lambda content: content[: len(content) // 2],
         lambda content: content[:100] + bytes(len(content) - 100),
         lambda content: content[:-1000] + b"\xaa" * 1000,
-        lambda content: _flip_every_hundredth_byte(bytearray(content)),
+        lambda content: bytes(byte if place % 100 else 255 - byte for place, byte in enumerate(content)),
     ],
     ids=["empty", "other", "cut", "zeros", "end", "flipped"],
 )

@@ -13,6 +13,7 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer, Prediction, Utterances
 from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.heads import Head
 from emotion_lib.recognizer.voices import Voices, learn_voices
 
 SR = 16_000
@@ -30,7 +31,7 @@ def networks() -> Mapping[str, bytes]:
     }
 
 
-def of_frames(network: bytes, **options: Any) -> EmotionRecognizer:
+def of_frames(network: bytes | Head, **options: Any) -> EmotionRecognizer:
     """Return a recogniser of a network over log-mel frames."""
     return EmotionRecognizer(network, emotions=EMOTIONS, feature="log_mel", settings=LOG_MEL, **options)
 
@@ -64,7 +65,7 @@ def voices() -> Voices:
 def knowing(recognizer: EmotionRecognizer, voices: Voices) -> EmotionRecognizer:
     """The recogniser that answers, and knows these voices."""
     return of_frames(
-        recognizer.head.onnx,
+        recognizer.head,
         calibration=recognizer.calibration,
         about=recognizer.about,
         trained_on=recognizer.trained_on,

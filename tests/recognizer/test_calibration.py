@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
@@ -100,16 +100,6 @@ def test_what_is_calibrated_has_no_error_and_what_is_sure_and_wrong_has_all() ->
     assert expected_calibration_error(np.ones(10), np.ones(10, dtype=bool)) == 0
 
 
-@given(heard, st.integers(1, 30))
-def test_the_calibration_error_is_a_share_and_no_smaller_in_bins_than_over_all(
-    pairs: list[tuple[int, bool]], n_bins: int
-) -> None:
-    confidence, correct = split(pairs)
-    binned = expected_calibration_error(confidence, correct, n_bins=n_bins)
-    assert 0 <= binned <= 1
-    assert binned >= expected_calibration_error(confidence, correct, n_bins=1) - 1e-12
-
-
 def test_the_reliability_of_probabilities_that_mean_what_they_say_is_the_diagonal() -> None:
     curve = reliability_curve(CONFIDENCE, CORRECT)
     np.testing.assert_allclose(curve.accuracy, curve.confidence, atol=0.05)
@@ -152,19 +142,6 @@ def test_at_each_threshold_of_a_coverage_curve_that_share_is_answered_and_that_s
     for coverage, accuracy, threshold in zip(*curve, strict=True):
         assert coverage == pytest.approx((confidence >= threshold).mean())
         assert accuracy == pytest.approx(correct[confidence >= threshold].mean())
-
-
-@settings(max_examples=30)
-@given(probabilities, st.data())
-def test_any_probabilities_have_a_temperature_that_makes_them_no_worse(given_: np.ndarray, data: st.DataObject) -> None:
-    truth = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(given_), max_size=len(given_))))
-    assume(given_[np.arange(len(truth)), truth].min() > 1e-6)
-
-    def surprise(temperature: float) -> float:
-        scaled = Calibration(temperature=temperature).apply(given_)
-        return float(-np.log(scaled[np.arange(len(truth)), truth]).mean())
-
-    assert surprise(fit_temperature(given_, truth)) <= surprise(1.0) + 1e-3
 
 
 @pytest.mark.parametrize(

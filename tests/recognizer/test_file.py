@@ -783,7 +783,7 @@ def test_a_file_has_no_more_members_than_the_recognizer_knows(
     more = [f"voices/{name}.npy" for name in used.voices.arrays()]
     more += [f"enrolment/{name}.npy" for name in used.enrolment.arrays()]
 
-    assert set(members) == set(MEMBERS)
+    assert set(members) == {*MEMBERS, NETWORK}
     assert set(all_members) == {*MEMBERS, *more}
 
 

@@ -90,43 +90,29 @@ def network(features: Features, seed: int = 0) -> training.FittedNetwork:
     return training.fit(small, features, epochs=1, seed=seed)
 
 
-def test_a_network_and_the_discriminant_answer_with_the_product_of_their_probabilities(
+def test_networks_and_the_discriminant_answer_with_the_product_of_their_probabilities_as_a_recogniser_too(
     known: discriminant.Discriminant,
 ) -> None:
     features = utterances()
-    heard = network(features)
+    heard = training.ensemble([network(features), network(features, seed=1)])
     product = heard.predict_proba(features) * known.predict_proba(features) ** training.STATISTICS_WEIGHT
     joined = training.with_statistics(heard, known)
     expected = product / product.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(joined.predict_proba(features), expected, atol=1e-4)
     assert joined.seconds == heard.seconds + known.seconds
+    exported = joined.recognizer().head
+    np.testing.assert_allclose(exported.probabilities(features.X, features.lengths), expected, atol=1e-4)
+    alone = exported.probabilities(features.X[:1, : features.lengths[0]])
+    np.testing.assert_allclose(alone, expected[:1], atol=1e-4)
 
 
-def test_the_recogniser_of_both_hears_the_same_alone_and_among_longer_ones(known: discriminant.Discriminant) -> None:
-    features = utterances()
-    joined = training.with_statistics(training.ensemble([network(features), network(features, seed=1)]), known)
-    recognizer = joined.recognizer()
-    together = recognizer.head.probabilities(features.X, features.lengths)
-    np.testing.assert_allclose(together, joined.predict_proba(features), atol=1e-4)
-    alone = recognizer.head.probabilities(features.X[:1, : features.lengths[0]])
-    np.testing.assert_allclose(alone, together[:1], atol=1e-4)
-
-
-def test_both_must_know_the_same_emotions(known: discriminant.Discriminant) -> None:
-    features = utterances()
-    with pytest.raises(
-        ParameterError, match="discriminant: tells apart angry, sad, the network angry, happy, sad; fit both"
-    ):
-        training.with_statistics(
-            network(features), discriminant.fit_discriminant(utterances(emotions=("angry", "sad")))
-        )
-
-
-def test_both_must_be_of_the_same_frames(known: discriminant.Discriminant) -> None:
-    features = utterances()
-    other = replace(features, settings=replace(SETTINGS, hop_length=160))
+def test_both_must_know_the_same_emotions_and_frames(known: discriminant.Discriminant) -> None:
+    small, two = network(utterances()), utterances(emotions=("angry", "sad"))
+    other = replace(utterances(), settings=replace(SETTINGS, hop_length=160))
+    with pytest.raises(ParameterError, match="discriminant: tells apart angry, sad, the network angry, happy, sad"):
+        training.with_statistics(small, discriminant.fit_discriminant(two))
     with pytest.raises(ParameterError, match="discriminant: fitted on log_mel, FeatureSettings"):
-        training.with_statistics(network(features), discriminant.fit_discriminant(other))
+        training.with_statistics(small, discriminant.fit_discriminant(other))
     with pytest.raises(ParameterError, match=r"features: log_mel, .*hop_length=160"):
         known.predict(other)
 

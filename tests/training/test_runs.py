@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -339,27 +338,13 @@ def test_together_networks_answer_with_the_geometric_mean(varied_reference: trai
     )
 
 
-def test_only_networks_of_one_kind_answer_together(reference: training.FittedNetwork) -> None:
+def test_only_networks_of_one_kind_answer_together(
+    reference: training.FittedNetwork, varied_reference: training.FittedNetwork
+) -> None:
     with pytest.raises(ParameterError, match=r"networks: 2 .*same emotions"):
-        training.ensemble([reference, varied(epochs=1)])
+        training.ensemble([reference, varied_reference])
     with pytest.raises(ParameterError, match=r"networks: 0 .*same emotions"):
         training.ensemble([])
-
-
-NO_HISTORY = SimpleNamespace(history={"loss": [0.0], "accuracy": [0.0]})
-
-
-def test_steps_get_smaller_along_a_cosine() -> None:
-    model = small_frame_cnn()
-    first = float(model.optimizer.learning_rate)  # type: ignore[attr-defined]
-    rates = []
-    run = training.runs._Run(
-        model, EMOTIONS, of_corpora(bands()), SCHEDULE, epochs=4, batch_size=8, seed=0, observe=None
-    )
-    model.fit = lambda *_, **__: rates.append(float(model.optimizer.learning_rate)) or NO_HISTORY  # type: ignore[attr-defined,func-returns-value]
-    for epoch in range(4):
-        run.epoch(epoch)
-    assert rates == pytest.approx([first * share for share in (1, 0.853553, 0.5, 0.146447)], rel=1e-5)
 
 
 @pytest.mark.parametrize("wrong", ["per_corpus", "n_frames"])

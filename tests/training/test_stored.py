@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, models, training
-from emotion_lib.errors import ParameterError
 from emotion_lib.extraction import Features, StoredFeatures, extract_to
 from emotion_lib.features import FeatureSettings
 from emotion_lib.training import Schedule
-from emotion_lib.training.fitted import taken
 
 pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
 
@@ -78,17 +76,3 @@ def test_only_what_a_batch_needs_is_read(stored: StoredFeatures, monkeypatch: py
     fitted(stored, epochs=1, schedule=training.PLAIN)
     normalised = [len(stored)] if stored.feature != "log_mel" else []
     assert read == normalised + [12] * 3 + [6]
-
-
-def test_frames_on_disk_are_padded_to_the_longest_of_all(stored: StoredFeatures) -> None:
-    rows = np.argsort(stored.lengths)[:3]
-    found, expected = taken(stored, rows), stored.load()[rows]
-    np.testing.assert_array_equal(found.X, expected.X)
-    np.testing.assert_array_equal(found.lengths, expected.lengths)
-    assert found.emotion.tolist() == expected.emotion.tolist()
-
-
-def test_features_on_disk_without_labels_are_refused(folder: Path, stored: StoredFeatures) -> None:
-    unlabelled = replace(stored, table=stored.table[["path"]])
-    with pytest.raises(ParameterError, match="the table has no column 'emotion'"):
-        fitted(unlabelled)
