@@ -17,10 +17,11 @@ from benchmarks.footprint import ROOT
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.training.encoded import fit_encoded
 
-MODEL = "encoder_linear"
+MODEL = "encoder_discriminant"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)
 DEMONSTRATIONS = ("1008", "1027")
@@ -60,7 +61,7 @@ def _trained_on_all(recognizer: EmotionRecognizer, table: pd.DataFrame) -> Emoti
     worth = [*_scores(recognizer, table[splits.is_set_aside(table)]), *recognizer.about["worth"]]
     everybody = table[~table["speaker"].isin(DEMONSTRATIONS)]
     features = extraction.extract(everybody, recognizer.feature, settings=recognizer.settings)
-    fitted = fit_encoded(features)
+    fitted = fit_encoded(features, **RECIPES[MODEL].constants)
     return fitted.recognizer(
         calibration=recognizer.calibration,
         about=recognizer.about | {"worth": worth, "corpora": recognizers.count_corpora(features.table)},

@@ -62,7 +62,7 @@ class TrainedRecognizer:
 
 def train_recognizer(
     table: pd.DataFrame,
-    model: str = "encoder_linear",
+    model: str = "encoder_discriminant",
     *,
     emotions: Sequence[str] = EMOTIONS,
     train_only: Collection[str] = (),

@@ -263,4 +263,4 @@ def test_what_no_recogniser_can_be_made_of_says_why(rows: str, model: str, sente
 def test_every_network_of_the_table_of_results_can_become_a_recogniser_and_no_baseline() -> None:
     together = ("frame_cnn_statistics", "frame_cnns_statistics")
     networks = ("mean_mfcc_lstm", "mean_mfcc_lstm_normalised", "frame_lstm", "frame_cnn", *together)
-    assert (*networks, "encoder_linear") == recognizers.MODELS
+    assert (*networks, "encoder_discriminant") == recognizers.MODELS
