@@ -1,7 +1,7 @@
 """Fit a linear discriminant on the states of the speech encoder: one weighted sum for each emotion."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ def fit_encoded(features: Features, *, corpus_weights: Mapping[str, float] | Non
     # Single precision halves the time of the products; the answers stay the same.
     Z = ((features.X - mean) * scale).astype(np.float32)
     share = np.where(number == np.arange(len(emotions))[:, None], weight, 0)
-    apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"])
+    apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
     weights = scipy.linalg.cho_solve(_covariance_within(Z, share, number, weight), apart.T)
     intercept = -0.5 * np.sum(apart.T * weights, axis=0) - centre @ weights
     spread = _spread(Z @ weights.astype(np.float32), weight)
@@ -83,7 +83,7 @@ def _weights(table: pd.DataFrame, corpus_weights: Mapping[str, float]) -> np.nda
     return np.asarray(weight / weight.sum())
 
 
-def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of the emotions, relative to their centre, and the centre.
 
     An utterance is taken for the sum of an offset of its corpus and an effect of its emotion, so the means are as if
