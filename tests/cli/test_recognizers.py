@@ -213,7 +213,7 @@ def test_it_is_the_description_with_size_and_format(recognizer: Path) -> None:
 
 
 def test_json_has_all_of_it(tmp_path: Path) -> None:
-    made = toy(about={"licence": "none"}, trained_on=Utterances(("a/b",), (bytes(32),)))
+    made = toy(about={"licence": "none"}, trained_on=Utterances(("a/b",), (bytes(8),)))
     path = made.save(tmp_path / "x.emotion")
     said = json.loads(run("info", path, "--json").stdout)
 
