@@ -42,8 +42,8 @@ def scaled(X: np.ndarray) -> np.ndarray:
 
 def assert_same(found: Discriminant, expected: Discriminant, X: np.ndarray) -> None:
     """Check that two discriminants give the same probabilities."""
-    given = [softmax(X @ each.coefficients + each.intercept, axis=1) for each in (found, expected)]
-    np.testing.assert_allclose(*given, atol=1e-4)
+    one, other = (softmax(X @ each.coefficients + each.intercept, axis=1) for each in (found, expected))
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_with_one_corpus_it_equals_that_of_scikit_learn_but_for_the_temperature() -> None:
