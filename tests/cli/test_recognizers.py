@@ -22,7 +22,7 @@ from emotion_lib.recognizer.description import describe_recognizer
 from tests.cli.conftest import run, start, toy, wait
 
 EPOCHS = 1
-OPTIONS = ("--seed", "3", "--licence", "for tests")
+OPTIONS = ("--model", "frame_cnn_statistics", "--seed", "3", "--licence", "for tests")
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_it_is_the_description_with_size_and_format(recognizer: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith(describe_recognizer(EmotionRecognizer.load(recognizer)))
-    assert result.stdout.endswith(f"File: {recognizer.stat().st_size / 1000:.0f} kB, format 1\n")
+    assert result.stdout.endswith(f"File: {recognizer.stat().st_size / 1000:.0f} kB, format 2\n")
 
 
 def test_json_has_all_of_it(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
         "training_utterances": 1,
         "can_enrol": False,
         "size": path.stat().st_size,
-        "format": 1,
+        "format": 2,
     }
 
 

@@ -38,7 +38,8 @@ def paths() -> list[Path]:
 def test_each_recording_has_a_vector_in_its_place(pretrained: EmotionRecognizer, paths: list[Path]) -> None:
     found = pretrained.embed(paths)
 
-    assert (found.shape, found.dtype) == ((3, 3072), np.float32)
+    assert found.shape == (3, 3072)
+    assert found.dtype == np.float32
     np.testing.assert_allclose(pretrained.embed(paths[::-1]), found[::-1], atol=1e-6)
     assert len(np.unique(found, axis=0)) == 3
 
@@ -58,9 +59,7 @@ def test_a_recording_in_any_form_has_the_same_vector(pretrained: EmotionRecogniz
     np.testing.assert_allclose(pretrained.embed([y], sr)[0], found[0], atol=1e-4)
 
 
-def test_the_vector_of_a_file_is_computed_once(
-    pretrained: EmotionRecognizer, paths: list[Path], encoder: Mock
-) -> None:
+def test_the_vector_of_a_file_is_computed_once(pretrained: EmotionRecognizer, paths: list[Path], encoder: Mock) -> None:
     first = pretrained.embed(paths[:2])
     again = pretrained.embed([*paths, paths[0]])
 
