@@ -94,6 +94,39 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path) -> 
     np.testing.assert_array_equal(resumed.head.probabilities(X), never_stopped.head.probabilities(X))
 
 
+def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_train_on_only(
+    tess_folder: Path, tmp_path: Path
+) -> None:
+    result = run("train", "demo", tess_folder, "--train-only", "demo", "--output", tmp_path / "x.emotion")
+    recognizer = EmotionRecognizer.load(tmp_path / "x.emotion")
+
+    assert result.exit_code == 0
+    assert recognizer.feature == "encoder_statistics"
+    assert recognizer.about["command"].endswith("--model encoder_discriminant --seed 0 --train-only demo")
+    assert {name: each["utterances"] for name, each in recognizer.about["corpora"].items()} == {
+        "demo": 168,
+        "folder": 42,
+    }
+    assert [(each["protocol"], each["corpus"]) for each in recognizer.about["worth"]] == [
+        ("leave_speaker_out", "folder")
+    ]
+    assert len(list(tmp_path.glob("*.emotion*"))) == 1
+
+
+def test_corpora_to_train_on_only_are_handed_on(builder: "Builder", tmp_path: Path) -> None:
+    run("train", "demo", "--train-only", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
+
+    assert builder.asked["train_only"] == ("demo", "tess")
+
+
+def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) -> None:
+    result = run("train", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
+
+    assert result.exit_code == 1
+    assert "train_only='tess': must be one of demo" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 class Builder:
     """Stand for `recognizers.train_recognizer`: note the arguments, and raise or return what the test says."""
 

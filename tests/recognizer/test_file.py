@@ -639,6 +639,8 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
         ("settings", "offset", float("inf"), "offset=inf: must be a number"),
         ("settings", "offset", None, "offset=None: must be a number"),
         ("settings", "top_db", [], "top_db=[]: must be a number"),
+        ("settings", "trim_speech", 1, "trim_speech=1: must be true or false"),
+        ("settings", "trim_speech", None, "trim_speech=None: must be true or false"),
         ("settings", "n_mels", 60, "its network does not take features of shape"),
         ("calibration", "threshold", float("nan"), "threshold=nan: must be a probability, from 0 to 1"),
         ("calibration", "threshold", "0.5", "threshold='0.5': must be a number"),
@@ -788,6 +790,13 @@ def test_a_recogniser_of_another_encoder_is_refused(
     changed = json.loads(encoded[MANIFEST]) | {"encoder": digest}
 
     assert "it was trained with another speech encoder" in refused(packed({**encoded, MANIFEST: as_json(changed)}))
+
+
+def test_an_encoder_at_another_rate_is_refused(refused: Refused, encoded: Mapping[str, bytes]) -> None:
+    changed = json.loads(encoded[MANIFEST])
+    changed["settings"]["sr"] = 22_050
+
+    assert "sr=22050: must be 16000 for the speech encoder" in refused(packed({**encoded, MANIFEST: as_json(changed)}))
 
 
 @pytest.mark.parametrize(
