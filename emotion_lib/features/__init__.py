@@ -115,6 +115,17 @@ def compute(feature: str, y: np.ndarray, sr: int, *, settings: FeatureSettings =
 
 
 def check_feature(feature: str) -> None:
-    """Raise a `ParameterError` for an unknown feature."""
+    """Refuse an unknown feature.
+
+    Parameters
+    ----------
+    feature : str
+        A name.
+
+    Raises
+    ------
+    ParameterError
+        If it is not in `FEATURES`.
+    """
     if feature not in FEATURES:
         raise ParameterError(f"feature={feature!r}: must be one of {', '.join(FEATURES)}")

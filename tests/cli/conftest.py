@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +69,6 @@ def silence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recordings") / "silence.wav"
     sf.write(path, np.zeros(800), 16000)
     return path
-
-
-Until = Callable[[], bool]
-
-
-def wait(process: subprocess.Popen[bytes], until: Until, *, seconds: float = 300) -> None:
-    """Wait until something holds of a process that goes on; fail where it ends before, or at last."""
-    for _ in range(round(seconds / 0.05)):
-        if until():
-            return
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    process.kill()
-    pytest.fail(f"it did not come to it: {process.communicate()}")
 
 
 def fields(lines: str) -> Iterable[list[str]]:

@@ -2,7 +2,9 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from unittest.mock import Mock, patch
@@ -19,7 +21,7 @@ from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import LeftOut
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
 from emotion_lib.recognizer.description import describe_recognizer
-from tests.cli.conftest import run, start, toy, wait
+from tests.cli.conftest import run, start, toy
 
 EPOCHS = 1
 OPTIONS = ("--model", "frame_cnn_statistics", "--seed", "3", "--licence", "for tests")
@@ -72,7 +74,11 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path) -> 
     constants = 'RECIPES["frame_cnn_statistics"].constants'
     before = f"from emotion_lib.evaluation.recipes import RECIPES; {constants}['epochs'] = {EPOCHS}; "
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
-    wait(process, lambda: any(folder.glob("*.npz")))
+    for _ in range(6000):
+        if any(folder.glob("*.npz")):
+            break
+        with suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"it ended before its first epoch: {process.communicate(timeout=0.05)}")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
 
@@ -113,12 +119,6 @@ def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_trai
     assert len(list(tmp_path.glob("*.emotion*"))) == 1
 
 
-def test_corpora_to_train_on_only_are_handed_on(builder: "Builder", tmp_path: Path) -> None:
-    run("train", "demo", "--train-only", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
-
-    assert builder.asked["train_only"] == ("demo", "tess")
-
-
 def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) -> None:
     result = run("train", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
 
@@ -127,51 +127,43 @@ def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-class Builder:
-    """Stand for `recognizers.train_recognizer`: note the arguments, and raise or return what the test says."""
-
-    def __init__(self, outcome: BaseException | EmotionRecognizer) -> None:
-        self.outcome = outcome
-        self.left_out: tuple[LeftOut, ...] = ()
-        self.asked: dict[str, object] = {}
-        self.table = pd.DataFrame()
-
-    def __call__(
-        self, table: pd.DataFrame, model: str, *, checkpoints: Path, **options: object
-    ) -> recognizers.TrainedRecognizer:
-        """Leave a checkpoint, and do what the test says."""
-        self.table, self.asked = table, {"model": model, "checkpoints": checkpoints, **options}
-        (checkpoints / "all-0.npz").touch()
-        if isinstance(self.outcome, BaseException):
-            raise self.outcome
-        heard = evaluation.Evaluation("", "", "", pd.DataFrame(), pd.DataFrame(), 0.0, self.left_out)
-        return recognizers.TrainedRecognizer(self.outcome, heard)
-
-
 @pytest.fixture
-def builder(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
-    """Let no network be trained."""
+def trainer(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Let no network be trained: leave a checkpoint, and return the recogniser."""
     loaded = EmotionRecognizer.load(recognizer)
     loaded.trained_on = recognizers.list_utterances(corpora.load("demo"))
-    builder = Builder(loaded)
-    monkeypatch.setattr(recognizers, "train_recognizer", builder)
-    return builder
+
+    def train(*_: object, checkpoints: Path, **__: object) -> recognizers.TrainedRecognizer:
+        (checkpoints / "all-0.npz").touch()
+        heard = evaluation.Evaluation("", "", "", pd.DataFrame(), pd.DataFrame(), 0.0, mock.left_out)
+        return recognizers.TrainedRecognizer(loaded, heard)
+
+    mock = Mock(side_effect=train, left_out=())
+    monkeypatch.setattr(recognizers, "train_recognizer", mock)
+    return mock
 
 
-def test_emotions_are_those_that_are_there_unless_told(builder: Builder, tess_folder: Path, tmp_path: Path) -> None:
+def test_emotions_are_those_that_are_there_unless_told(trainer: Mock, tess_folder: Path, tmp_path: Path) -> None:
     for path in tess_folder.rglob("*_sad.wav"):
         path.unlink()
     run("train", tess_folder, "--output", tmp_path / "x.emotion", "--model", "frame_lstm", "--seed", "7")
 
-    assert builder.asked["emotions"] == ("angry", "disgust", "fear", "happy", "neutral", "surprise")
-    assert (builder.asked["model"], builder.asked["seed"]) == ("frame_lstm", 7)
-    assert len(builder.table) == 36
+    table, model = trainer.call_args.args
+    assert trainer.call_args.kwargs["emotions"] == ("angry", "disgust", "fear", "happy", "neutral", "surprise")
+    assert (model, trainer.call_args.kwargs["seed"]) == ("frame_lstm", 7)
+    assert len(table) == 36
 
 
-def test_others_than_the_emotions_asked_for_are_counted(builder: Builder, tmp_path: Path) -> None:
+def test_corpora_to_train_on_only_are_handed_on(trainer: Mock, tmp_path: Path) -> None:
+    run("train", "demo", "--train-only", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
+
+    assert trainer.call_args.kwargs["train_only"] == ("demo", "tess")
+
+
+def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path: Path) -> None:
     result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad, angry")
 
-    assert builder.asked["emotions"] == ("angry", "sad")
+    assert trainer.call_args.kwargs["emotions"] == ("angry", "sad")
     assert "Left out: 24 disgust, 24 fear, 24 happy, 24 neutral, 24 surprise" in result.stderr.replace("\n", " ")
 
 
@@ -182,14 +174,14 @@ def test_an_emotion_that_is_none_is_exit_code_2(tmp_path: Path) -> None:
     assert "'hungry': not in the vocabulary" in result.stderr
 
 
-def test_corpora_are_one_table(builder: Builder, tess_folder: Path, tmp_path: Path) -> None:
+def test_corpora_are_one_table(trainer: Mock, tess_folder: Path, tmp_path: Path) -> None:
     run("train", "demo", tess_folder, "--output", tmp_path / "x.emotion")
 
-    assert builder.table["corpus"].value_counts().to_dict() == {"demo": 168, "folder": 42}
+    assert trainer.call_args.args[0]["corpus"].value_counts().to_dict() == {"demo": 168, "folder": 42}
 
 
-def test_recordings_that_were_left_out_are_named_and_are_exit_code_1(builder: Builder, tmp_path: Path) -> None:
-    builder.left_out = (LeftOut("a", Path("a.wav"), "a.wav: an empty file (0 bytes); delete it"),)
+def test_recordings_that_were_left_out_are_named_and_are_exit_code_1(trainer: Mock, tmp_path: Path) -> None:
+    trainer.left_out = (LeftOut("a", Path("a.wav"), "a.wav: an empty file (0 bytes); delete it"),)
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
@@ -197,20 +189,20 @@ def test_recordings_that_were_left_out_are_named_and_are_exit_code_1(builder: Bu
     assert (tmp_path / "x.emotion").exists()
 
 
-def test_json_is_what_info_says(builder: Builder, tmp_path: Path) -> None:
+def test_json_is_what_info_says(trainer: Mock, tmp_path: Path) -> None:
     result = run("train", "demo", "--output", tmp_path / "x.emotion", "--json")
 
     assert json.loads(result.stdout) == json.loads(run("info", tmp_path / "x.emotion", "--json").stdout)
 
 
-def test_a_folder_for_checkpoints_is_kept(builder: Builder, tmp_path: Path) -> None:
+def test_a_folder_for_checkpoints_is_kept(trainer: Mock, tmp_path: Path) -> None:
     assert run("train", "demo", "--output", tmp_path / "x.emotion", "--checkpoints", tmp_path / "kept").exit_code == 0
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["all-0.npz"]
 
 
-def test_a_checkpoint_of_another_run_names_the_folder_to_delete(builder: Builder, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_names_the_folder_to_delete(trainer: Mock, tmp_path: Path) -> None:
     folder = tmp_path / ".x.emotion.training"
-    builder.outcome = ModelFileError(f"{folder / 'all-0.npz'}: kept by another run")
+    trainer.side_effect = ModelFileError(f"{folder / 'all-0.npz'}: kept by another run")
     result = run("train", "demo", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
@@ -226,7 +218,7 @@ def test_ctrl_c_before_the_first_epoch_leaves_nothing(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_cannot_be_is_found_out_before_the_work(builder: Builder, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_is_found_out_before_the_work(trainer: Mock, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = run("train", "demo", "--output", tmp_path)
     below_a_file = run("train", "demo", "--output", tmp_path / "file" / "x.emotion")
@@ -234,7 +226,7 @@ def test_an_output_that_cannot_be_is_found_out_before_the_work(builder: Builder,
     assert (folder.exit_code, below_a_file.exit_code) == (1, 1)
     assert f"{tmp_path}: a folder" in folder.stderr
     assert "cannot be written (" in below_a_file.stderr
-    assert builder.asked == {}
+    trainer.assert_not_called()
 
 
 def test_it_is_the_description_with_size_and_format(recognizer: Path) -> None:
