@@ -186,9 +186,9 @@ def test_every_setting_is_an_option() -> None:
 
 def test_the_arrays_are_those_of_the_library(tmp_path: Path, tess_folder: Path) -> None:
     output = tmp_path / "x.npz"
-    settings = ["--sr", "16000", "--n-mfcc", "13", "--top-db", "none", "--trim-db", "40"]
+    settings = ["--sr", "16000", "--n-mfcc", "13", "--top-db", "none", "--trim-db", "40", "--trim-speech", "true"]
     result = run("extract", tess_folder, "--feature", "mfcc", "--output", output, *settings)
-    chosen = FeatureSettings(sr=16000, n_mfcc=13, top_db=None, trim_db=40)
+    chosen = FeatureSettings(sr=16000, n_mfcc=13, top_db=None, trim_db=40, trim_speech=True)
     features = extraction.extract(corpora.load(tess_folder), "mfcc", settings=chosen)
 
     assert result.exit_code == 0
