@@ -32,11 +32,15 @@ NEVER_TRAINED = "emotiontts"
 PRETRAINED = ROOT / "emotion_lib" / "pretrained" / "speech.emotion"
 FIGURES = Path(__file__).with_name("pretrained.csv")
 
+VERSION = "3"
+"""Version of the recogniser; raise it when another one takes its place."""
+
 LICENCE = (
-    "The weights were learnt from TESS (CC BY-NC-ND 4.0), EMO-DB (free for research), RAVDESS and nEMO (CC BY-NC-SA "
-    "4.0), CREMA-D (ODbL 1.0, DbCL 1.0) and, in the speech encoder, from the audio of OpenAI Whisper (MIT). They hold "
-    "no recording. We take for granted that statistics learnt from recordings may be passed on, under MIT, with the "
-    "corpora named; whoever needs certainty for commercial use asks the owners of the corpora."
+    "Research, teaching and private study only (LicenseRef-emotion-lib-weights). The weights were learnt from TESS (CC "
+    "BY-NC-ND 4.0), EMO-DB (free for research), RAVDESS and nEMO (CC BY-NC-SA 4.0) and CREMA-D (ODbL 1.0, DbCL 1.0), "
+    "on the states of the encoder of OpenAI Whisper (MIT). They hold no recording. We take for granted that statistics "
+    "learnt from recordings may be passed on under terms no wider than theirs; whoever needs certainty asks the owners "
+    "of the corpora."
 )
 
 
@@ -47,7 +51,8 @@ def main(*, set_aside: bool) -> None:
     table = pd.concat([corpora.load(name) for name in CORPORA], ignore_index=True)
     table = table[table["emotion"].isin(EMOTIONS)]
     reserved = splits.is_set_aside(table)
-    about = {"command": f"python -m benchmarks.pretrained{' --set-aside' * set_aside}", "licence": LICENCE}
+    command = f"python -m benchmarks.pretrained{' --set-aside' * set_aside}"
+    about = {"version": VERSION, "command": command, "licence": LICENCE}
     built = recognizers.train_recognizer(table[~reserved], MODEL, train_only=TRAIN_ONLY, about=about)
     recognizer = built.recognizer
     if set_aside:
