@@ -10,7 +10,7 @@ import pytest
 from benchmarks import accuracy, pretrained
 from emotion_lib import EmotionRecognizer, results
 from emotion_lib.corpora.table import CORPORA
-from emotion_lib.recognizer.description import in_percent
+from emotion_lib.recognizer.description import SCORED_ON, in_percent
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,8 +30,10 @@ FIVE = [
 
 @pytest.fixture(scope="module")
 def figures() -> pd.DataFrame:
-    """The scores of the pretrained recogniser, as `benchmarks.pretrained` wrote them."""
-    return pd.read_csv(pretrained.FIGURES)
+    """The scores of the pretrained recogniser for all utterances of a corpus, as `benchmarks.pretrained` wrote them."""
+    scored = pd.read_csv(pretrained.FIGURES)
+    described = (scored["group"] == "all") & scored["protocol"].isin(SCORED_ON)
+    return scored[described].drop(columns="group").reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,15 @@ def test_readme_says_what_enrolment_brings(table: pd.DataFrame) -> None:
 
 
 def test_readme_says_the_figures_of_the_pretrained_recogniser(figures: pd.DataFrame) -> None:
-    for row, protocol in (("the whole corpus", "leave_corpus_out"), ("some of its speakers", "leave_speaker_out")):
-        scored = figures[figures["protocol"] == protocol].set_index("corpus")
+    rows = {
+        "voices without a part in any choice": "set_aside",
+        "the whole corpus": "leave_corpus_out",
+        "some of its speakers": "leave_speaker_out",
+    }
+    scored = figures.set_index(["protocol", "corpus"])[["value", "low", "high"]].T.to_dict("list")
+    for row, protocol in rows.items():
         shown = [
-            in_percent(*scored.loc[corpus, ["value", "low", "high"]], unit="")
+            in_percent(*scored[protocol, corpus], unit="") if (protocol, corpus) in scored else "-"
             for corpus in ("crema-d", "emodb", "nemo", "ravdess")
         ]
 
@@ -126,6 +133,29 @@ def test_no_voice_was_trained_on_that_is_still_set_aside() -> None:
     assert any(name.startswith("crema-d/1001_") for name in ids)
     assert [name for name in ids if name.startswith(tuple(actors))] == []
     assert [name for name in ids if name.startswith("ravdess/") and name.endswith(tuple(last))] == []
+
+
+def test_the_model_card_says_the_figures_by_sex_and_where_listeners_agree() -> None:
+    scored = pd.read_csv(pretrained.FIGURES).set_index(["group", "protocol", "corpus"])["value"]
+    said = " ".join(CARD.split())
+    for protocol, corpus in (
+        ("set_aside", "crema-d"),
+        ("set_aside", "emotiontts"),
+        ("leave_corpus_out", "crema-d"),
+        ("leave_corpus_out", "emodb"),
+        ("leave_corpus_out", "nemo"),
+        ("leave_corpus_out", "ravdess"),
+        ("leave_speaker_out", "crema-d"),
+    ):
+        women, men = (f"{100 * scored[group, protocol, corpus]:.1f}" for group in ("women", "men"))
+        assert f"{women} and {men}" in said
+    agreed = [f"{100 * scored['listeners agree', protocol, 'crema-d']:.1f}" for protocol in SCORED_ON]
+    assert (
+        "scores {} on the voices that were set aside, {} without CREMA-D in the training, and {} on".format(*agreed)
+        in said
+    )
+    for corpus, name in (("emodb", "EMO-DB"), ("crema-d", "CREMA-D"), ("nemo", "nEMO"), ("ravdess", "RAVDESS")):
+        assert f"{100 * scored['all', 'by_itself', corpus]:.1f} in {name}" in said
 
 
 def test_the_model_card_quotes_the_configurations() -> None:

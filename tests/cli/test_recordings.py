@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
-import soundfile as sf
 from click.testing import Result
 
 from emotion_lib import corpora
@@ -368,11 +366,8 @@ def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
     assert not output.exists()
 
 
-def test_predict_warns_in_lines_and_json(spoken: dict[str, Path], tmp_path: Path) -> None:
-    y, sr = sf.read(spoken["angry"])
-    thin = np.diff(y, n=2)
-    sf.write(tmp_path / "thin.wav", 0.5 * thin / np.abs(thin).max(), sr)
-    lines, objects = (run("predict", tmp_path / "thin.wav", *options).stdout for options in ([], ["--json"]))
+def test_predict_warns_in_lines_and_json(spoken: dict[str, Path]) -> None:
+    lines, objects = (run("predict", spoken["fear"], *options).stdout for options in ([], ["--json"]))
 
     warning = json.loads(objects)["warning"]
     assert warning == "this voice is unlike those it was trained on"
