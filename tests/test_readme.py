@@ -69,7 +69,7 @@ def test_readme_says_what_enrolment_brings(table: pd.DataFrame) -> None:
 
 def test_readme_says_the_figures_of_the_pretrained_recogniser(figures: pd.DataFrame) -> None:
     rows = {
-        "voices without a part in any choice": "set_aside",
+        "voices that were set aside": "set_aside",
         "the whole corpus": "leave_corpus_out",
         "some of its speakers": "leave_speaker_out",
     }
