@@ -108,6 +108,17 @@ def test_speakers_of_one_name_in_two_corpora_are_two_speakers() -> None:
     ]
 
 
+def test_leave_corpus_out_holds_out_each_corpus_and_trains_on_the_others() -> None:
+    table = of_speakers(emodb=2, tess=1, ravdess=3).sample(frac=1, random_state=0).reset_index(drop=True)
+    parts = splits.split(table, "leave_corpus_out")
+
+    assert [part.fold for part in parts] == ["emodb", "ravdess", "tess"]
+    for part in parts:
+        assert set(table["corpus"].iloc[part.test]) == {part.fold}
+        assert sorted([*part.train, *part.test]) == list(range(len(table)))
+        assert part.fold not in set(table["corpus"].iloc[part.train])
+
+
 @settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(["emodb", "ravdess", "tess"]), st.integers(1, 30), min_size=1), st.randoms())
 def test_each_speaker_is_held_out_once_and_then_on_no_other_side(
@@ -222,6 +233,8 @@ def strangers() -> pd.DataFrame:
         (corpus(n_speakers=1), "leave_speaker_out", "leave_speaker_out: 1 speaker in each corpus; at least two"),
         (of_speakers(emodb=1, tess=1), "leave_speaker_out", "1 speaker in each corpus; at least two"),
         (indexed("ravdess", 1, 3, 4), "leave_speaker_out", "all 3 speakers are in one fold, .*; add other"),
+        (of_speakers(emodb=5), "leave_corpus_out", "leave_corpus_out: 1 corpus; at least two are needed"),
+        (corpus().drop(columns="corpus", errors="ignore"), "leave_corpus_out", "the table has no column 'corpus'"),
         (corpus().head(0), "leave_speaker_out", "0 speaker in each corpus; at least two"),
         (corpus().drop(columns="speaker"), "leave_speaker_out", "the table has no column 'speaker'"),
         (corpus().head(3), "random", "3 utterances of 3 emotions; each emotion needs at least two"),

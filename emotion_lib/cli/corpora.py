@@ -145,6 +145,7 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "n_mfcc": (int, "Cepstral coefficients to keep."),
     "top_db": (_OrNone(float), "Raise quieter bands to this many dB below the loudest, or none to leave them."),
     "trim_db": (_OrNone(float), "Cut off ends this many dB quieter than the loudest frame, or none to keep them."),
+    "trim_speech": (bool, "Whether to cut off ends in which nobody speaks: true or false."),
 }
 """The options for features: the fields of `FeatureSettings`, written out so that `--help` need not import NumPy."""
 

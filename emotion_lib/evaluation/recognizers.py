@@ -69,10 +69,11 @@ def train_recognizer(
     """Train a recogniser on one corpus or several, and score it for voices and corpora that it has never met.
 
     Models are first trained with some of the speakers left out, until each speaker has been left out once. With several
-    corpora and a model that is fitted in minutes, each corpus is then left out, too. The predictions for what was left
-    out calibrate the probabilities, set the threshold below which the answer is "I don't know", and give the scores in
-    the recogniser's description. The model of the recogniser is trained on all speakers. If it takes frames or the
-    states of the speech encoder, the recogniser also keeps statistics of the training voices (`voices`).
+    corpora and a model that is fitted in minutes, each corpus is then left out, too, unless it alone has an emotion.
+    The predictions for what was left out calibrate the probabilities, set the threshold below which the answer is "I
+    don't know", and give the scores in the recogniser's description. The model of the recogniser is trained on all
+    speakers. If it takes frames or the states of the speech encoder, the recogniser also keeps statistics of the
+    training voices (`voices`).
 
     Parameters
     ----------
@@ -111,9 +112,10 @@ def train_recognizer(
     arguments |= {"features": features, "train_only": train_only}
     held_out = evaluation.evaluate(features.table, model, SPEAKERS, **arguments)
     other_corpora = None
+    kept = _corpora_to_keep(features.table, train_only)
     # With a network, to leave out each corpus would take hours.
-    if len(set(features.table["corpus"]) - set(train_only)) > 1 and not RECIPES[model].is_network:
-        other_corpora = evaluation.evaluate(features.table, model, CORPORA, **arguments)
+    if features.table["corpus"].nunique() - len(kept) > 1 and not RECIPES[model].is_network:
+        other_corpora = evaluation.evaluate(features.table, model, CORPORA, **arguments | {"train_only": kept})
     chosen = calibrate((other_corpora or held_out).predictions)
     fitted = RECIPES[model].fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork | Discriminant)
@@ -143,6 +145,12 @@ def _check_folds(table: pd.DataFrame, emotions: Sequence[str], train_only: Colle
                 f"emotion {missing[0]!r}: all its speakers are left out together, in fold {part.fold}; leave the "
                 "emotion out, or add recordings of other speakers"
             )
+
+
+def _corpora_to_keep(table: pd.DataFrame, train_only: Collection[str]) -> set[str]:
+    """Return the corpora that stay in every training: those to train on only, and those that alone have an emotion."""
+    corpora = table.groupby("emotion")["corpus"].unique()
+    return {*train_only, *(names[0] for names in corpora if len(names) == 1)}
 
 
 def calibrate(predictions: pd.DataFrame, *, precision: float = PRECISION) -> Calibration:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_lib import audio, features
+from emotion_lib.audio.sources import name_of
 from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
 from emotion_lib.extraction.arrays import Features, LeftOut
 from emotion_lib.extraction.cache import FeatureCache
@@ -99,7 +100,10 @@ def extract_one(recording: audio.Source, feature: str, *, settings: FeatureSetti
     """
     check_feature(feature)  # before a file is read
     y, sr = audio.read(recording, sr=settings.sr, offset=settings.offset, duration=settings.duration)
-    return features.compute(feature, y, sr, settings=settings)
+    try:
+        return features.compute(feature, y, sr, settings=settings)
+    except AudioError as error:  # it names no file, since it is about a waveform
+        raise AudioError(f"{name_of(recording)}: {error}") from error
 
 
 def _computed(paths: list[Path], *, feature: str, settings: FeatureSettings) -> list[tuple[Path, Value]]:

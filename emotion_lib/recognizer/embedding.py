@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from emotion_lib import features
+from emotion_lib.audio.sources import name_of
+from emotion_lib.errors import AudioError
 from emotion_lib.extraction.cache import FeatureCache
 from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer.inference import Inference
@@ -44,6 +46,9 @@ def embed(inference: Inference, recordings: Recordings, sr: int | None) -> np.nd
             vectors.append(inference.statistics(X[None])[0])
     finally:  # what was computed before a broken recording is not computed again
         cache.keep(new)
+    if not vectors:
+        one = inference.statistics(inference.features(np.ones(inference.sr, dtype=np.float32)))
+        return np.empty((0, one.shape[1]), dtype=np.float32)
     return np.array(vectors, dtype=np.float32)
 
 
@@ -52,4 +57,9 @@ def _features(inference: Inference, known: dict[Path, np.ndarray], sr: int | Non
         return known[Path(x).absolute()]
     settings = inference.settings
     y = RecordingReader(x, sr, to=inference.sr).read(offset=settings.offset, duration=settings.duration)
-    return features.compute(inference.feature, y, inference.sr, settings=settings)
+    try:
+        return features.compute(inference.feature, y, inference.sr, settings=settings)
+    except AudioError as error:  # it names no file, since it is about a waveform
+        if isinstance(x, np.ndarray):
+            raise
+        raise AudioError(f"{name_of(x)}: {error}") from error

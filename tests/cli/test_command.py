@@ -135,7 +135,7 @@ def test_what_a_command_needs_is_missed_before_the_work(monkeypatch: pytest.Monk
     monkeypatch.setattr(
         command, "find_spec", lambda name: None if name == "tf2onnx" else importlib.util.find_spec(name)
     )
-    result = run("train", "demo", "--output", tmp_path / "x.emotion")
+    result = run("train", "demo", "--model", "frame_cnn", "--output", tmp_path / "x.emotion")
 
     assert result.exit_code == 1
     assert result.stderr == "Error: tf2onnx is not installed; run `pip install 'emotion_lib[train]'`\n"

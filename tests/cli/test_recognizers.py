@@ -24,7 +24,7 @@ from emotion_lib.recognizer.description import describe_recognizer
 from tests.cli.conftest import run, start, toy
 
 EPOCHS = 1
-OPTIONS = ("--seed", "3", "--licence", "for tests")
+OPTIONS = ("--model", "frame_cnn_statistics", "--seed", "3", "--licence", "for tests")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,33 @@ def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path) -> 
     np.testing.assert_array_equal(resumed.head.probabilities(X), never_stopped.head.probabilities(X))
 
 
+def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_train_on_only(
+    tess_folder: Path, tmp_path: Path
+) -> None:
+    result = run("train", "demo", tess_folder, "--train-only", "demo", "--output", tmp_path / "x.emotion")
+    recognizer = EmotionRecognizer.load(tmp_path / "x.emotion")
+
+    assert result.exit_code == 0
+    assert recognizer.feature == "encoder_statistics"
+    assert recognizer.about["command"].endswith("--model encoder_discriminant --seed 0 --train-only demo")
+    assert {name: each["utterances"] for name, each in recognizer.about["corpora"].items()} == {
+        "demo": 168,
+        "folder": 42,
+    }
+    assert [(each["protocol"], each["corpus"]) for each in recognizer.about["worth"]] == [
+        ("leave_speaker_out", "folder")
+    ]
+    assert len(list(tmp_path.glob("*.emotion*"))) == 1
+
+
+def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) -> None:
+    result = run("train", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
+
+    assert result.exit_code == 1
+    assert "train_only='tess': must be one of demo" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def trainer(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Let no network be trained: leave a checkpoint, and return the recogniser."""
@@ -125,6 +152,12 @@ def test_emotions_are_those_that_are_there_unless_told(trainer: Mock, tess_folde
     assert trainer.call_args.kwargs["emotions"] == ("angry", "disgust", "fear", "happy", "neutral", "surprise")
     assert (model, trainer.call_args.kwargs["seed"]) == ("frame_lstm", 7)
     assert len(table) == 36
+
+
+def test_corpora_to_train_on_only_are_handed_on(trainer: Mock, tmp_path: Path) -> None:
+    run("train", "demo", "--train-only", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
+
+    assert trainer.call_args.kwargs["train_only"] == ("demo", "tess")
 
 
 def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path: Path) -> None:
@@ -201,11 +234,11 @@ def test_it_is_the_description_with_size_and_format(recognizer: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith(describe_recognizer(EmotionRecognizer.load(recognizer)))
-    assert result.stdout.endswith(f"File: {recognizer.stat().st_size / 1000:.0f} kB, format 1\n")
+    assert result.stdout.endswith(f"File: {recognizer.stat().st_size / 1000:.0f} kB, format 2\n")
 
 
 def test_json_has_all_of_it(tmp_path: Path) -> None:
-    made = toy(about={"licence": "none"}, trained_on=Utterances(("a/b",), (bytes(32),)))
+    made = toy(about={"licence": "none"}, trained_on=Utterances(("a/b",), (bytes(8),)))
     path = made.save(tmp_path / "x.emotion")
     said = json.loads(run("info", path, "--json").stdout)
 
@@ -218,7 +251,7 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
         "training_utterances": 1,
         "can_enrol": False,
         "size": path.stat().st_size,
-        "format": 1,
+        "format": 2,
     }
 
 

@@ -366,8 +366,10 @@ def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
     assert not output.exists()
 
 
-def test_predict_warns_in_lines_and_json(spoken: dict[str, Path]) -> None:
-    lines, objects = (run("predict", spoken["fear"], *options).stdout for options in ([], ["--json"]))
+def test_predict_warns_in_lines_and_json(spoken: dict[str, Path], tmp_path: Path) -> None:
+    y, sr = sf.read(spoken["angry"])
+    sf.write(tmp_path / "slow.wav", y, sr // 2)
+    lines, objects = (run("predict", tmp_path / "slow.wav", *options).stdout for options in ([], ["--json"]))
 
     warning = json.loads(objects)["warning"]
     assert warning == "this voice is unlike those it was trained on"

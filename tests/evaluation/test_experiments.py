@@ -48,6 +48,8 @@ def made_up_features(
     if feature == "log_mel":  # frames that move as far as the numbers say
         signs = np.where(np.arange(12) % 2, 1, -1)[:, None]
         return Features(np.tile(X, 4)[:, None] * signs, 12 * lengths, table, feature, settings)
+    if feature == "encoder_statistics":  # means and deviations of three layers
+        return Features(np.tile(X, 6), lengths, table, feature, settings)
     return Features(X, lengths, table, feature, settings)
 
 
@@ -198,6 +200,22 @@ def test_what_cannot_be_evaluated_says_why(table: pd.DataFrame) -> None:
         evaluation.evaluate(table, "oracle", "random")
     with pytest.raises(ParameterError, match=r"features: made with feature='mfcc'; the model takes .*'log_mel'"):
         evaluation.evaluate(table, "class_means", "by_speaker", features=mfcc)
+
+
+@pytest.mark.parametrize("protocol", ["leave_speaker_out", "leave_corpus_out"])
+def test_a_corpus_to_train_on_only_is_in_each_training_and_no_test(table: pd.DataFrame, protocol: str) -> None:
+    names = ("always", "one", "two")
+    several = pd.concat([table.assign(corpus=name) for name in names]).sample(frac=1, random_state=0)
+    always = np.flatnonzero(several["corpus"] == "always")
+    plain = splits.split(several[several["corpus"] != "always"].reset_index(drop=True), protocol)
+    parts = list(evaluation.folds(several, protocol, train_only=["always"]))
+
+    assert [(part.fold, len(part.test)) for part in parts] == [(part.fold, len(part.test)) for part in plain]
+    for part in parts:
+        assert set(always) <= set(part.train)
+        assert sorted([*part.train, *part.test]) == list(range(len(several)))
+    found = evaluation.evaluate(several.reset_index(drop=True), "svm", protocol, train_only=["always"])
+    assert set(found.predictions["corpus"]) == {"one", "two"}
 
 
 def test_of_several_corpora_each_has_its_figures_and_all_were_trained_on(table: pd.DataFrame) -> None:

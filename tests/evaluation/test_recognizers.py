@@ -23,6 +23,7 @@ from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calib
 from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.voices import learn_voices
 from emotion_lib.training import Schedule
 
@@ -41,6 +42,9 @@ def made_up_features(
     X = np.random.default_rng(0).normal(-60, 5, (len(used), 16, 16)).astype(np.float32)
     X[np.arange(len(used)), :, 2 * acted] += 30
     left_out = tuple(LeftOut(BROKEN, Path(BROKEN), "no samples") for _ in range(len(table) - len(used)))
+    if feature == "encoder_statistics":
+        vectors = np.tile(X.mean(axis=1), 3072 // 16)
+        return Features(vectors, np.ones(len(used), dtype=np.int32), used, feature, settings, left_out)
     return Features(X, np.full(len(used), 16, dtype=np.int32), used, feature, settings, left_out)
 
 
@@ -154,6 +158,101 @@ def test_where_an_utterance_is_one_vector_nothing_is_known_of_voices(table: pd.D
 
 def test_its_calibration_is_that_of_the_predictions_of_speakers_left_out(built: TrainedRecognizer) -> None:
     assert built.recognizer.calibration == calibrate(built.held_out.predictions)
+
+
+# Several corpora
+
+
+@pytest.fixture(scope="module")
+def several(table: pd.DataFrame) -> pd.DataFrame:
+    """Three corpora with the same speakers, words and emotions."""
+    return pd.concat([table.assign(corpus=name) for name in ("one", "two", "three")], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def encoded(several: pd.DataFrame) -> TrainedRecognizer:
+    """A recogniser with the speech encoder, trained on three corpora and scored on two."""
+    return train_recognizer(several, emotions=CHOSEN, train_only=["three"])
+
+
+def test_with_several_corpora_it_is_calibrated_on_those_left_out(encoded: TrainedRecognizer) -> None:
+    assert encoded.other_corpora is not None
+    assert encoded.recognizer.calibration == calibrate(encoded.other_corpora.predictions)
+    folds = encoded.other_corpora.predictions.groupby("fold")["corpus"].unique()
+    assert {fold: list(names) for fold, names in folds.items()} == {"one": ["one"], "two": ["two"]}
+
+
+def test_a_corpus_to_train_on_only_is_in_the_training_and_in_no_score(encoded: TrainedRecognizer) -> None:
+    about = encoded.recognizer.about
+    assert list(about["corpora"]) == ["one", "three", "two"]
+    assert len(encoded.recognizer.trained_on) == 3 * 17
+    assert [(each["protocol"], each["corpus"]) for each in about["worth"]] == [
+        ("leave_corpus_out", "one"),
+        ("leave_corpus_out", "two"),
+        ("leave_speaker_out", "one"),
+        ("leave_speaker_out", "two"),
+    ]
+
+
+def test_left_out_speakers_are_scored_with_the_calibration_of_the_recogniser(encoded: TrainedRecognizer) -> None:
+    expected = recognizers.scores(encoded.held_out, calibration=encoded.recognizer.calibration)
+    assert encoded.recognizer.about["worth"][2:] == expected
+
+
+def test_with_the_encoder_few_axes_of_the_voices_are_kept(encoded: TrainedRecognizer) -> None:
+    assert encoded.recognizer.voices is not None
+    assert encoded.recognizer.voices.transform.shape == (3072, recognizers.N_AXES)
+
+
+def test_a_corpus_that_alone_has_an_emotion_is_not_left_out(several: pd.DataFrame) -> None:
+    built = train_recognizer(several.query("emotion != 'sad' or corpus == 'three'"), emotions=CHOSEN)
+    assert built.other_corpora is not None
+    assert set(built.other_corpora.predictions["corpus"]) == {"one", "two"}
+    assert built.other_corpora.predictions[list(CHOSEN)].notna().all(axis=None)
+
+
+def test_where_no_two_corpora_can_be_left_out_it_is_calibrated_on_speakers(several: pd.DataFrame) -> None:
+    two = several.query("corpus == 'one' or corpus == 'two' and emotion != 'sad'")
+    for rows in (two, several.query("corpus == 'one'")):
+        built = train_recognizer(rows, emotions=CHOSEN)
+        assert built.other_corpora is None
+        assert built.recognizer.calibration == calibrate(built.held_out.predictions)
+
+
+def test_a_corpus_to_train_on_only_must_be_there(several: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match=r"train_only='four': must be one of one\+three\+two"):
+        train_recognizer(several, emotions=CHOSEN, train_only=["four"])
+
+
+def test_among_the_emotions_of_a_corpus_the_most_probable_is_predicted() -> None:
+    predictions = pd.DataFrame(
+        {
+            "corpus": ["a", "b", "a"],
+            "emotion": ["angry", "happy", "sad"],
+            "angry": [0.3, 0.5, 0.1],
+            "happy": [0.6, 0.3, 0.7],
+            "sad": [0.1, 0.2, 0.2],
+        }
+    )
+    assert recognizers.among_own_emotions(predictions)["predicted"].tolist() == ["angry", "happy", "sad"]
+
+
+def test_scores_are_among_the_emotions_of_the_corpus_with_one_calibration(built: TrainedRecognizer) -> None:
+    without_sad = built.held_out.predictions.query("emotion != 'sad'").assign(predicted="sad")
+    held_out = replace(built.held_out, predictions=without_sad)
+    (found,) = recognizers.scores(held_out, calibration=Calibration(threshold=0.0))
+    own = without_sad[["angry", "happy"]].idxmax(axis=1)
+    recalls = [(own == emotion)[without_sad["emotion"] == emotion].mean() for emotion in ("angry", "happy")]
+    assert found["value"] == pytest.approx(np.mean(recalls), abs=1e-4)
+    assert found["coverage"] == 1
+
+
+def test_with_a_calibration_one_fold_is_enough_for_answers() -> None:
+    predictions, chosen = heard(), Calibration(temperature=2.0, threshold=0.5)
+    found = answers(predictions, calibration=chosen)
+    confidence = chosen.apply(predictions[list(CHOSEN)].to_numpy()).max(axis=1)
+    np.testing.assert_allclose(found["confidence"], confidence)
+    assert (found["answered"] == (confidence >= 0.5)).all()
 
 
 def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOSEN, seed: int = 0) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pytest
 from emotion_lib import audio, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
 from emotion_lib.extraction import Features, extract, extractor
-from emotion_lib.features import FEATURES, FEATURES_VERSION, FeatureSettings
+from emotion_lib.features import ENCODED, FEATURES, FEATURES_VERSION, SPEECH_ENCODER, FeatureSettings
 from tests.extraction.conftest import RATE, SMALL, write_noise
 
 
@@ -173,12 +173,19 @@ def test_only_an_audio_error_is_survived(table: pd.DataFrame, monkeypatch: pytes
 def test_the_cache_gives_back_the_same_without_reading(table: pd.DataFrame, computed: list[str], feature: str) -> None:
     if feature == "egemaps":
         pytest.importorskip("opensmile")
-    first = extract(table, feature, settings=SMALL)
-    assert len(computed) == 6
-    second = extract(table, feature, settings=SMALL)
-    assert len(computed) == 6
+    settings = SPEECH_ENCODER if feature == ENCODED else SMALL
+    first = extract(table[1:], feature, settings=settings)
+    assert len(computed) == 5
+    second = extract(table[1:], feature, settings=settings)
+    assert len(computed) == 5
     np.testing.assert_array_equal(second.X, first.X)
     np.testing.assert_array_equal(second.lengths, first.lengths)
+
+
+def test_a_recording_too_short_for_a_feature_is_left_out_by_name(table: pd.DataFrame) -> None:
+    (left_out,) = extract(table, ENCODED, settings=SPEECH_ENCODER).left_out
+
+    assert left_out.reason.startswith("noise_0.wav: waveform of 0.062 s: must have 0.1 to 15.0 s for the encoder")
 
 
 def test_without_the_cache_nothing_is_kept(table: pd.DataFrame, cache_folder: Path) -> None:

@@ -86,12 +86,12 @@ def test_a_long_recording_is_described_from_all_its_parts(speech: np.ndarray) ->
     np.testing.assert_allclose(encoder_statistics(long, SR), expected, atol=1e-4)
 
 
-def test_hum_and_an_offset_hardly_change_the_statistics(speech: np.ndarray) -> None:
+def test_hum_changes_the_statistics_less_than_half_as_much_as_playing_backwards(speech: np.ndarray) -> None:
     hum = 0.03 * np.abs(speech).max() * np.sin(2 * np.pi * 50 * np.arange(len(speech)) / SR)
-    clean, hummed, noisy = (
+    clean, hummed, backwards = (
         encoder_statistics(y.astype(np.float32), SR) for y in (speech, speech + hum + 0.01, speech[::-1])
     )
-    assert np.abs(hummed - clean).mean() < 0.1 * np.abs(noisy - clean).mean()
+    assert np.abs(hummed - clean).mean() < 0.5 * np.abs(backwards - clean).mean()
 
 
 def test_the_same_waveform_gives_the_same_states_on_any_thread(speech: np.ndarray) -> None:

@@ -53,6 +53,12 @@ def recognizer(networks: Mapping[str, bytes]) -> EmotionRecognizer:
 
 
 @pytest.fixture(scope="session")
+def pretrained() -> EmotionRecognizer:
+    """The recogniser that comes with the package."""
+    return EmotionRecognizer.load()
+
+
+@pytest.fixture(scope="session")
 def voices() -> Voices:
     """What is known of the voices of the demo corpus, where other first letters are other voices: two are too few."""
     demo = corpora.load("demo")

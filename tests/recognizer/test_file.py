@@ -161,6 +161,18 @@ def test_a_file_is_replaced_and_nothing_is_left_beside_it(recognizer: EmotionRec
     assert EmotionRecognizer.load(place).emotions == recognizer.emotions
 
 
+def test_a_recogniser_with_a_weighted_sum_comes_back_from_its_file(
+    pretrained: EmotionRecognizer, speech_path: Path, place: Path
+) -> None:
+    loaded = EmotionRecognizer.load(pretrained.save(place))
+
+    with zipfile.ZipFile(place) as opened:
+        assert NETWORK not in opened.namelist()
+        assert {"head/coefficients.npy", "head/intercept.npy"} < set(opened.namelist())
+    assert loaded.predict(speech_path) == pretrained.predict(speech_path)
+    assert loaded.settings == pretrained.settings
+
+
 # What cannot be written.
 
 
@@ -627,6 +639,8 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
         ("settings", "offset", float("inf"), "offset=inf: must be a number"),
         ("settings", "offset", None, "offset=None: must be a number"),
         ("settings", "top_db", [], "top_db=[]: must be a number"),
+        ("settings", "trim_speech", 1, "trim_speech=1: must be true or false"),
+        ("settings", "trim_speech", None, "trim_speech=None: must be true or false"),
         ("settings", "n_mels", 60, "its network does not take features of shape"),
         ("calibration", "threshold", float("nan"), "threshold=nan: must be a probability, from 0 to 1"),
         ("calibration", "threshold", "0.5", "threshold='0.5': must be a number"),
@@ -759,6 +773,52 @@ def test_a_network_with_a_loop_is_refused(refused: Refused, for_vectors: Callabl
     assert "(its network has a loop or a branch)" in refused(for_vectors(network))
 
 
+# Weighted sums.
+
+
+@pytest.fixture(scope="module")
+def encoded(pretrained: EmotionRecognizer, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    """What is in the file of a recogniser with the speech encoder."""
+    with zipfile.ZipFile(pretrained.save(tmp_path_factory.mktemp("saved") / "encoded.emotion")) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "", None, 5])
+def test_a_recogniser_of_another_encoder_is_refused(
+    refused: Refused, encoded: Mapping[str, bytes], digest: object
+) -> None:
+    changed = json.loads(encoded[MANIFEST]) | {"encoder": digest}
+
+    assert "it was trained with another speech encoder" in refused(packed({**encoded, MANIFEST: as_json(changed)}))
+
+
+def test_an_encoder_at_another_rate_is_refused(refused: Refused, encoded: Mapping[str, bytes]) -> None:
+    changed = json.loads(encoded[MANIFEST])
+    changed["settings"]["sr"] = 22_050
+
+    assert "sr=22050: must be 16000 for the speech encoder" in refused(packed({**encoded, MANIFEST: as_json(changed)}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"head/intercept.npy": None}, "its head has the arrays ['coefficients']; must be"),
+        ({"head/scale.npy": npy(np.ones(7, np.float32))}, "its head has the arrays ['coefficients', 'intercept', 'sc"),
+        ({"head/intercept.npy": npy(np.zeros(6, np.float32))}, "arrays of shape (3072, 7) and (6,), which do not fit"),
+        ({"head/coefficients.npy": npy(np.zeros((9, 7), np.float32))}, "its head takes 9 features, not 3072"),
+        ({"head/intercept.npy": npy(np.full(7, np.nan, np.float32))}, "its head must have finite float32 numbers"),
+        ({"head/intercept.npy": npy(np.zeros(7))}, "its head/intercept.npy is of type float64, but must be float32"),
+        ({"head/coefficients.npy": None, "head/intercept.npy": None}, "lacks 'network.onnx'"),
+    ],
+)
+def test_a_head_of_other_arrays_is_refused(
+    refused: Refused, encoded: Mapping[str, bytes], changed: dict[str, bytes | None], sentence: str
+) -> None:
+    members = {name: content for name, content in ({**encoded, **changed}).items() if content is not None}
+
+    assert sentence in refused(packed(members))
+
+
 # Voices.
 
 
@@ -784,7 +844,7 @@ def test_a_file_has_no_more_members_than_the_recognizer_knows(
     more += [f"enrolment/{name}.npy" for name in used.enrolment.arrays()]
 
     assert set(members) == {*MEMBERS, NETWORK}
-    assert set(all_members) == {*MEMBERS, *more}
+    assert set(all_members) == {*MEMBERS, NETWORK, *more}
 
 
 def test_voices_and_enrolment_come_back_to_the_last_digit(used: EmotionRecognizer, place: Path) -> None:

@@ -1,20 +1,18 @@
 """Live audio and long recordings: what a stream says is what the whole file says, however it comes in."""
 
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion_lib import audio, corpora
-from emotion_lib.errors import AudioError, ModelFileError, ParameterError
+from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Prediction, Segment
-from emotion_lib.recognizer.heads import Network
-from tests.recognizer.conftest import SR, linear, probabilities
+from tests.recognizer.conftest import SR, probabilities
 
 
 def pieces(y: np.ndarray, length: int) -> Iterator[np.ndarray]:
@@ -303,29 +301,3 @@ def test_a_long_recording_warns_where_most_of_it_is_unlike(
 def test_who_is_used_to_a_voice_does_not_warn(unlike: EmotionRecognizer, speech: np.ndarray) -> None:
     assert unlike.predict(speech, sr=SR).warning
     assert unlike.enrol([speech], sr=SR).predict(speech, sr=SR).warning == ""
-
-
-def test_features_of_another_size_are_refused(networks: Mapping[str, bytes]) -> None:
-    with pytest.raises(ModelFileError, match="its network does not take features of shape 50 x 63"):
-        Network(networks["frame_cnn"]).probabilities(np.zeros((1, 50, 63), np.float32))
-    with pytest.raises(ModelFileError, match="its network does not take features of shape 41 x 1"):
-        Network(networks["mean_mfcc_lstm"]).probabilities(np.zeros((1, 41), np.float32))
-
-
-def test_a_network_with_other_inputs_or_outputs_is_refused() -> None:
-    with_more_inputs, with_more_outputs = linear(), linear()
-    for name in ("w", "y", "z"):
-        with_more_inputs.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]))
-    with_more_outputs.graph.output.append(onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, None))
-
-    for network in (with_more_inputs, with_more_outputs):
-        with pytest.raises(ModelFileError, match=r"its network has \d inputs and \d outputs"):
-            Network(network.SerializeToString())
-
-
-def test_a_network_that_cannot_be_read_writes_nothing_to_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    network = linear().SerializeToString().replace(b"MatMul", b"Mat\xfful")
-
-    with pytest.raises(ModelFileError, match="its network cannot be read"):
-        Network(network)
-    assert capfd.readouterr() == ("", "")

@@ -23,7 +23,7 @@ from emotion_lib.training.schedules import augment, sample
 
 EMOTIONS = ("angry", "happy", "sad")
 SETTINGS = FeatureSettings(n_mels=40, n_mfcc=5)
-UTTERANCE = Utterances(("a/b",), (bytes(32),))
+UTTERANCE = Utterances(("a/b",), (bytes(8),))
 
 
 def utterances(n: int = 24, *, n_frames: int = 12, seed: int = 0) -> Features:
