@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import soundfile as sf
 from click.testing import Result
 
 from emotion_lib import corpora
