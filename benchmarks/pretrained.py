@@ -21,6 +21,7 @@ from benchmarks.footprint import ROOT
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import Evaluation, recognizers
+from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.recognizer import EmotionRecognizer
@@ -150,7 +151,7 @@ def _trained_on_all(
         calibration=recognizer.calibration,
         about=recognizer.about | {"worth": [*worth, *recognizer.about["worth"]], "corpora": counts},
         trained_on=recognizers.list_utterances(features.table),
-        voices=recognizers.voices_of(features),
+        voices=voices_of(features),
     )
 
 

@@ -24,6 +24,7 @@ include_patterns = [
     "benchmarks/README.md",
     "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
+    "benchmarks/configurations.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
     "data/README.md",
@@ -96,6 +97,7 @@ benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/used_to_voice
 benchmarks/looks
+benchmarks/configurations
 benchmarks/README
 docs/privacy
 docs/design

@@ -7,12 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks import accuracy
+from benchmarks import accuracy, pretrained
 from emotion_lib import EmotionRecognizer, results
+from emotion_lib.corpora.table import CORPORA
+from emotion_lib.recognizer.description import SCORED_ON, in_percent
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CARD = (ROOT / "emotion_lib" / "pretrained" / "README.md").read_text(encoding="utf-8")
+CONFIGURATIONS = (ROOT / "benchmarks" / "configurations.md").read_text(encoding="utf-8")
 
 
 FIVE = [
@@ -23,6 +26,14 @@ FIVE = [
     "convolutions and voice statistics",
 ]
 """The models that README shows."""
+
+
+@pytest.fixture(scope="module")
+def figures() -> pd.DataFrame:
+    """The scores of the pretrained recogniser for all utterances of a corpus, as `benchmarks.pretrained` wrote them."""
+    scored = pd.read_csv(pretrained.FIGURES)
+    described = (scored["group"] == "all") & scored["protocol"].isin(SCORED_ON)
+    return scored[described].drop(columns="group").reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +67,30 @@ def test_readme_says_what_enrolment_brings(table: pd.DataFrame) -> None:
     assert f"brings our best networks to {after:.0f} % with one utterance" in " ".join(README.split())
 
 
-def test_readme_says_the_figures_of_the_pretrained_recogniser(table: pd.DataFrame) -> None:
-    figures = results.new_voices(table).loc["convolutions and voice statistics"]
+def test_readme_says_the_figures_of_the_pretrained_recogniser(figures: pd.DataFrame) -> None:
+    rows = {
+        "voices that were set aside": "set_aside",
+        "the whole corpus": "leave_corpus_out",
+        "some of its speakers": "leave_speaker_out",
+    }
+    scored = figures.set_index(["protocol", "corpus"])[["value", "low", "high"]].T.to_dict("list")
+    for row, protocol in rows.items():
+        shown = [
+            in_percent(*scored[protocol, corpus], unit="") if (protocol, corpus) in scored else "-"
+            for corpus in ("crema-d", "emodb", "nemo", "ravdess")
+        ]
 
-    assert "{} on EMO-DB, {} on RAVDESS and {} on TESS".format(*figures[["EMO-DB", "RAVDESS", "TESS"]]) in README
+        assert f"| {row} | {' | '.join(shown)} |\n" in README
+
+
+def test_readme_says_how_often_the_recogniser_is_silent_and_right(figures: pd.DataFrame) -> None:
+    unseen = figures[figures["protocol"] == "leave_corpus_out"]
+    silent, right = 1 - unseen["coverage"], unseen["precision"]
+
+    said = " ".join(README.split())
+    assert f"`unknown` to {100 * silent.min():.0f} to {100 * silent.max():.0f} % of the recordings" in said
+    assert f"{100 * right.min():.0f} to {100 * right.max():.0f} % of its other answers are right" in said
+    assert f"keeps silent in {100 * silent.min():.0f} to {100 * silent.max():.0f} %" in " ".join(CARD.split())
 
 
 def test_readme_says_the_published_figures_of_the_original_network(table: pd.DataFrame) -> None:
@@ -73,14 +104,68 @@ def test_the_model_card_shows_the_figures_of_the_recogniser() -> None:
     assert accuracy.page(results.worth(EmotionRecognizer.load())) in CARD
 
 
-def test_the_recogniser_says_the_committed_figures() -> None:
-    committed = pd.read_csv(ROOT / "benchmarks" / "pretrained.csv")
-    figures = committed.query("group == 'all' and protocol != 'by_itself'").drop(columns="group")
-    worth = pd.DataFrame(EmotionRecognizer.load().about["worth"])[list(figures)]
+def test_the_recogniser_says_the_figures_that_its_command_wrote(figures: pd.DataFrame) -> None:
+    about = EmotionRecognizer.load().about
 
-    order = ["protocol", "corpus"]
-    found, expected = (each.sort_values(order, ignore_index=True) for each in (worth, figures))
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    assert about["version"] == pretrained.VERSION
+    pd.testing.assert_frame_equal(pd.DataFrame(about["worth"]), figures, check_dtype=False)
+
+
+def test_the_model_card_says_what_the_recogniser_was_trained_on() -> None:
+    row = r"^\| ([\w-]+)(?:, [^|]*)? \| (\d+) [^|]*\| (\d+) women(?:, (\d+) men)? \|"
+    said = {each[1]: (int(each[2]), int(each[3]) + int(each[4] or 0)) for each in re.finditer(row, CARD, re.MULTILINE)}
+
+    assert said == {
+        CORPORA[name].short_title: (each["utterances"], each["speakers"])
+        for name, each in EmotionRecognizer.load().about["corpora"].items()
+    }
+
+
+def test_no_voice_was_trained_on_that_is_still_set_aside() -> None:
+    recognizer = EmotionRecognizer.load()
+    reserved = pd.read_csv(ROOT / "emotion_lib" / "splits" / "set_aside.csv", dtype=str)
+    if "--set-aside" in recognizer.about["command"]:
+        reserved = reserved[reserved["speaker"].isin(pretrained.DEMONSTRATIONS)]
+    actors = [f"crema-d/{speaker}_" for speaker in reserved.loc[reserved["corpus"] == "crema-d", "speaker"]]
+    last = [speaker[-3:].replace("_", "-") for speaker in reserved.loc[reserved["corpus"] == "ravdess", "speaker"]]
+
+    ids = recognizer.trained_on.ids
+    assert any(name.startswith("crema-d/1001_") for name in ids)
+    assert [name for name in ids if name.startswith(tuple(actors))] == []
+    assert [name for name in ids if name.startswith("ravdess/") and name.endswith(tuple(last))] == []
+
+
+def test_the_model_card_says_the_figures_by_sex_and_where_listeners_agree() -> None:
+    scored = pd.read_csv(pretrained.FIGURES).set_index(["group", "protocol", "corpus"])["value"]
+    said = " ".join(CARD.split())
+    for protocol, corpus in (
+        ("set_aside", "crema-d"),
+        ("set_aside", "emotiontts"),
+        ("leave_corpus_out", "crema-d"),
+        ("leave_corpus_out", "emodb"),
+        ("leave_corpus_out", "nemo"),
+        ("leave_corpus_out", "ravdess"),
+        ("leave_speaker_out", "crema-d"),
+    ):
+        women, men = (f"{100 * scored[group, protocol, corpus]:.1f}" for group in ("women", "men"))
+        assert f"{women} and {men}" in said
+    agreed = [f"{100 * scored['listeners agree', protocol, 'crema-d']:.1f}" for protocol in SCORED_ON]
+    assert (
+        "scores {} on the voices that were set aside, {} without CREMA-D in the training, and {} on".format(*agreed)
+        in said
+    )
+    for corpus, name in (("emodb", "EMO-DB"), ("crema-d", "CREMA-D"), ("nemo", "nEMO"), ("ravdess", "RAVDESS")):
+        assert f"{100 * scored['all', 'by_itself', corpus]:.1f} in {name}" in said
+
+
+def test_the_model_card_quotes_the_configurations() -> None:
+    tried = pd.read_csv(ROOT / "benchmarks" / "configurations.csv")
+    chosen = tried.set_index("name").loc["shrinkage 0.6, deviations x0.6, CREMA-D x2, TESS x0.25, hum removed"]
+    quoted = " | ".join(f"{chosen[name]:.1f}" for name in ("loco_mean", "loso_crema_d", "calibration_error"))
+
+    assert f"the same, hum removed (taken) | {quoted} |" in CARD
+    assert f"[{len(tried)} configurations]" in " ".join(CARD.split())
+    assert f"{len(tried)} configurations" in " ".join(CONFIGURATIONS.split())
 
 
 def test_readme_is_no_longer_than_a_reader_has_patience() -> None:
@@ -104,17 +189,21 @@ def test_the_first_lines_of_code_in_readme_run(
     first, second, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, object] = {}
     exec(first, names)
-    assert capsys.readouterr().out.startswith("neutral (neutral ")
+    assert capsys.readouterr().out.startswith("sad (sad ")
     exec(second, names)  # the long recording, with the recogniser of the first lines
     assert " s: " in capsys.readouterr().out
 
 
-def test_the_model_card_says_the_command_and_what_was_heard() -> None:
-    command = EmotionRecognizer.load().about["command"]
-    assert command.partition(" --output")[0] in CARD
-    assert command.partition("--licence ")[2].strip("'") in CARD
-    kept = pd.read_csv(ROOT / "benchmarks" / "predictions.csv", dtype=str)
-    heard = kept[(kept["model"] == "frame_cnn_statistics") & (kept["protocol"] == "leave_speaker_out")]
-    happy = heard[heard["id"].str.endswith("_happy")]
-    assert (len(happy), (happy["predicted"] == "happy").sum()) == (400, 5)
-    assert "Of 400 *happy* utterances of TESS it predicts 5 as happy" in CARD
+def test_the_model_card_says_version_command_and_threshold() -> None:
+    recognizer = EmotionRecognizer.load()
+
+    assert f"\n    {recognizer.about['command']}\n" in CARD
+    assert f"| Version | {recognizer.about['version']}, " in CARD
+    assert f"below a probability of {recognizer.calibration.threshold:.2f}." in CARD
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert re.findall(r"\n## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"))[0] == version

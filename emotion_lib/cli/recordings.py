@@ -3,7 +3,7 @@
 import csv
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -79,7 +79,8 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     probability of that emotion, and remarks (the reason for an unknown emotion, or a warning that the voice is far from
     every training voice). With --segments, the fields are path, start and end in seconds, emotion, probability, and
     remarks. A path that would break the line is written in quotes, as a JSON string. Recordings that cannot be used are
-    listed at the end, on standard error; the exit code is then 1.
+    listed at the end, on standard error; the exit code is then 1. With --json, each answer also has the version of the
+    recogniser.
 
     Example: emotion-lib predict recordings/ interview.wav | cut -f 1,2
     """
@@ -89,6 +90,7 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     loaded = EmotionRecognizer.load(recognizer)
     recordings, problems = find_recordings(paths)
     answers = (_segments if segments else _predictions)(loaded, recordings)
+    version = _version(loaded)
     with stopping("Every line that was printed is complete."):
         try:
             for recording, answer in answers:
@@ -97,7 +99,7 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
                     shown = "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
                     problems.append(f"{shown}: {str(answer).removeprefix(f'{name_of(recording.source)}: ')}")
                 elif as_json:
-                    click.echo(to_json({"path": recording.name, **answer.to_dict()}))
+                    click.echo(to_json({"path": recording.name, **answer.to_dict(), "recognizer": version}))
                 else:
                     click.echo(_line(recording, answer))
         finally:  # after Ctrl-C too
@@ -105,6 +107,17 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
                 click.echo("\n".join([f"{len(problems)} cannot be used:", *problems]), err=True)
     if problems:
         raise click.exceptions.Exit(1)
+
+
+def _version(recognizer: "EmotionRecognizer") -> str | None:
+    """Return a recogniser's version, or else the version of the library that trained it, so that answers can be dated.
+
+    Other programs can write anything into `about`, or nothing.
+    """
+    made_with = recognizer.about.get("made_with")
+    library = made_with.get("emotion_lib") if isinstance(made_with, Mapping) else None
+    version = recognizer.about.get("version", library and f"emotion_lib {library}")
+    return None if version is None else str(version)
 
 
 def _predictions(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":

@@ -12,6 +12,7 @@ from emotion_lib.emotions import in_order
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.experiments import Evaluation, features_for
 from emotion_lib.extraction import Features
+from emotion_lib.features import ENCODED
 from emotion_lib.recognizer.voices import Voices, adapt, learn_voices
 from emotion_lib.training.discriminant import statistics_of
 
@@ -47,6 +48,9 @@ both.
 With both, adaptation assumes that the emotions are about equally frequent among the unlabelled utterances. The last two
 entries violate the assumption: one randomly drawn emotion is missing, or three have a fifth of their utterances.
 """
+
+N_AXES = 16
+"""Axes of the voice statistics that a recogniser with the speech encoder keeps, so that its file stays small."""
 
 _UNLABELLED_SHARE = 0.5
 """Share of a voice's words whose utterances are given without labels; the rest are tested."""
@@ -113,6 +117,27 @@ def evaluate_adapted(
     return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
 
 
+def voices_of(features: Features) -> Voices | None:
+    """Learn the statistics of the training voices, and the distance beyond which a voice counts as different.
+
+    Parameters
+    ----------
+    features : Features
+        The training utterances.
+
+    Returns
+    -------
+    Voices or None
+        None if the feature is neither frames nor the states of the encoder, or no speaker has two utterances of an
+        emotion.
+    """
+    speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
+    encoded = features.feature == ENCODED
+    if not (encoded or features.X.ndim == 3) or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
+        return None
+    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus, n_axes=N_AXES if encoded else None)
+
+
 @dataclass(frozen=True)
 class _Voice:
     """A test speaker: their predictions and statistics, and the voices of the training side."""
@@ -145,12 +170,16 @@ def _test_voices(features: Features, evaluation: Evaluation) -> Iterator[_Voice]
     of_first = evaluation.predictions[evaluation.predictions["seed"] == seed].set_index(["corpus", "id"])
     for part in splits.split(features.table, evaluation.protocol, seed=seed):
         train, test = features[part.train], features[part.test]
-        who = [train.table[column].tolist() for column in ("speaker", "emotion", "corpus")]
-        training = learn_voices(statistics_of(train), who[0], who[1], corpus=who[2])
+        training = voices_of(train)
+        if training is None:
+            raise ParameterError(
+                f"{evaluation.model}: no statistics of the training voices; they need frames or the speech encoder, "
+                "and two utterances of an emotion by a speaker"
+            )
         for _, rows in test.table.groupby(["corpus", "speaker"]):
             predicted_before = of_first.loc[pd.MultiIndex.from_frame(rows[["corpus", "id"]])].reset_index()
             of_voice = statistics_of(test[rows.index.to_numpy()])
-            yield _Voice(training, predicted_before, of_voice, list(in_order(who[1])))
+            yield _Voice(training, predicted_before, of_voice, list(in_order(train.emotion)))
 
 
 def _draw_words(rows: pd.DataFrame, seen: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

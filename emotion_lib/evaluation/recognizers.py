@@ -14,15 +14,13 @@ from emotion_lib import evaluation, training
 from emotion_lib.corpora import published_digests
 from emotion_lib.emotions import EMOTIONS, STYLES, in_order
 from emotion_lib.errors import ParameterError
+from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.recipes import RECIPES
-from emotion_lib.extraction import Features
-from emotion_lib.features import ENCODED
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, calibration
 from emotion_lib.recognizer.calibration import Calibration, expected_calibration_error
 from emotion_lib.recognizer.file import DIGEST_BYTES
-from emotion_lib.recognizer.voices import Voices, learn_voices
-from emotion_lib.training.discriminant import Discriminant, statistics_of
+from emotion_lib.training.discriminant import Discriminant
 
 PRECISION = 0.75
 """Share of the answers for left-out speakers that must be right; the threshold is the lowest that reaches this share.
@@ -35,9 +33,6 @@ SPEAKERS, CORPORA = "leave_speaker_out", "leave_corpus_out"
 
 MODELS = tuple(name for name, recipe in RECIPES.items() if recipe.is_network or recipe.is_recognizer)
 """The recipes from which a recogniser can be trained."""
-
-N_AXES = 16
-"""Axes of the voice statistics that a recogniser with the speech encoder keeps, so that its file stays small."""
 
 
 @dataclass(frozen=True)
@@ -349,27 +344,6 @@ def count_corpora(table: pd.DataFrame) -> dict[str, Any]:
 def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     emotions = [emotion for emotion in STYLES if emotion in predictions]
     return predictions[emotions].to_numpy(dtype=float), predictions["emotion"].map(emotions.index).to_numpy()
-
-
-def voices_of(features: Features) -> Voices | None:
-    """Learn the statistics of the training voices, and the distance beyond which a voice counts as different.
-
-    Parameters
-    ----------
-    features : Features
-        The training utterances.
-
-    Returns
-    -------
-    Voices or None
-        None if the feature is neither frames nor the states of the encoder, or no speaker has two utterances of an
-        emotion.
-    """
-    speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
-    encoded = features.feature == ENCODED
-    if not (encoded or features.X.ndim == 3) or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
-        return None
-    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus, n_axes=N_AXES if encoded else None)
 
 
 def list_utterances(table: pd.DataFrame) -> Utterances:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -17,7 +18,7 @@ from click.testing import Result
 from emotion_lib import corpora
 from emotion_lib.cli import recordings
 from emotion_lib.recognizer import EmotionRecognizer
-from tests.cli.conftest import fields, run, start
+from tests.cli.conftest import fields, run, start, toy
 
 MANY = 3000
 """Recordings whose answers do not fit into a pipe that nobody reads."""
@@ -45,8 +46,25 @@ def test_json_is_an_object_a_line_with_all_that_the_library_says(
     result = run("predict", *speech, *options, "--json", "--recognizer", recognizer)
 
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
-        {"path": str(path), **each.to_dict()} for path, each in heard
+        {"path": str(path), **each.to_dict(), "recognizer": None} for path, each in heard
     ]
+
+
+@pytest.mark.parametrize(
+    ("about", "version"),
+    [
+        ({"version": "3", "made_with": {"emotion_lib": "0.2.0"}}, "3"),
+        ({"made_with": {"emotion_lib": "0.2.0"}}, "emotion_lib 0.2.0"),
+        ({"made_with": "by hand"}, None),
+    ],
+)
+def test_every_json_answer_has_the_version_of_the_recogniser(
+    about: dict[str, Any], version: str | None, silence: Path, tmp_path: Path
+) -> None:
+    file = toy(about=about).save(tmp_path / "toy.emotion")
+    result = run("predict", silence, silence, "--json", "--recognizer", file)
+
+    assert [json.loads(line)["recognizer"] for line in result.stdout.splitlines()] == [version] * 2
 
 
 def test_segments_are_lines_with_start_and_end(recognizer: Path, speech: list[Path]) -> None:
@@ -111,7 +129,7 @@ def test_standard_input_is_a_recording(recognizer: Path, speech: list[Path]) -> 
     answer = EmotionRecognizer.load(recognizer).predict(speech[0])
 
     assert (process.returncode, err) == (0, b"")
-    assert json.loads(out) == {"path": "-", **answer.to_dict()}
+    assert json.loads(out) == {"path": "-", **answer.to_dict(), "recognizer": None}
 
 
 def test_standard_input_without_a_recording_is_called_by_its_name(recognizer: Path) -> None:

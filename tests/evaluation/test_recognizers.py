@@ -17,6 +17,7 @@ from emotion_lib import evaluation, extraction, models, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation.adapted import N_AXES, voices_of
 from emotion_lib.evaluation.recipes import RECIPES, Options
 from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calibrate, reliability, train_recognizer
 from emotion_lib.extraction import Features, LeftOut
@@ -152,7 +153,7 @@ def test_it_knows_the_voices_that_it_was_trained_on(built: TrainedRecognizer, ta
 def test_where_an_utterance_is_one_vector_nothing_is_known_of_voices(table: pd.DataFrame) -> None:
     vectors = Features(np.zeros((len(table), 40), np.float32), np.ones(len(table), int), table, "mean_mfcc", SETTINGS)
 
-    assert recognizers.voices_of(vectors) is None
+    assert voices_of(vectors) is None
 
 
 def test_its_calibration_is_that_of_the_predictions_of_speakers_left_out(built: TrainedRecognizer) -> None:
@@ -200,7 +201,7 @@ def test_left_out_speakers_are_scored_with_the_calibration_of_the_recogniser(enc
 
 def test_with_the_encoder_few_axes_of_the_voices_are_kept(encoded: TrainedRecognizer) -> None:
     assert encoded.recognizer.voices is not None
-    assert encoded.recognizer.voices.transform.shape == (3072, recognizers.N_AXES)
+    assert encoded.recognizer.voices.transform.shape == (3072, N_AXES)
 
 
 def test_a_corpus_that_alone_has_an_emotion_is_not_left_out(several: pd.DataFrame) -> None:
