@@ -189,7 +189,7 @@ def test_the_first_lines_of_code_in_readme_run(
     first, second, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, object] = {}
     exec(first, names)
-    assert capsys.readouterr().out.startswith("sad (sad ")
+    assert capsys.readouterr().out.startswith("angry (angry ")
     exec(second, names)  # the long recording, with the recogniser of the first lines
     assert " s: " in capsys.readouterr().out
 

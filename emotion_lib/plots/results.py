@@ -10,7 +10,6 @@ from matplotlib.ticker import MaxNLocator
 
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.plots.style import HALO, INK, LINES, PALE, LineStyle, axes_or_new, name_at, say_empty
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.prediction import UNKNOWN
@@ -133,8 +132,8 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     results : DataFrame
         Rows of the table of results (`results.read`) of one metric: `protocol`, `model`, `metric`, `value`, and
-        optionally `direction`, `low` and `high` (missing values if there is no interval). Rows with the same protocol,
-        direction and model share a line.
+        optionally `title`, the name of the model in prose (`results.titled`), `direction`, `low` and `high` (missing
+        values if there is no interval). Rows with the same protocol, direction and model share a line.
     ax : Axes, optional
         The axes to draw on; by default those of a new figure.
 
@@ -188,9 +187,8 @@ def _score_lines(results: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     for heading in headings.unique():
         part = results[headings == heading]
         lines.append((heading, part.iloc[:0]))
-        for model in part["model"].unique():
-            title = RECIPES[model].title if model in RECIPES else model
-            lines.append((title, part[part["model"] == model]))
+        for name, rows in part.groupby("title" if "title" in part else "model", sort=False):
+            lines.append((str(name), rows))
     return lines
 
 

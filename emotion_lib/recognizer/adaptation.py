@@ -25,7 +25,7 @@ UNLABELLED = "unlabelled"
 PREFIX = "enrolled/"
 """Prefix of the id of an enrolled utterance, in the place of the name of its corpus."""
 
-OF_OTHER_VOICES = ("worth", "precision")
+OF_OTHER_VOICES = ("worth", "by_sex", "precision")
 """Keys of `about` whose values apply only to new voices; adaptation removes them."""
 
 _MOST_NAMED = 5  # broken recordings named in one error; a whole folder of them would fill pages

@@ -97,12 +97,16 @@ def _training(about: Mapping[str, Any]) -> Iterator[str]:
             f"{name} ({each['utterances']} utterances, {each['speakers']} speakers)" for name, each in corpora.items()
         )
         yield f"Trained on: {', '.join(named)}; model {about['model']}, seed {about['seed']}"
+    if languages := about.get("languages"):
+        yield f"Languages: {', '.join(f'{language} ({names})' for language, names in languages.items())}"
+    if "encoder" in about:
+        yield f"Speech encoder: {about['encoder']}"
     if "command" in about:
         yield f"Made by: {about['command']}"
 
 
 SCORED_ON = {
-    "set_aside": "voices that had no part in training or in any choice",
+    "set_aside": "voices that were set aside, in no training and no choice but that of the encoder",
     "leave_corpus_out": "corpora left out of the training",
     "leave_speaker_out": "voices left out of the training",
 }
@@ -124,6 +128,18 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
             if each["precision"] is not None:
                 answers += f" and is right in {100 * each['precision']:.0f} % of its answers"
             yield f"  {each['corpus']}: {figure}; {answers}"
+            yield from _by_sex(about, each)
+
+
+def _by_sex(about: Mapping[str, Any], scored: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the performance on women and on men, if it was measured."""
+    found = [
+        f"{each['group']} {in_percent(*(each[name] for name in ('value', 'low', 'high', 'interval_over')))}"
+        for each in about.get("by_sex", [])
+        if (each["protocol"], each["corpus"]) == (scored["protocol"], scored["corpus"])
+    ]
+    if found:
+        yield f"    {', '.join(found)}"
 
 
 def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:

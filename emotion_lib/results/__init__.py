@@ -15,6 +15,7 @@ from emotion_lib.results.figures import (
     pick,
     read,
     reproduction,
+    titled,
     used_to_voice,
     worth,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "pick",
     "read",
     "reproduction",
+    "titled",
     "used_to_voice",
     "worth",
 ]

@@ -339,6 +339,24 @@ def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str
     return mean if worst is None else f"{mean}, worst {100 * worst:.1f}"
 
 
+def titled(results: pd.DataFrame) -> pd.DataFrame:
+    """Add the names of the models in prose, for `plots.plot_scores`.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Rows of the table of results.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column `title`.
+
+    Notebook: 04_evaluate
+    """
+    return results.assign(title=[RECIPES[model].title for model in results["model"]])
+
+
 def worth(recognizer: EmotionRecognizer) -> pd.DataFrame:
     """Show the scores of a recogniser for voices and corpora left out of its training, in percent.
 
