@@ -90,7 +90,7 @@ def published_digests(table: pd.DataFrame) -> tuple[bytes, ...]:
     >>> published_digests(utterance)[0].hex() == index("emodb").set_index("id").loc["03a01Fa", "sha256"]
     True
     """
-    known = {corpus.name: corpus.digests for corpus in CORPORA.values()}
+    known = {name: CORPORA[name].digests for name in set(table["corpus"]) & CORPORA.keys()}
     hexadecimal = (
         known.get(corpus, {}).get(id.partition("#")[0]) or digest(path)  # id#2 is a copy of id
         for id, corpus, path in zip(table["id"], table["corpus"], table["path"], strict=True)

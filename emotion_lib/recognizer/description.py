@@ -87,7 +87,7 @@ def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str
     """
     try:
         return list(part(about))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return [f"Its description is not in this library's format: {dict(about)}"]
 
 
