@@ -227,7 +227,7 @@ def _converted(corpus: Corpus, probes: "Sequence[Probe]") -> list[NamedRecording
         # A resampled copy is up to one sample longer or shorter. The index of nEMO has no lengths.
         and abs(p.samples / p.rate - corpus.seconds.get(p.recording.id, p.samples / p.rate)) <= 1 / p.rate
     ]
-    # A few of them in a copy of the originals are damaged rather than converted.
+    # If only a few differ in this way, they are damaged rather than converted.
     return converted if 2 * len(converted) > len(probes) else []
 
 

@@ -43,8 +43,8 @@ CURE = "get a fresh copy, or train it again with `emotion-lib train`"
 """The cure at the end of errors about damaged files."""
 
 DIGEST_BYTES = 8
-"""Length to which the SHA-256 of a recording is shortened: two of a million recordings are confused once in 40 million
-cases."""
+"""Length to which the SHA-256 of a recording is shortened. Any two of a million recordings have the same with a
+probability of 1 in 40 million."""
 
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip file; with a fixed date, equal contents give equal bytes
 _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}

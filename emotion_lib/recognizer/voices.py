@@ -249,7 +249,7 @@ def learn_voices(
         The corpus of each utterance; speakers of the same name in two corpora are different speakers.
     n_axes : int > 0, optional
         Number of axes to keep after the transform, those along which the emotions of a speaker differ most; by default
-        as many as there are statistics. Thousands of statistics need it.
+        as many as there are statistics. Give it if there are thousands of statistics.
 
     Returns
     -------

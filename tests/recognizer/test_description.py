@@ -100,6 +100,13 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
     assert lines[-1] == USES
 
 
+def test_what_others_wrote_of_a_recognizer_gives_the_terminal_no_command(networks: Mapping[str, bytes]) -> None:
+    text = "\n".join(described(networks["frame_cnn"], {"licence": "free\x1b[2J\ud800", "command": "train\r"}))
+
+    assert "Licence: free\ufffd[2J\ufffd" in text
+    assert text.replace("\n", "").isprintable()
+
+
 def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: EmotionRecognizer, speech: np.ndarray) -> None:
     used = knowing.enrol([speech], sr=SR)
     used.about["enrolled"] = ["me"]
