@@ -112,7 +112,7 @@ class CheckReport(Report):
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Section]:
-        fine = "all converted copies" if self.converted else "nothing is wrong"
+        fine = "usable, but converted" if self.converted else "nothing is wrong"
         verdict = fine if self.ok else "something is wrong"
         yield Section(
             f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}."
