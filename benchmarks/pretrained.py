@@ -4,8 +4,9 @@
     python -m benchmarks.pretrained --set-aside   scores them, too, and then trains on those that may be trained on
     python -m benchmarks.pretrained --tess        scores each voice of TESS after training on all others; trains nothing
 
-It needs TESS, EMO-DB, RAVDESS, CREMA-D and nEMO, and `--set-aside` also EmotionTTS. TESS is only trained on: nothing
-may be chosen by its two voices, on which the notebooks test. So `--tess` is a look, and is logged in looks.md.
+It needs TESS, EMO-DB, RAVDESS, CREMA-D and nEMO, and `--set-aside` also EmotionTTS. TESS is used for training only:
+nothing may be chosen by the scores of its two voices, on which the notebooks test. So `--tess` is a look, and is logged
+in looks.md.
 """
 
 import os
@@ -41,7 +42,7 @@ WOMEN = {
     "nemo": {"EB0", "IC0", "KD0", "MK0"},
     "ravdess": {f"actor_{number:02}" for number in range(2, 25, 2)},
 }
-"""The women of the corpora whose tables do not say it."""
+"""The women of the corpora whose tables have no column `sex`."""
 
 LANGUAGES = {"English": "crema-d, ravdess, tess", "German": "emodb", "Polish": "nemo"}
 ENCODER = (
@@ -165,7 +166,7 @@ def _predict_set_aside(recognizer: EmotionRecognizer, reserved: pd.DataFrame) ->
 def _trained_on_all(
     recognizer: EmotionRecognizer, table: pd.DataFrame, worth: list[dict[str, object]]
 ) -> EmotionRecognizer:
-    """Return the recogniser trained on everybody but the voices of demonstrations, with scores from before that."""
+    """Return the recogniser trained on all voices but those of demonstrations, with the scores from before."""
     everybody = table[~table["speaker"].isin(DEMONSTRATIONS) & table["emotion"].isin(EMOTIONS)]
     features = features_for(everybody.reset_index(drop=True), MODEL)
     counts = recognizers.count_corpora(features.table)

@@ -25,17 +25,17 @@ SILENCE_DB = -60.0
 """Level in dB re full scale below which the loudest 32 ms of a recording are silence."""
 
 SPEECH = 0.3
-"""Lowest probability at which a chunk counts as speech where the ends of a recording are cut off.
+"""Lowest probability at which a chunk counts as speech when the ends of a recording are cut off.
 
 It is lower than the 0.5 that Silero recommends, because screams and whispers count as speech here.
 """
 
 ENOUGH_SPEECH = 0.5
-"""Least seconds of speech (`SpeechSpan.seconds`) in a recording from which an emotion is predicted.
+"""Seconds of speech (`SpeechSpan.seconds`) that a recording must have for an emotion to be predicted.
 
 They must lie within one second: speech is dense, while music, machines and animals resemble it now and then. The limit
 was chosen on 38 kinds of sound that are made by rule (`tests/audio/sounds_chosen_on.py`), on 400 real sounds, and on
-five corpora: of their utterances, 0.6 % have less, most of them high screams and laughter of women.
+five corpora: 0.6 % of their utterances have less, mostly high screams and laughter by women.
 """
 
 CERTAIN = 0.9
@@ -116,10 +116,10 @@ def is_silent(y: np.ndarray, sr: int) -> bool:
 
 
 def find_speech(y: np.ndarray, sr: int) -> SpeechSpan:
-    """Find where somebody speaks in a recording, how long, and how certainly.
+    """Find the part of a recording in which somebody speaks, the amount of speech, and its certainty.
 
-    Unlike a threshold of the level, the span leaves out hum, hiss and breath as loud as soft speech, too. A DC offset
-    and the level of the recording change nothing.
+    Unlike a threshold of the level, this also leaves out hum, hiss and breath that are as loud as soft speech. A DC
+    offset and the level of the recording change nothing.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     "--train-only",
     metavar="CORPUS",
     multiple=True,
-    help="One of the corpora on which to train, but not to score or calibrate; may be repeated.",
+    help="One of the corpora, to train on but not to score or calibrate with; may be repeated.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random draws.")
 @click.option(

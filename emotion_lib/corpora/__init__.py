@@ -44,7 +44,7 @@ def index(name: str = "tess") -> pd.DataFrame:
     DataFrame
         Columns id, speaker, emotion, text, then those that only this corpus has (as in `load`), then rate (Hz), samples
         (missing values in nEMO), sha256 (of the file); sorted by id. RAVDESS, CREMA-D and nEMO also have `in_figures`,
-        a bool: the figures of this project are of these utterances, of other corpora they are of all.
+        a bool: whether figures of this project were measured on the utterance. In other corpora they were on all.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def index(name: str = "tess") -> pd.DataFrame:
 
 
 def published_digests(table: pd.DataFrame) -> tuple[bytes, ...]:
-    """Return the SHA-256 of each utterance as published, so that the originals are recognised where only copies are.
+    """Return the SHA-256 of each utterance as published, so that originals are recognised after training on copies.
 
     Copies of a corpus are often decoded from a compressed form or resampled. For a corpus with an index, the digest is
     that of the original, whatever the bytes of the copy; for all others it is that of the file.
@@ -72,7 +72,7 @@ def published_digests(table: pd.DataFrame) -> tuple[bytes, ...]:
     Parameters
     ----------
     table : DataFrame
-        A corpus table, of which the columns `id`, `corpus` and `path` are used.
+        A corpus table with the columns `id`, `corpus` and `path`.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def published_digests(table: pd.DataFrame) -> tuple[bytes, ...]:
     >>> published_digests(utterance)[0].hex() == index("emodb").set_index("id").loc["03a01Fa", "sha256"]
     True
     """
-    known = {corpus.name: corpus.digests for corpus in CORPORA.values()}
+    known = {name: CORPORA[name].digests for name in set(table["corpus"]) & CORPORA.keys()}
     hexadecimal = (
         known.get(corpus, {}).get(id.partition("#")[0]) or digest(path)  # id#2 is a copy of id
         for id, corpus, path in zip(table["id"], table["corpus"], table["path"], strict=True)

@@ -112,7 +112,7 @@ class CheckReport(Report):
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Section]:
-        fine = "all converted copies" if self.converted else "nothing is wrong"
+        fine = "usable, but converted" if self.converted else "nothing is wrong"
         verdict = fine if self.ok else "something is wrong"
         yield Section(
             f"{self.corpus} in {self.folder}: {self.n_utterances} of {self.n_expected} utterances, {verdict}."
@@ -227,7 +227,7 @@ def _converted(corpus: Corpus, probes: "Sequence[Probe]") -> list[NamedRecording
         # A resampled copy is up to one sample longer or shorter. The index of nEMO has no lengths.
         and abs(p.samples / p.rate - corpus.seconds.get(p.recording.id, p.samples / p.rate)) <= 1 / p.rate
     ]
-    # A few of them in a copy of the originals are damaged rather than converted.
+    # If only a few differ in this way, they are damaged rather than converted.
     return converted if 2 * len(converted) > len(probes) else []
 
 

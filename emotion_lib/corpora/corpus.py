@@ -77,8 +77,7 @@ class Corpus:
     has_index : bool
         Whether the library has an index of every utterance.
     design : frozenset of str
-        The ids of a corpus that has no index, but names that follow from its design. Without these too, ids are
-        relative paths.
+        The ids of a corpus without an index whose names follow from its design. With neither, ids are relative paths.
     left_out : mapping of str to str
         Ids of published recordings that are in no table, with the reason.
     """

@@ -2,7 +2,7 @@
 
 Ninety-one actors say twelve English sentences in six emotions, one of the sentences at three intensities. File names
 join actor, sentence, emotion and intensity (`1001_DFA_ANG_XX`). The index also has the sex of the actor and the emotion
-that most listeners of the sound named.
+that most listeners to the sound alone named.
 """
 
 import re
@@ -23,7 +23,7 @@ LEFT_OUT = {
     **{other: _SAME.format(one) for one, other in _TWINS},
     "1076_MTI_SAD_XX": "silent",
 }
-"""Published recording that is in no table -> why."""
+"""Published recordings that are in no table, with the reason."""
 
 _NAME = re.compile(
     rf"(?P<speaker>1\d{{3}})_(?P<text>[A-Z]{{3}})_(?P<emotion>{'|'.join(EMOTION_OF)})_(?P<intensity>LO|MD|HI|XX?)",

@@ -192,7 +192,7 @@ def _without_copies(
 ) -> tuple[list[NamedRecording], list[Pair]]:
     """Return the recordings without byte-identical copies, and the copies."""
     # Copies have the same size, so a file whose size is unique is never read: `load` stays quick. CREMA-D has only a
-    # hundred sizes, so a glimpse at files of equal size comes before their digests.
+    # hundred sizes, so files of equal size are first compared by a few bytes.
     groups = [recordings]
     for key in (attrgetter("file.size"), _glimpse, attrgetter("digest")):
         groups = [part for group in groups for part in _divided(group, key)]
@@ -212,7 +212,7 @@ def _divided(
 
 
 def _glimpse(recording: NamedRecording) -> bytes:
-    """Return some bytes from the middle of a file; nothing if it cannot be read, which the digest then reports."""
+    """Return some bytes from the middle of a file, or nothing if it cannot be read; the digest then reports why."""
     try:
         with open(recording.file.path, "rb") as file:
             file.seek(recording.file.size // 2)

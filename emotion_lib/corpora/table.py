@@ -98,8 +98,8 @@ def load(
     -------
     DataFrame
         Columns id, path, corpus, speaker, emotion, text, then `take` (EMO-DB), `intensity` and `take` (RAVDESS), or
-        `intensity`, `sex` and `voice_vote` (CREMA-D: the emotion that most listeners of the sound named, several with
-        `:` between them where they tied); sorted by id; index 0 to n - 1.
+        `intensity`, `sex` and `voice_vote` (CREMA-D: the emotion that most listeners to the sound alone named,
+        tied ones joined by `:`); sorted by id; index 0 to n - 1.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def _number_copies(recordings: Sequence[NamedRecording]) -> list[NamedRecording]
 
 
 def _table(corpus: Corpus, recordings: Iterable[NamedRecording]) -> pd.DataFrame:
-    """Return the corpus table of some recordings: the facts in their names, and those that only the index has."""
+    """Return the corpus table of some recordings, with the facts from their names and those that only the index has."""
     recordings = list(recordings)
     table = pd.DataFrame(
         [{"id": r.id, "path": r.file.path, "corpus": corpus.name, **r.name.columns} for r in recordings]

@@ -69,11 +69,11 @@ def train_recognizer(
     """Train a recogniser on one corpus or several, and score it for voices and corpora that it has never met.
 
     Models are first trained with some of the speakers left out, until each speaker has been left out once. With several
-    corpora and a model that is fitted in minutes, each corpus is then left out, too, unless it alone has an emotion.
-    The predictions for what was left out calibrate the probabilities, set the threshold below which the answer is "I
-    don't know", and give the scores in the recogniser's description. The model of the recogniser is trained on all
-    speakers. If it takes frames or the states of the speech encoder, the recogniser also keeps statistics of the
-    training voices (`voices`).
+    corpora and a model that is fitted in minutes, each corpus is then left out, too, unless it is the only one with
+    some emotion. The predictions for left-out speakers and corpora give the scores in the recogniser's description.
+    Those for corpora, or for speakers if no corpus is left out, calibrate the probabilities and set the threshold below
+    which the answer is "I don't know". The model of the recogniser is trained on all speakers. If it takes frames or
+    the states of the speech encoder, the recogniser also keeps statistics of the training voices (`voices`).
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def train_recognizer(
     held_out = evaluation.evaluate(features.table, model, SPEAKERS, **arguments)
     other_corpora = None
     kept = _corpora_to_keep(features.table, train_only)
-    # With a network, to leave out each corpus would take hours.
+    # With a network, this would take hours.
     if features.table["corpus"].nunique() - len(kept) > 1 and not RECIPES[model].is_network:
         other_corpora = evaluation.evaluate(features.table, model, CORPORA, **arguments | {"train_only": kept})
     chosen = calibrate((other_corpora or held_out).predictions)
@@ -349,7 +349,7 @@ def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.
 def list_utterances(table: pd.DataFrame) -> Utterances:
     """List the utterances of a corpus table by name and by the digest of the published file.
 
-    A copy in another format has another digest, but the originals of a user are recognised.
+    Originals are thus recognised even if the recogniser was trained on copies in another format.
 
     Parameters
     ----------

@@ -43,7 +43,8 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
         *([f"Licence: {about['licence']}"] if "licence" in about else []),
         USES,
     ]
-    return "\n".join(lines)
+    # Other programs can write anything into `about`, even commands to the terminal.
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in "\n".join(lines))
 
 
 def in_percent(
@@ -87,7 +88,7 @@ def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str
     """
     try:
         return list(part(about))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return [f"Its description is not in this library's format: {dict(about)}"]
 
 

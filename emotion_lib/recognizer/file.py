@@ -28,7 +28,7 @@ FILE_FORMAT = 2
 
 MANIFEST, NETWORK, IDS, DIGESTS = "manifest.json", "network.onnx", "ids.npy", "digests.npy"
 MEMBERS = (MANIFEST, IDS, DIGESTS)
-"""The members of every file, each exactly once; a file may have a network, too."""
+"""The members of every file, each exactly once; a file also has either a network or the arrays of a head."""
 
 HEAD, VOICES, ENROLMENT = "head", "voices", "enrolment"
 """Folders of optional arrays, each at most once; a file has no other members."""
@@ -43,8 +43,8 @@ CURE = "get a fresh copy, or train it again with `emotion-lib train`"
 """The cure at the end of errors about damaged files."""
 
 DIGEST_BYTES = 8
-"""Length to which the SHA-256 of a recording is shortened: two of a million recordings are confused once in 40 million
-cases."""
+"""Length to which the SHA-256 of a recording is shortened. Any two of a million recordings have the same with a
+probability of 1 in 40 million."""
 
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip file; with a fixed date, equal contents give equal bytes
 _KINDS = {"emotions": list, "feature": str, "settings": dict, "calibration": dict, "about": dict}
@@ -301,8 +301,11 @@ def _check_members(opened: zipfile.ZipFile) -> None:
             raise ModelFileError(f"contains {member!r} twice; {CURE}")
     if missing := [member for member in MEMBERS if member not in members]:
         raise ModelFileError(f"lacks {missing[0]!r}; {CURE}")
-    if NETWORK not in members and not any(member.startswith(f"{HEAD}/") for member in members):
+    has_arrays = any(member.startswith(f"{HEAD}/") for member in members)
+    if NETWORK not in members and not has_arrays:
         raise ModelFileError(f"lacks {NETWORK!r}; {CURE}")
+    if NETWORK in members and has_arrays:
+        raise ModelFileError(f"contains {NETWORK!r} and {HEAD!r}, but a recogniser has only one of them; {CURE}")
 
 
 def _check_kinds(manifest: dict[str, Any]) -> None:
@@ -357,6 +360,7 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto."""
 _DATA_LOCATION = 14  # field of a tensor: 0 if its data are in the message, 1 if they are in another file
 # Wire types, the lower three bits of a key: https://protobuf.dev/programming-guides/encoding/#structure
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+_LONGEST_VARINT = 10  # bytes
 _FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 
 
@@ -413,8 +417,10 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
     """Return a variable-length integer and the position after it; each byte holds seven of its bits, lowest first."""
-    number = shift = 0
-    while message[at] & 0x80:
-        number |= (message[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return number | message[at] << shift, at + 1
+    number = 0
+    for place in range(_LONGEST_VARINT):  # without a limit, megabytes of one integer would take days
+        byte = message[at + place]
+        number |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return number, at + place + 1
+    raise ValueError("integer too long")

@@ -126,7 +126,7 @@ class LinearHead:
     Raises
     ------
     ModelFileError
-        If the arrays do not fit together, are not float32, or contain numbers that are not finite.
+        If the arrays do not fit together, are empty, are not float32, or contain numbers that are not finite.
     """
 
     coefficients: np.ndarray
@@ -139,6 +139,8 @@ class LinearHead:
         if self.coefficients.ndim != 2 or self.intercept.shape != self.coefficients.shape[1:]:
             shapes = " and ".join(str(each.shape) for each in arrays)
             raise ModelFileError(f"its head has arrays of shape {shapes}, which do not fit together")
+        if not self.coefficients.size:
+            raise ModelFileError(f"its head has an array of shape {self.coefficients.shape}, which is empty")
         if any(each.dtype != np.float32 or not np.isfinite(each).all() for each in arrays):
             raise ModelFileError("its head must have finite float32 numbers")
 

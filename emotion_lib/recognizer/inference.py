@@ -156,7 +156,7 @@ class Inference:
         return Output(self.calibration.apply(probabilities), statistics)
 
     def features(self, y: np.ndarray) -> np.ndarray:
-        """Return the features of a waveform, whose ends are not cut off, as a batch of one utterance."""
+        """Return the features of a waveform, without cutting off its ends, as a batch of one utterance."""
         return features.compute(self.feature, y, self.sr, settings=replace(self.settings, trim_speech=False))[None]
 
     def statistics(self, X: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Check that the parts of a recogniser fit together."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -18,6 +17,7 @@ _WHOLE = ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc")
 _SWITCHES = ("trim_speech",)
 _OPTIONAL = ("sr", "duration", "top_db", "trim_db")
 _LOWEST_RATE = 1000
+_LARGEST = 1e15  # beyond any useful setting; JSON has integers that no float can hold
 _MOST_BINS, _MOST_BANDS = 2**14, 512
 _MOST_A_SECOND = 2**24
 """Limit on the samples in all frames of one second, so that the settings in a file cannot exhaust the memory."""
@@ -141,8 +141,8 @@ def _check_settings(settings: FeatureSettings) -> None:
     for name, value in asdict(settings).items():
         if name in _WHOLE and not isinstance(value, int):
             raise ParameterError(f"settings: {name}={value!r}: must be a whole number")
-        if value is not None and not math.isfinite(value):
-            raise ParameterError(f"settings: {name}={value}: must be a number")
+        if value is not None and not abs(value) <= _LARGEST:  # NaN fails the comparison too
+            raise ParameterError(f"settings: {name}={value}: must be a number of at most {_LARGEST:.0e}")
     if not _LOWEST_RATE <= settings.sr <= HIGHEST_RATE:
         raise ParameterError(f"settings: sr={settings.sr}: must be from {_LOWEST_RATE} to {HIGHEST_RATE} Hz")
     if settings.n_fft > _MOST_BINS or settings.n_mels > _MOST_BANDS:

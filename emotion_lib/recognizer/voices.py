@@ -87,12 +87,14 @@ def check_arrays(
     Raises
     ------
     ParameterError
-        If an array is not float32 or has the wrong shape, or if a value is not finite, or not positive where it must
-        be. Only `usual` may be infinite.
+        If an array is not float32, is empty or has the wrong shape, or if a value is not finite, or not positive where
+        it must be. Only `usual` may be infinite.
     """
     for name, array in arrays.items():
         if array.dtype != np.float32 or array.shape != shapes[name]:
             raise ParameterError(f"{name}: {array.dtype} of shape {array.shape}; must be float32 of {shapes[name]}")
+        if not array.size:
+            raise ParameterError(f"{name}: must not be empty")
         if not (np.isfinite(array).all() or name == "usual"):
             raise ParameterError(f"{name}: must be finite numbers")
         if name in positive and not (array > 0).all():
@@ -100,7 +102,7 @@ def check_arrays(
 
 
 def _two_sizes(transform: np.ndarray) -> tuple[int, int]:
-    """Return the numbers of rows and columns, also of an array that a damaged file has given another shape."""
+    """Return the numbers of rows and columns; 0 for those that an array from a damaged file lacks."""
     sizes = (*np.shape(transform), 0, 0)
     return sizes[0], sizes[1]
 
@@ -247,7 +249,7 @@ def learn_voices(
         The corpus of each utterance; speakers of the same name in two corpora are different speakers.
     n_axes : int > 0, optional
         Number of axes to keep after the transform, those along which the emotions of a speaker differ most; by default
-        as many as there are statistics. Thousands of statistics need it.
+        as many as there are statistics. Give it if there are thousands of statistics.
 
     Returns
     -------
@@ -455,9 +457,10 @@ class Enrolment:
     weight: np.ndarray
 
     def __post_init__(self) -> None:
-        n, k = np.shape(self.transform)[1:2] or (0,), len(self.emotions)
-        shapes = {
-            "transform": (len(self.transform), *n),
+        sizes, k = _two_sizes(self.transform), len(self.emotions)
+        n = sizes[1:]
+        shapes: dict[str, tuple[int, ...]] = {
+            "transform": sizes,
             "means": (k, *n),
             "variances": (k, *n),
             "confusion": (k, k),

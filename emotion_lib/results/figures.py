@@ -340,7 +340,7 @@ def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str
 
 
 def titled(results: pd.DataFrame) -> pd.DataFrame:
-    """Add the names of the models in prose, for `plots.plot_scores`.
+    """Add a column with the models' names in prose, for `plots.plot_scores`.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _HELD_OUT_TOGETHER = 4
 # Several corpora together have as many folds as RAVDESS alone.
 _FOLDS_OF_SEVERAL = 6
 
-# The listed folds of these corpora are few enough to be the same beside other corpora.
+# The lists of these corpora have few enough folds to be used beside other corpora too.
 _LISTED_AMONG_OTHERS = {"crema-d", "nemo"}
 
 _LISTS = resources.files("emotion_lib") / "splits" / "lists"

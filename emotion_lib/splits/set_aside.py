@@ -1,4 +1,4 @@
-"""Find the speakers and corpora that are kept out of every training and every choice, for one last honest test.
+"""Find the speakers and corpora that are set aside for one last honest test.
 
 `set_aside.csv` lists them with the reason; the speaker `*` stands for all speakers of a corpus.
 """
@@ -16,12 +16,13 @@ def is_set_aside(table: pd.DataFrame) -> np.ndarray:
     """Return which utterances are by a speaker, or from a corpus, that is set aside.
 
     Leave these utterances out of every training, comparison and choice. The list was committed before the first
-    experiment with the corpora that it names.
+    experiment with the corpora that it names. The pretrained recogniser was trained on most of them after its one test,
+    so it cannot be tested on them again.
 
     Parameters
     ----------
     table : DataFrame
-        A corpus table, of which the columns `corpus` and `speaker` are used.
+        A corpus table with the columns `corpus` and `speaker`.
 
     Returns
     -------

@@ -112,7 +112,7 @@ class Discriminant:
         Raises
         ------
         ModelFileError
-            If the discriminant takes voice statistics, which a recogniser has only beside a network.
+            If the discriminant takes voice statistics, which a recogniser can use only together with a network.
         """
         head = LinearHead(self.coefficients, self.intercept)
         return EmotionRecognizer(head, emotions=self.emotions, feature=self.feature, settings=self.settings, **options)

@@ -17,7 +17,7 @@ from emotion_lib.training.discriminant import Discriminant, check_emotions
 SHRINKAGE = 0.6
 """How far the covariance within an emotion is shrunk towards a multiple of the identity."""
 DEVIATIONS = 0.6
-"""Weight of the deviations of the states in a squared distance, beside 1 for their means."""
+"""Weight of the deviations of the states in a squared distance; that of their means is 1."""
 
 
 def fit_encoded(features: Features, *, corpus_weights: Mapping[str, float] | None = None) -> Discriminant:
@@ -86,9 +86,9 @@ def _weights(table: pd.DataFrame, corpus_weights: Mapping[str, float]) -> np.nda
 def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of the emotions, relative to their centre, and the centre.
 
-    An utterance is taken for the sum of an offset of its corpus and an effect of its emotion, so the means are as if
-    every corpus had all emotions. A plain mean would take the microphone of the only corpus with an emotion for a part
-    of that emotion.
+    An utterance is modelled as the sum of an offset of its corpus and an effect of its emotion, so the means are as if
+    every corpus had all emotions. In a plain mean, the microphone of the only corpus with an emotion would become
+    a part of that emotion.
     """
     names, number = np.unique(corpus, return_inverse=True)
     of_corpus = np.where(number == np.arange(len(names))[:, None], share.sum(axis=0), 0)

@@ -82,8 +82,14 @@ def test_figures_that_nobody_can_give_are_left_out(networks: Mapping[str, bytes]
 
 @pytest.mark.parametrize(
     "about",
-    [{"corpora": 5}, {"corpora": {"demo": {}}}, {"worth": [1]}, {"worth": [WORTH | {"value": None}]}],
-    ids=["corpora that are a number", "a corpus without figures", "worth that is a list", "worth without a figure"],
+    [
+        {"corpora": 5},
+        {"corpora": {"demo": {}}},
+        {"worth": [1]},
+        {"worth": [WORTH | {"value": None}]},
+        {"precision": 10**400},
+    ],
+    ids=["corpora as a number", "no figures", "worth of numbers", "worth without a figure", "a figure beyond floats"],
 )
 def test_what_others_wrote_of_a_recognizer_stops_no_description(
     networks: Mapping[str, bytes], about: dict[str, Any]
@@ -92,6 +98,13 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
 
     assert any(line.startswith("Its description is not in this library's format") for line in lines)
     assert lines[-1] == USES
+
+
+def test_what_others_wrote_of_a_recognizer_gives_the_terminal_no_command(networks: Mapping[str, bytes]) -> None:
+    text = "\n".join(described(networks["frame_cnn"], {"licence": "free\x1b[2J\ud800", "command": "train\r"}))
+
+    assert "Licence: free\ufffd[2J\ufffd" in text
+    assert text.replace("\n", "").isprintable()
 
 
 def test_what_others_wrote_of_an_enrolment_stops_no_description(knowing: EmotionRecognizer, speech: np.ndarray) -> None:

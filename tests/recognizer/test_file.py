@@ -639,6 +639,8 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
         ("settings", "offset", float("inf"), "offset=inf: must be a number"),
         ("settings", "offset", None, "offset=None: must be a number"),
         ("settings", "top_db", [], "top_db=[]: must be a number"),
+        ("settings", "duration", 10**400, "must be a number of at most 1e+15"),
+        ("settings", "hop_length", 10**400, "must be a number of at most 1e+15"),
         ("settings", "trim_speech", 1, "trim_speech=1: must be true or false"),
         ("settings", "trim_speech", None, "trim_speech=None: must be true or false"),
         ("settings", "n_mels", 60, "its network does not take features of shape"),
@@ -765,6 +767,10 @@ def test_a_reference_to_another_file_is_found_wherever_it_stands(
         assert "(its network would read another file)" in refused(for_vectors(network))
 
 
+def test_an_integer_of_megabytes_is_refused_at_once(refused: Refused, members: Mapping[str, bytes]) -> None:
+    assert "(its network cannot be read)" in refused(packed({**members, NETWORK: b"\xff" * 2**24}))
+
+
 def test_a_network_with_a_loop_is_refused(refused: Refused, for_vectors: Callable[[Any], bytes]) -> None:
     network = linear()
     body = helper.make_graph([], "for ever", [], [])
@@ -799,6 +805,9 @@ def test_an_encoder_at_another_rate_is_refused(refused: Refused, encoded: Mappin
     assert "sr=22050: must be 16000 for the speech encoder" in refused(packed({**encoded, MANIFEST: as_json(changed)}))
 
 
+EMPTY = np.zeros(0, np.float32)
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -808,7 +817,12 @@ def test_an_encoder_at_another_rate_is_refused(refused: Refused, encoded: Mappin
         ({"head/coefficients.npy": npy(np.zeros((9, 7), np.float32))}, "its head takes 9 features, not 3072"),
         ({"head/intercept.npy": npy(np.full(7, np.nan, np.float32))}, "its head must have finite float32 numbers"),
         ({"head/intercept.npy": npy(np.zeros(7))}, "its head/intercept.npy is of type float64, but must be float32"),
+        (
+            {"head/coefficients.npy": npy(np.zeros((3072, 0), np.float32)), "head/intercept.npy": npy(EMPTY)},
+            "its head has an array of shape (3072, 0), which is empty",
+        ),
         ({"head/coefficients.npy": None, "head/intercept.npy": None}, "lacks 'network.onnx'"),
+        ({NETWORK: b"a network"}, "contains 'network.onnx' and 'head', but a recogniser has only one of them"),
     ],
 )
 def test_a_head_of_other_arrays_is_refused(

@@ -382,6 +382,15 @@ def test_arrays_that_do_not_fit_are_refused(changed: dict[str, np.ndarray], mess
         Voices.from_arrays(VOICES.arrays() | changed)
 
 
+@pytest.mark.parametrize("shape", [(), (30,), (30, 0)], ids=str)
+def test_a_transform_without_axes_is_refused(shape: tuple[int, ...]) -> None:
+    transform = {"transform": np.ones(shape, np.float32)}
+    with pytest.raises(ParameterError, match="transform: "):
+        Voices.from_arrays(VOICES.arrays() | transform)
+    with pytest.raises(ParameterError, match="transform: "):
+        Enrolment.from_arrays(used().arrays() | transform, EMOTIONS)
+
+
 def test_arrays_that_are_missing_or_for_other_emotions_are_refused() -> None:
     arrays = used().arrays()
     with pytest.raises(ParameterError, match=r"means: float32 of shape \(3, 30\); must be float32 of \(2, 30\)"):
