@@ -15,7 +15,8 @@ from sklearn.utils import estimator_checks
 from emotion_lib import classic, corpora, extraction, splits
 from emotion_lib.classic import FeatureExtractor
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.features import FEATURES, FeatureSettings
+from emotion_lib.features import ENCODED, FEATURES, SPEECH_ENCODER, FeatureSettings
+from emotion_lib.recognizer import EmotionRecognizer
 
 SMALL = FeatureSettings(sr=8000, n_fft=256, hop_length=128, n_mels=20, n_mfcc=5)
 
@@ -105,7 +106,8 @@ def test_the_transformer_keeps_features_only_where_it_should(
 def test_a_feature_names_its_columns_or_is_refused_as_a_row_for_each_frame(feature: str) -> None:
     if feature == "egemaps":
         pytest.importorskip("opensmile")
-    value = FEATURES[feature](np.sin(np.arange(8000)), 8000, settings=SMALL)
+    rate = SPEECH_ENCODER.sr if feature == ENCODED else 8000
+    value = FEATURES[feature](np.sin(np.arange(8000)), rate, settings=SMALL)
     extractor = FeatureExtractor(feature, settings=SMALL)
     if value.ndim == 1:
         assert len(set(extractor.get_feature_names_out())) == len(value)
@@ -119,6 +121,11 @@ def test_a_table_has_the_names_of_the_columns_and_the_rows_of_x(demo: pd.DataFra
     found = FeatureExtractor(settings=SMALL).set_output(transform="pandas").fit_transform(paths)
     assert found.columns[[0, 4, 5, 9]].tolist() == ["mfcc_1_mean", "mfcc_5_mean", "mfcc_1_std", "mfcc_5_std"]
     assert found.index.tolist() == [3, 4, 5]
+
+
+def test_the_states_of_the_encoder_are_extracted_as_the_recogniser_takes_them(demo: pd.DataFrame) -> None:
+    paths = list(demo["path"][:2])
+    np.testing.assert_array_equal(FeatureExtractor(ENCODED).transform(paths), EmotionRecognizer.load().embed(paths))
 
 
 def test_the_transformer_has_the_defaults_of_the_library(demo: pd.DataFrame) -> None:

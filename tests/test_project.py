@@ -94,7 +94,9 @@ def test_extras_contain_only_extras_that_exist(project: dict[str, Any]) -> None:
 
 @needs_make
 def test_make_alone_lists_its_targets() -> None:
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     (phony,) = re.findall(r"^\.PHONY: help (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
     assert [line.split()[1] for line in listed.splitlines()] == phony.split()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from emotion_lib.audio import Source
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
 from emotion_lib.extraction import extract, extract_one
-from emotion_lib.features import DEFAULT, FEATURES, FeatureSettings
+from emotion_lib.features import DEFAULT, ENCODED, FEATURES, SPEECH_ENCODER, FeatureSettings
 
 Recordings: TypeAlias = "Sequence[Source] | pd.Series[Any] | np.ndarray"
 
@@ -27,7 +28,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
         A name in `features.FEATURES` that gives one vector for each recording.
     settings : FeatureSettings, optional
-        Settings for reading the recordings and computing the feature; by default `features.DEFAULT`.
+        Settings for reading the recordings and computing the feature; by default `features.DEFAULT`, and for the
+        speech encoder `features.SPEECH_ENCODER`.
     cache : bool
         Whether to cache the features of files on disk, as `extraction.extract` does.
     progress : bool, optional
@@ -137,7 +139,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def _settings(self) -> FeatureSettings:
         """Return the settings after checking them and the feature."""
-        settings = DEFAULT if self.settings is None else self.settings
+        default = SPEECH_ENCODER if self.feature == ENCODED else DEFAULT
+        settings = default if self.settings is None else self.settings
         if not isinstance(settings, FeatureSettings):
             raise ParameterError(f"settings={settings!r}: must be a FeatureSettings, or None for the defaults")
         vectors = _names(settings)
@@ -171,13 +174,14 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
 
 def _names(settings: FeatureSettings) -> dict[str, list[str]]:
-    numbers = range(1, settings.n_mfcc + 1)
+    numbers, parts = range(1, settings.n_mfcc + 1), product((1, 2, 3), ("mean", "std"), range(1, 513))
     means, deviations = ([f"mfcc_{number}_{what}" for number in numbers] for what in ("mean", "std"))
     return {
         "mean_mfcc": means,
         "mean_std_mfcc": means + deviations,
         "duration_level": ["duration", "level"],
         "egemaps": [f"egemaps_{number}" for number in range(1, 89)],  # openSMILE's 88 functionals
+        ENCODED: [f"layer_{layer}_{what}_{number}" for layer, what, number in parts],
     }
 
 
