@@ -78,7 +78,9 @@ def main(*, set_aside: bool, tess: bool) -> None:
     recognizer, chosen = built.recognizer, built.recognizer.calibration
     assert built.other_corpora is not None
     figures = [*_figures(built.other_corpora, table, None), *_figures(built.held_out, table, chosen)]
-    figures += _right_of_half(built.other_corpora)
+    for corpus, share in right_of_half(built.other_corpora).items():
+        group = {"group": "right answers where half is answered", "protocol": recognizers.CORPORA}
+        figures.append(group | {"corpus": corpus, "value": round(share, 4)})
     figures += [each for name in CORPORA if name not in TRAIN_ONLY for each in _by_itself(table[~reserved], name)]
     if set_aside:
         held_out, tested = _predict_set_aside(recognizer, table[reserved])
@@ -104,16 +106,16 @@ def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration
         yield from _uar(replace(held_out, predictions=rows[mask]), group, held_out.protocol)
 
 
-def _right_of_half(held_out: Evaluation) -> Iterator[dict[str, object]]:
-    """Yield the share of right answers in each corpus, at the threshold that answers half of the other corpora."""
+def right_of_half(held_out: Evaluation) -> dict[str, float]:
+    """Return the share of right answers in each corpus, at the threshold that answers half of the other corpora."""
     rows = recognizers.answers(held_out.predictions)
+    shares = {}
     for corpus, part in rows.groupby("corpus"):
         others = rows[rows["corpus"] != corpus].groupby("corpus")["confidence"]
         # Each corpus counts the same, so the threshold is the median of equally many quantiles of each.
         threshold = others.quantile(np.linspace(0, 1, 101)).median()
-        right = part["correct"][part["confidence"] >= threshold].mean()
-        group = "right answers where half is answered"
-        yield {"group": group, "protocol": held_out.protocol, "corpus": corpus, "value": round(float(right), 4)}
+        shares[str(corpus)] = float(part["correct"][part["confidence"] >= threshold].mean())
+    return shares
 
 
 def _sex(table: pd.DataFrame) -> pd.Series:

@@ -29,6 +29,7 @@ include_patterns = [
     "benchmarks/used_to_voice.md",
     "data/README.md",
     "data/demo/README.md",
+    "data/samples/README.md",
     "docs/**",
     "emotion_lib/pretrained/README.md",
     "notebooks/*.ipynb",
@@ -93,6 +94,7 @@ docs/api/emotions
 emotion_lib/pretrained/README
 data/README
 data/demo/README
+data/samples/README
 benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/used_to_voice

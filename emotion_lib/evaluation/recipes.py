@@ -206,10 +206,8 @@ def _discriminant(train: Features, seed: int, options: Options) -> discriminant.
     return discriminant.fit_discriminant(train, seed=seed)
 
 
-def _encoded(
-    train: Features, seed: int, options: Options, *, corpus_weights: dict[str, float]
-) -> discriminant.Discriminant:
-    return encoded.fit_encoded(train, corpus_weights=corpus_weights)
+def _encoded(train: Features, seed: int, options: Options, **constants: Any) -> discriminant.Discriminant:
+    return encoded.fit_encoded(train, **constants)
 
 
 def _and_statistics(fit: Callable[..., training.FittedNetwork]) -> Callable[..., training.FittedNetwork]:

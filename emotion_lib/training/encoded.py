@@ -20,7 +20,13 @@ DEVIATIONS = 0.6
 """Weight of the deviations of the states in a squared distance; that of their means is 1."""
 
 
-def fit_encoded(features: Features, *, corpus_weights: Mapping[str, float] | None = None) -> Discriminant:
+def fit_encoded(
+    features: Features,
+    *,
+    corpus_weights: Mapping[str, float] | None = None,
+    shrinkage: float = SHRINKAGE,
+    deviations: float = DEVIATIONS,
+) -> Discriminant:
     """Fit a linear discriminant on the states of the speech encoder.
 
     Parameters
@@ -30,6 +36,10 @@ def fit_encoded(features: Features, *, corpus_weights: Mapping[str, float] | Non
     corpus_weights : mapping of str to float > 0, optional
         Weight of all utterances of a corpus together; 1 for a corpus without an entry. Each emotion in a corpus has the
         same weight.
+    shrinkage : float in (0, 1)
+        As `SHRINKAGE`.
+    deviations : float > 0
+        As `DEVIATIONS`.
 
     Returns
     -------
@@ -54,13 +64,13 @@ def fit_encoded(features: Features, *, corpus_weights: Mapping[str, float] | Non
     weight = _weights(features.table, corpus_weights or {})
     mean = weight @ features.X
     deviation = np.sqrt(weight @ (features.X - mean) ** 2)
-    of_layer = np.sqrt([1, DEVIATIONS]).repeat(features.X.shape[1] // 6)  # means, then deviations, of three layers
+    of_layer = np.sqrt([1, deviations]).repeat(features.X.shape[1] // 6)  # means, then deviations, of three layers
     scale = np.tile(of_layer, 3) / (deviation + 1e-6)  # the deviation of a constant statistic is 0
     # Single precision halves the time of the products; the answers stay the same.
     Z = ((features.X - mean) * scale).astype(np.float32)
     share = np.where(number == np.arange(len(emotions))[:, None], weight, 0)
     apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
-    weights = scipy.linalg.cho_solve(_covariance_within(Z, share, number, weight), apart.T)
+    weights = scipy.linalg.cho_solve(_covariance_within(Z, share, number, weight, shrinkage), apart.T)
     intercept = -0.5 * np.sum(apart.T * weights, axis=0) - centre @ weights
     spread = _spread(Z @ weights.astype(np.float32), weight)
     coefficients = weights * scale[:, None] / spread  # they include the scaling, so prediction need not scale
@@ -104,14 +114,14 @@ def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray)
 
 
 def _covariance_within(
-    Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray
+    Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray, shrinkage: float
 ) -> tuple[np.ndarray, bool]:
     """Return the Cholesky factor of the shrunken covariance within an emotion, as `scipy.linalg.cho_solve` takes it."""
     means = share @ Z / share.sum(axis=1, keepdims=True)
     within = ((Z - means[number]) * np.sqrt(weight)[:, None]).astype(np.float32)
-    covariance = (1 - SHRINKAGE) * (within.T @ within)
-    shrunken = SHRINKAGE / (1 - SHRINKAGE) * covariance.trace() / len(covariance)
-    covariance[np.diag_indices_from(covariance)] += shrunken
+    covariance = (1 - shrinkage) * (within.T @ within)
+    sphere = shrinkage / (1 - shrinkage) * covariance.trace() / len(covariance)
+    covariance[np.diag_indices_from(covariance)] += sphere
     factor: tuple[np.ndarray, bool] = scipy.linalg.cho_factor(covariance, overwrite_a=True)
     return factor
 
