@@ -54,7 +54,7 @@ bench: .venv/.test  ## measure how fast the library is, on TESS, beside other wa
 
 splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no recordings)
 	@for list in $(LISTS); do \
-		.venv/bin/emotion-lib split $${list%%-*} $${list#*-} --output emotion_lib/splits/lists/$$list.csv || exit; \
+		.venv/bin/emotion-lib split $${list%%-*} --protocol $${list#*-} --output emotion_lib/splits/lists/$$list.csv || exit; \
 	done
 
 demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)

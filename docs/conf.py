@@ -59,6 +59,7 @@ docs/api/widgets
 :hidden:
 :caption: "Library: measure"
 
+docs/compare
 docs/api/evaluation
 docs/api/results
 docs/api/splits

@@ -162,9 +162,26 @@ def load_all(names: Sequence[str]) -> "pd.DataFrame":
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"
         raise CorpusError(f"{first} occurs twice in {', '.join(names)}; name each corpus once")
+    warn_of_demo(table)
+    return table
+
+
+def warn_of_demo(table: "pd.DataFrame") -> None:
+    """Print a warning on standard error if the demo corpus is in a table."""
     if "demo" in set(table["corpus"]):
         click.echo("Warning: the demo corpus is synthetic speech; scores on it are not results", err=True)
-    return table
+
+
+def load_published(name: str) -> "pd.DataFrame":
+    """Load a corpus from its index, which has every utterance; if it has none, from its recordings.
+
+    Lists of folds, and the predictions scored on them, must not depend on the recordings of one machine.
+    """
+    from emotion_lib import corpora
+    from emotion_lib.corpora.table import CORPORA
+
+    indexed = name in CORPORA and CORPORA[name].has_index
+    return corpora.index(name).assign(corpus=name) if indexed else load_all([name])
 
 
 def tell_left_out(left_out: "Sequence[LeftOut]") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, to_json, write_table
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, load_published, stopping, to_json, write_table
 from emotion_lib.errors import CorpusError, ParameterError
 from emotion_lib.writing import written_whole
 
@@ -77,7 +77,7 @@ def check(corpus: str, *, as_json: bool) -> None:
 
 
 _OUTPUT = click.option(
-    "--output", type=click.Path(path_type=Path), default="-", help="File to write; by default standard output."
+    "--output", "-o", type=click.Path(path_type=Path), default="-", help="File to write; by default standard output."
 )
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Write a list of JSON objects instead of CSV.")
 
@@ -98,7 +98,12 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("corpus")
-@click.argument("protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"))
+@click.option(
+    "--protocol",
+    type=OneOf("emotion_lib.splits", "PROTOCOLS"),
+    required=True,
+    help="How to hold out utterances for the test.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random draws.")
 @_OUTPUT
 @_AS_JSON
@@ -108,15 +113,11 @@ def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool)
     For a corpus with an index, the list has every utterance, even if the recordings are not on this machine. For a
     folder, it has the recordings in the folder.
 
-    Example: emotion-lib split tess by_speaker_and_word --output folds.csv
+    Example: emotion-lib split tess --protocol by_speaker_and_word -o folds.csv
     """
-    from emotion_lib import corpora, splits
-    from emotion_lib.corpora.table import CORPORA
+    from emotion_lib import splits
 
-    # Prefer the index, which has every utterance: the lists must not depend on the recordings of one machine.
-    indexed = corpus in CORPORA and CORPORA[corpus].has_index
-    table = corpora.index(corpus).assign(corpus=corpus) if indexed else corpora.load(corpus)
-    write_table(splits.list_folds(table, protocol, seed=seed), output, as_json=as_json)
+    write_table(splits.list_folds(load_published(corpus), protocol, seed=seed), output, as_json=as_json)
 
 
 class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click

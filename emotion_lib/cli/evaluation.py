@@ -1,4 +1,4 @@
-"""The command `evaluate`: measure a model or a recogniser on a corpus."""
+"""The commands `evaluate` and `score`: measure a model, a recogniser, or the predictions of any system on a corpus."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, tell_left_out, to_json
+from emotion_lib.cli.command import (
+    EXIT_CODES,
+    OneOf,
+    load_all,
+    load_published,
+    stopping,
+    tell_left_out,
+    to_json,
+    warn_of_demo,
+)
 from emotion_lib.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -145,3 +154,59 @@ def _not_trained_on(recognizer: "EmotionRecognizer", table: "pd.DataFrame") -> "
         f"Left out {trained.sum()} of {len(table)} utterances that it was trained on{known if voices else ''}", err=True
     )
     return rest
+
+
+_CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("predictions", type=_CSV)
+@click.option("--corpus", required=True, help="The corpus of the predictions, by name or folder.")
+@click.option(
+    "--protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"), help="How utterances were held out for the test."
+)
+@click.option("--folds", metavar="FILE", type=_CSV, help="Score on this list, which `split` wrote with the protocol.")
+@click.option("--trained-on", metavar="TEXT", help="The training data, if the system was trained on other recordings.")
+@click.option("--name", metavar="TEXT", help="Name of the system; by default the name of the file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows of the table of results as JSON.")
+def score(
+    predictions: Path,
+    *,
+    corpus: str,
+    protocol: str | None,
+    folds: Path | None,
+    trained_on: str | None,
+    name: str | None,
+    as_json: bool,
+) -> None:
+    """Score the predictions of any system, and print its row for the table of results.
+
+    PREDICTIONS is a CSV file with one row for each tested utterance: the column id, and either the column predicted
+    (or emotion) with the predicted emotion, or a probability for each emotion in a column named after it.
+
+    With --protocol, the folds are those of `emotion-lib split` with seed 0, or those of a list that is given with
+    --folds. With --trained-on, all utterances of the corpus are tested. The figures and intervals are those of
+    `emotion-lib evaluate`. For a corpus with an index, no recordings are needed.
+
+    Example: emotion-lib score predictions.csv --corpus emodb --protocol leave_speaker_out --name "my system"
+    """
+    from emotion_lib import evaluation, results
+    from emotion_lib.evaluation import entries
+
+    if bool(protocol) == bool(trained_on) or (folds and not protocol):
+        raise click.UsageError(
+            "Give --protocol, with or without --folds, or --trained-on: a score without its protocol means nothing."
+        )
+    table = load_published(corpus)
+    warn_of_demo(table)
+    entry = entries.score_predictions(
+        entries.read_csv(predictions),
+        table,
+        protocol or evaluation.ACROSS_CORPORA,
+        system=name or predictions.stem,
+        folds=entries.read_csv(folds) if folds else None,
+        trained_on=trained_on or "",
+    )
+    rows = evaluation.result_rows(entry)
+    shown = to_json(rows.to_dict(orient="records"), indent=2) if as_json else results.to_markdown(results.entry(rows))
+    click.echo(shown.strip())

@@ -148,14 +148,14 @@ def no_corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_corpus_by_name_is_listed_without_its_recordings(tmp_path: Path) -> None:
     written = tmp_path / "list.csv"
 
-    assert run("split", "tess", "by_word", "--output", written).exit_code == 0
+    assert run("split", "tess", "--protocol", "by_word", "-o", written).exit_code == 0
     assert written.read_bytes() == (LISTS / "tess-by_word.csv").read_bytes()
-    printed = run("split", "tess", "by_speaker").stdout_bytes
+    printed = run("split", "tess", "--protocol", "by_speaker").stdout_bytes
     assert printed == (LISTS / "tess-by_speaker.csv").read_bytes()
 
 
 def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
-    result = run("split", tess_folder, "by_speaker")
+    result = run("split", tess_folder, "--protocol", "by_speaker")
     expected = splits.list_folds(corpora.load(tess_folder), "by_speaker")
 
     assert result.stdout == expected.to_csv(index=False)
@@ -163,14 +163,14 @@ def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
 
 
 def test_another_seed_is_another_list() -> None:
-    one, other = (run("split", "demo", "by_word", *seed).stdout for seed in ([], ["--seed", "1"]))
+    one, other = (run("split", "demo", "--protocol", "by_word", *seed).stdout for seed in ([], ["--seed", "1"]))
 
     assert one != other
     assert other == splits.list_folds(corpora.index("demo"), "by_word", seed=1).to_csv(index=False)
 
 
 def test_as_json_it_has_the_same_rows() -> None:
-    rows = json.loads(run("split", "demo", "by_speaker_and_word", "--json").stdout)
+    rows = json.loads(run("split", "demo", "--protocol", "by_speaker_and_word", "--json").stdout)
 
     pd.testing.assert_frame_equal(pd.DataFrame(rows), splits.list_folds(corpora.index("demo"), "by_speaker_and_word"))
 
