@@ -144,6 +144,15 @@ def test_the_score_of_predictions_as_json_is_rows_of_the_table_of_results(predic
     ]
 
 
+def test_a_folder_is_scored_on_the_recordings_in_it(tess_folder: Path, tmp_path: Path) -> None:
+    table = corpora.load(tess_folder)
+    table[["id", "emotion"]].to_csv(tmp_path / "Gehört.csv", sep=";", index=False, encoding="cp1252")
+    result = run("score", tmp_path / "Gehört.csv", "--corpus", tess_folder, "--protocol", "leave_speaker_out")
+
+    assert result.exit_code == 0
+    assert "| Gehört | folder | leave_speaker_out | 42 | 100.0 [100.0, 100.0] |" in result.stdout
+
+
 def test_a_list_that_split_wrote_says_what_is_scored(predictions: Path, tmp_path: Path) -> None:
     protocol, folds = ["--protocol", "by_speaker"], tmp_path / "folds.csv"
     assert run("split", "demo", *protocol, "-o", folds).exit_code == 0
