@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from emotion_lib.errors import ParameterError
-
 
 class Style(NamedTuple):
     """Colour and marker of an emotion; figures use both, so that nobody has to rely on colour alone."""
@@ -33,21 +31,16 @@ STYLES = {
 
 
 def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
-    """Sort emotions into the fixed order and drop duplicates.
+    """Sort emotions into the fixed order, all other labels behind them by alphabet, and drop duplicates.
 
     Parameters
     ----------
     emotions : iterable of str
-        Names of emotions.
+        Names of emotions, or other labels.
 
     Returns
     -------
     tuple of str
-
-    Raises
-    ------
-    ParameterError
-        If a name is not in the vocabulary.
 
     Examples
     --------
@@ -55,7 +48,4 @@ def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
     ('angry', 'sad', 'calm')
     """
     present = set(emotions)
-    if unknown := sorted(present - STYLES.keys()):
-        known = ", ".join(STYLES)
-        raise ParameterError(f"emotion {unknown[0]!r}: not in the vocabulary ({known})")
-    return tuple(name for name in STYLES if name in present)
+    return (*(name for name in STYLES if name in present), *sorted(present - STYLES.keys()))
