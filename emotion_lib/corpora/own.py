@@ -65,9 +65,9 @@ def read_folders(root: str | os.PathLike[str], files: Iterable[File]) -> dict[st
     paths = [file.relative for file in files if file.is_audio and "/" in file.relative]
     folders = [path.split("/")[:-1] for path in paths]
     labels, above = {parts[-1] for parts in folders}, {parts[-2] for parts in folders if len(parts) > 1}
-    if not any(map(emotion_of, labels)) and (named := sorted(filter(emotion_of, above))):
+    if above and all(map(emotion_of, above)) and not any(map(emotion_of, labels)):
         raise CorpusError(
-            f"{root}: the folder {named[0]!r} has folders with recordings instead of recordings; name the folders "
+            f"{root}: the folder {min(above)!r} has folders with recordings instead of recordings; name the folders "
             "SPEAKER/EMOTION (or EMOTION alone), or list the recordings in a CSV file with path, emotion and speaker"
         )
     for label in sorted(labels):

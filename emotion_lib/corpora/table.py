@@ -128,7 +128,7 @@ def load(
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:
-        if otherwise is None:
+        if otherwise is None or Path(name_or_path).expanduser().is_file():  # a mistake in a list must be told
             raise
         table = load(otherwise, keep_duplicates=keep_duplicates)
         table.attrs["instead_of"] = os.fspath(name_or_path)
