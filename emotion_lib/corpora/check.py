@@ -199,7 +199,9 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
             for r in converted
         ),
         faulty=tuple(Finding(r.file.relative, corpus.left_out[r.id], as_published=True) for r in stock.faulty),
-        foreign=tuple(Finding(name) for name in stock.strangers),
+        foreign=tuple(
+            Finding(name, "not in the folder of an emotion" if corpus.names else "") for name in stock.strangers
+        ),
         odd=(*oddities([p for p in probes if p.recording not in stock.faulty]), *_in_one_copy(stock)),
         others=tuple(Finding(name) for name in stock.others),
         n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.ids else 0,

@@ -159,6 +159,7 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     contents = _by_content(recordings)
     contradictions = []
     if corpus.names:
+        # Nobody but the user knows which of two labels is right, so both are kept.
         by_label = [list(_divided(group, attrgetter("name.emotion"))) for group in contents]
         contradictions = [(part[0], first[0]) for first, *others in by_label for part in others]
         contents = list(chain.from_iterable(by_label))

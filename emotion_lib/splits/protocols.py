@@ -100,7 +100,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     unnamed = int((table["speaker"] == UNKNOWN_SPEAKER).sum())
     if unnamed and "speaker" in protocol:
         raise ParameterError(
-            f"{protocol}: {unnamed} utterances by unknown speakers; name the speakers, or leave them out"
+            f"{protocol}: {unnamed} of {len(table)} utterances are by unknown speakers; name these, or leave them out"
         )
     return list(PROTOCOLS[protocol](table, seed))
 

@@ -163,6 +163,14 @@ def test_the_folder_of_a_recording_is_its_emotion_and_the_folder_above_its_speak
     assert set(table["corpus"]) == {"sorted"}
 
 
+def test_a_recording_outside_the_folders_is_left_out_and_named(recordings: Path) -> None:
+    root = sorted_by_emotion(recordings)
+    shutil.copy(recordings / ONE, root / "stray.wav")
+    with pytest.warns(CorpusWarning, match="1 recording left out because the name does not fit"):
+        assert len(corpora.load(root)) == 4
+    assert [str(finding) for finding in corpora.check(root).foreign] == ["stray.wav: not in the folder of an emotion"]
+
+
 def test_emotions_above_speakers_are_an_error_that_says_how_to_order_them(recordings: Path) -> None:
     (recordings / "anna").rename(recordings / "happiness")
     (recordings / "happiness" / "anna").mkdir()
