@@ -29,7 +29,7 @@ from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.training.encoded import fit_encoded
 
-MODEL = "encoder_discriminant"
+MODEL = "discriminant"
 VERSION = "3"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)

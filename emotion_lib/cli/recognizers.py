@@ -35,7 +35,7 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option(
     "--model",
     type=OneOf("emotion_lib.evaluation.recognizers", "MODELS"),
-    default="encoder_discriminant",
+    default="discriminant",
     show_default=True,
     help="Model to train.",
 )

@@ -13,7 +13,8 @@ from emotion_lib.corpora.corpus import Corpus, Name
 from emotion_lib.corpora.inventory import File
 from emotion_lib.corpora.labels import UNKNOWN_SPEAKER, emotion_of, unify
 from emotion_lib.corpora.report import counted
-from emotion_lib.errors import CorpusError
+from emotion_lib.emotions import UNKNOWN, check_label
+from emotion_lib.errors import CorpusError, ParameterError
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 """Suffixes of a list of recordings; Excel calls its "Unicode text" .txt."""
@@ -60,7 +61,7 @@ def read_folders(root: str | os.PathLike[str], files: Iterable[File]) -> dict[st
     Raises
     ------
     CorpusError
-        If a folder is called `unknown`, or the folders above the innermost ones name the emotions.
+        If the name of a folder cannot be a label, or the folders above the innermost ones name the emotions.
     """
     paths = [file.relative for file in files if file.is_audio and "/" in file.relative]
     folders = [path.split("/")[:-1] for path in paths]
@@ -71,7 +72,7 @@ def read_folders(root: str | os.PathLike[str], files: Iterable[File]) -> dict[st
             "SPEAKER/EMOTION (or EMOTION alone), or list the recordings in a CSV file with path, emotion and speaker"
         )
     for label in sorted(labels):
-        _refuse_unknown(label, f"{root}: the folder {label!r}")
+        _check_label(label.strip(), os.fspath(root))
     emotions = unify(parts[-1] for parts in folders)
     speakers = [parts[-2] if len(parts) > 1 else UNKNOWN_SPEAKER for parts in folders]
     return {
@@ -102,8 +103,8 @@ def read_list(path: Path) -> tuple[list[File], dict[str, Name]]:
     Raises
     ------
     CorpusError
-        If the file cannot be read as a list, a column or a recording is missing, a path occurs twice, or a label is
-        empty or `unknown`.
+        If the file cannot be read as a list, a column or a recording is missing, a path occurs twice, or a word
+        cannot be a label.
     """
     rows = list(_read_rows(path))
     if not rows:
@@ -223,15 +224,15 @@ def _check_row(where: str, values: Mapping[str, str]) -> None:
         raise CorpusError(f"{where}: no path; write the path of the recording, or delete the line")
     if not values["emotion"]:
         raise CorpusError(f"{where}: no label for {values['path']}; write one, or delete the line")
-    _refuse_unknown(values["emotion"], f"{where}: the label {values['emotion']!r}")
+    _check_label(values["emotion"], where)
 
 
-def _refuse_unknown(label: str, where: str) -> None:
-    if label.strip().casefold() == "unknown":
-        raise CorpusError(
-            f"{where} cannot be used, because a recogniser answers `unknown` when it is not sure; leave these "
-            "recordings out, or use another word"
-        )
+def _check_label(label: str, where: str) -> None:
+    """Raise a CorpusError that says where the word is, unless it can be a label."""
+    try:
+        check_label(UNKNOWN if label.casefold() == UNKNOWN else label)
+    except ParameterError as error:
+        raise CorpusError(f"{where}: {error}") from error
 
 
 def _place(cell: str, folder: Path) -> tuple[str, Path]:

@@ -121,7 +121,7 @@ ONE = "anna/zwei.wav"
         ),
         (f"sep=,\npath,emotion\n{ONE}, \n", r"study\.csv, line 3: no label for anna/zwei\.wav; write one"),
         ("path,emotion\n,froh\n", r"line 2: no path; write the path of the recording"),
-        (f"path,emotion\n{ONE},Unknown\n", r"line 2: the label 'Unknown' cannot be used, because a recogniser answers"),
+        (f"path,emotion\n{ONE},Unknown\n", r"study\.csv, line 2: label 'unknown': is the recogniser's"),
         (f"path,emotion\n{ONE},x,so ja\n", r"line 2: 3 cells below 2 columns; put a cell .* in double quotes"),
         (f'path,emotion\n{ONE},"x\n', r"line 2: not a line of a CSV file \(.*\); check its double quotes"),
         ("path,emotion\n\0", r"not a text file; save the table as CSV in UTF-8"),
@@ -182,7 +182,7 @@ def test_emotions_above_speakers_are_an_error_that_says_how_to_order_them(record
 
 def test_a_folder_called_unknown_is_refused(recordings: Path) -> None:
     (recordings / "anna").rename(recordings / "Unknown")
-    with pytest.raises(CorpusError, match="the folder 'Unknown' cannot be used, because a recogniser answers"):
+    with pytest.raises(CorpusError, match=r"my voices: label 'unknown': is the recogniser's .*; choose another"):
         corpora.load(recordings)
 
 
