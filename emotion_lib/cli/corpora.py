@@ -57,10 +57,11 @@ def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) ->
 @click.argument("corpus", metavar="[CORPUS]", default="tess")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, with every file name.")
 def check(corpus: str, *, as_json: bool) -> None:
-    """Read every recording of a corpus, by name, folder or CSV file, and list the missing, duplicate and odd ones.
+    """Read every recording of a corpus, and list the missing, duplicate, unreadable and odd ones.
 
-    A folder may hold one of the known corpora, recordings that are named SPEAKER_word_emotion.wav, or folders EMOTION
-    or SPEAKER/EMOTION. A CSV file has the columns path and emotion, and perhaps speaker and text.
+    CORPUS is a name, a folder or a CSV file. A folder holds one of the known corpora, recordings that are named
+    SPEAKER_word_emotion.wav, or folders EMOTION or SPEAKER/EMOTION. A CSV file has the columns path and emotion, and
+    perhaps speaker and text.
 
     Example: emotion-lib check ~/Downloads/TESS
     """
