@@ -29,7 +29,7 @@ from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.training.encoded import fit_encoded
 
-MODEL = "encoder_discriminant"
+MODEL = "discriminant"
 VERSION = "3"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)
@@ -152,10 +152,7 @@ def _voices_of_tess(table: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 def _predict_set_aside(recognizer: EmotionRecognizer, reserved: pd.DataFrame) -> tuple[Evaluation, pd.DataFrame]:
     """Return the predictions for the voices that are set aside, and their table."""
-    folder = Path(os.environ["EMOTION_LIB_DATA"]) / NEVER_TRAINED
-    korean = pd.read_csv(folder / f"{NEVER_TRAINED}.csv", dtype=str)
-    paths = [folder / name for name in korean["path"]]
-    korean = korean.assign(id=korean["path"], path=paths, corpus=NEVER_TRAINED, text=korean["sentence"])
+    korean = corpora.load(Path(os.environ["EMOTION_LIB_DATA"]) / NEVER_TRAINED / f"{NEVER_TRAINED}.csv")
     tested = pd.concat([reserved[~reserved["speaker"].isin(DEMONSTRATIONS)], korean], ignore_index=True)
     tested = tested[tested["emotion"].isin(EMOTIONS)]
     features = extraction.extract(tested, recognizer.feature, settings=recognizer.settings)

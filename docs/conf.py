@@ -49,6 +49,7 @@ notebooks/*
 :caption: "Library: use"
 
 docs/command
+docs/own_corpus
 docs/api/recognizer
 docs/api/audio
 docs/api/corpora

@@ -241,6 +241,7 @@ def strangers() -> pd.DataFrame:
         (corpus(n_speakers=1, n_words=2), "random", "6 utterances of 3 emotions; .*five on average"),
         (corpus().drop(columns="text"), "by_word", "the table has no column 'text'"),
         (corpus(n_speakers=1), "by_speaker_and_word", "1 speaker; at least two are needed"),
+        (strangers().replace("B", "unknown"), "leave_speaker_out", "1 of 6 utterances are by unknown speakers; name"),
         (strangers(), "by_speaker_and_word", "nothing to train on in fold 'B -> A, [1-5]'; add other words"),
     ],
 )

@@ -152,12 +152,14 @@ def printable(name: str) -> str:
 
 
 def load_all(names: Sequence[str]) -> "pd.DataFrame":
-    """Load several corpora as one table."""
+    """Load several corpora as one table, in which labels that differ only in case have one spelling."""
     import pandas as pd
 
     from emotion_lib import corpora
+    from emotion_lib.corpora.labels import unify
 
     table = pd.concat([corpora.load(name) for name in names], ignore_index=True)
+    table["emotion"] = unify(table["emotion"])
     doubled = table[table.duplicated(["corpus", "id"])]
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"

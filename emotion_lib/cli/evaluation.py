@@ -56,7 +56,7 @@ def evaluate(
     include_trained: bool,
     as_json: bool,
 ) -> None:
-    """Measure a model or a recogniser on a corpus, by name or folder.
+    """Measure a model or a recogniser on a corpus, by name, folder or CSV file.
 
     With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
     --train-on, it is trained on other corpora and tested on the emotions that both sides have. With --recognizer or

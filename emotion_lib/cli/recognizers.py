@@ -35,7 +35,7 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option(
     "--model",
     type=OneOf("emotion_lib.evaluation.recognizers", "MODELS"),
-    default="encoder_discriminant",
+    default="discriminant",
     show_default=True,
     help="Model to train.",
 )
@@ -72,7 +72,7 @@ def train(
     checkpoints: Path | None,
     as_json: bool,
 ) -> None:
-    """Train a recogniser on corpora, by name or folder, and measure it on held-out speakers and corpora.
+    """Train a recogniser on corpora, by name, folder or CSV file, and measure it on held-out speakers and corpora.
 
     After Ctrl-C, run the same command again: it continues where it stopped. Until the training is complete, its state
     is kept in a folder beside the output.

@@ -23,13 +23,13 @@ def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
     Returns
     -------
     DataFrame, int
-        One row per emotion, one column per prediction, both in the vocabulary's order; emotions that were neither
+        One row per emotion, one column per prediction, both in order; emotions that were neither
         acted nor predicted are left out.
 
     Raises
     ------
     ParameterError
-        If the sequences differ in length or are empty, or a name is not in the vocabulary.
+        If the sequences differ in length or are empty, or a name cannot be a label.
 
     Examples
     --------

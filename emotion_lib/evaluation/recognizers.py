@@ -12,7 +12,7 @@ import pandas as pd
 
 from emotion_lib import evaluation, training
 from emotion_lib.corpora import published_digests
-from emotion_lib.emotions import EMOTIONS, STYLES, in_order
+from emotion_lib.emotions import EMOTIONS, in_order, with_probabilities
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.experiments import features_for
@@ -57,7 +57,7 @@ class TrainedRecognizer:
 
 def train_recognizer(
     table: pd.DataFrame,
-    model: str = "encoder_discriminant",
+    model: str = "discriminant",
     *,
     emotions: Sequence[str] = EMOTIONS,
     train_only: Collection[str] = (),
@@ -342,7 +342,7 @@ def count_corpora(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _probabilities_and_truth(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    emotions = [emotion for emotion in STYLES if emotion in predictions]
+    emotions = with_probabilities(predictions)
     return predictions[emotions].to_numpy(dtype=float), predictions["emotion"].map(emotions.index).to_numpy()
 
 

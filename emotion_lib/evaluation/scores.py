@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from emotion_lib.corpora.labels import unify
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
@@ -187,10 +188,13 @@ def score(
     """
     if table["corpus"].nunique() > 1:
         raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
+    spelt = unify([*recognizer.emotions, *table["emotion"]])  # as the recogniser spells its emotions
+    table = table.assign(emotion=spelt[len(recognizer.emotions) :])
     known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
     if len(known) == 0:
         raise ParameterError(
-            f"table: no utterance of {', '.join(recognizer.emotions)}; give the table of a corpus with one of them"
+            f"table: no utterance of {', '.join(recognizer.emotions)}, which are the words that the recogniser knows; "
+            f"the labels of the table are {', '.join(in_order(table['emotion']))}"
         )
     seen = trained_on(recognizer, known)
     if seen.any() and not include_trained:

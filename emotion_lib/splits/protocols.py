@@ -9,6 +9,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
+from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
 from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
@@ -82,7 +83,8 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     Raises
     ------
     ParameterError
-        If the protocol is unknown, or the corpus has too few words, speakers or utterances for it.
+        If the protocol is unknown, or the corpus has too few words, speakers or utterances for it, or speakers that are
+        not known.
 
     Examples
     --------
@@ -95,6 +97,11 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
     check_columns("the table", table, "speaker", "emotion", *_COLUMNS.get(protocol, []))
+    unnamed = int((table["speaker"] == UNKNOWN_SPEAKER).sum())
+    if unnamed and "speaker" in protocol:
+        raise ParameterError(
+            f"{protocol}: {unnamed} of {len(table)} utterances are by unknown speakers; name these, or leave them out"
+        )
     return list(PROTOCOLS[protocol](table, seed))
 
 

@@ -108,7 +108,7 @@ def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_trai
 
     assert result.exit_code == 0
     assert recognizer.feature == "encoder_statistics"
-    assert recognizer.about["command"].endswith("--model encoder_discriminant --seed 0 --train-only demo")
+    assert recognizer.about["command"].endswith("--model discriminant --seed 0 --train-only demo")
     assert {name: each["utterances"] for name, each in recognizer.about["corpora"].items()} == {
         "demo": 168,
         "folder": 42,
@@ -168,10 +168,10 @@ def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path:
 
 
 def test_an_emotion_that_is_none_is_exit_code_2(tmp_path: Path) -> None:
-    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad,hungry")
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad,unknown")
 
     assert result.exit_code == 2
-    assert "'hungry': not in the vocabulary" in result.stderr
+    assert "'unknown': is the recogniser's" in result.stderr
 
 
 def test_corpora_are_one_table(trainer: Mock, tess_folder: Path, tmp_path: Path) -> None:
