@@ -127,7 +127,7 @@ def _usual_emotions(table: "pd.DataFrame") -> tuple[str, ...]:
 
     Calm and boredom, which only some known corpora have, would make recognisers that cannot be compared.
     """
-    from emotion_lib.corpora import CORPORA
+    from emotion_lib.corpora.table import CORPORA
 
     is_usual = ~table["corpus"].isin(CORPORA) | table["emotion"].isin(EMOTIONS)
     return in_order(table.loc[is_usual, "emotion"])

@@ -70,7 +70,7 @@ def fit_encoded(
     Z = ((features.X - mean) * scale).astype(np.float32)
     share = np.where(number == np.arange(len(emotions))[:, None], weight, 0)
     apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
-    weights = _divided_by_covariance(apart, Z, share, number, weight, shrinkage)
+    weights = _divided_by_covariance(apart.T, _within(Z, share, number, weight), shrinkage)
     intercept = -0.5 * np.sum(apart.T * weights, axis=0) - centre @ weights
     spread = _spread(Z @ weights.astype(np.float32), weight)
     coefficients = weights * scale[:, None] / spread  # they include the scaling, so prediction need not scale
@@ -113,14 +113,16 @@ def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray)
     return effects - centre, centre + total @ offsets / total.sum()
 
 
-def _divided_by_covariance(
-    means: np.ndarray, Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray, shrinkage: float
-) -> np.ndarray:
-    """Return the inverse of the shrunken covariance within an emotion, times the means of the emotions."""
-    centres = share @ Z / share.sum(axis=1, keepdims=True)
-    within = ((Z - centres[number]) * np.sqrt(weight)[:, None]).astype(np.float32)
-    sphere = np.float32(shrinkage * np.sum(within**2, dtype=float) / within.shape[1])
-    right = means.T.astype(np.float32)
+def _within(Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted deviations of the utterances from the mean of their emotion."""
+    means = share @ Z / share.sum(axis=1, keepdims=True)
+    return np.asarray(((Z - means[number]) * np.sqrt(weight)[:, None]).astype(np.float32))
+
+
+def _divided_by_covariance(right: np.ndarray, within: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Return the inverse of the shrunken covariance within an emotion, times the columns of `right`."""
+    right = right.astype(np.float32)
+    sphere = shrinkage * float(np.sum(within**2, dtype=float)) / within.shape[1]
     if len(within) >= within.shape[1]:
         return _solve((1 - shrinkage) * (within.T @ within), sphere, right)
     # A covariance has one row per statistic, and products of utterances have one per utterance. Where there are fewer
