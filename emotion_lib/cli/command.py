@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, extra
+from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Commands(click.Group):
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Print a warning about a corpus as one line, without its place in the source code."""
+    """Print a warning of the library as one line, without its place in the source code."""
     shown_otherwise = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if issubclass(category, CorpusWarning):
+        if issubclass(category, CorpusWarning | TrainingWarning):
             click.echo(f"Warning: {message}", err=True)
         else:
             shown_otherwise(message, category, *place, **more)
@@ -66,6 +66,7 @@ def _warnings_in_a_line() -> Iterator[None]:
     with warnings.catch_warnings():
         # Python shows a warning once for each line of code that raises it, but a single line raises those of all.
         warnings.simplefilter("always", CorpusWarning)
+        warnings.simplefilter("always", TrainingWarning)
         warnings.showwarning = show
         yield
 

@@ -119,6 +119,34 @@ def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_trai
     assert len(list(tmp_path.glob("*.emotion*"))) == 1
 
 
+@pytest.fixture
+def own_labels(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """The demo corpus as a corpus of one's own, with other words for two emotions, without speakers."""
+    table = corpora.load("demo").assign(corpus="folder", speaker="")
+    table["emotion"] = table["emotion"].replace({"happy": "froh", "sad": "müde"})
+    monkeypatch.setattr(corpora, "load", lambda _: table)
+    return table
+
+
+def test_labels_and_base_of_ones_own_are_in_the_file_and_warnings_are_a_line(
+    own_labels: pd.DataFrame, tmp_path: Path
+) -> None:
+    result = run("train", "mine", "-o", tmp_path / "my.emotion", "--base", "default")
+    recognizer = EmotionRecognizer.load(tmp_path / "my.emotion")
+    base = recognizer.about["base"]
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: the speakers of 168 of 168 recordings are not known, so the scores, ")
+    assert len(result.stderr.splitlines()) == 1
+    assert recognizer.emotions == ("angry", "disgust", "fear", "neutral", "surprise", "froh", "müde")
+    assert recognizer.about["command"].endswith("--output my.emotion --model discriminant --seed 0 --base default")
+    assert ("licence" in recognizer.about) == (base["weight"] > 0)
+    assert base["shared"] == ["angry", "disgust", "fear", "neutral", "surprise"]
+    assert "Trained on: folder (168 utterances, unknown speakers)" in result.stdout
+    answer = run("predict", own_labels["path"][0], "--recognizer", tmp_path / "my.emotion", "--json")
+    assert set(json.loads(answer.stdout)["probabilities"]) == set(recognizer.emotions)
+
+
 def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) -> None:
     result = run("train", "demo", "--train-only", "tess", "--output", tmp_path / "x.emotion")
 
