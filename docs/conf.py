@@ -24,6 +24,7 @@ include_patterns = [
     "benchmarks/README.md",
     "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
+    "benchmarks/conditions.md",
     "benchmarks/configurations.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -49,6 +50,7 @@ notebooks/*
 :caption: "Library: use"
 
 docs/command
+docs/conditions
 docs/api/recognizer
 docs/api/audio
 docs/api/corpora
@@ -97,6 +99,7 @@ data/demo/README
 data/samples/README
 benchmarks/accuracy
 benchmarks/by_corpus
+benchmarks/conditions
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations

@@ -1,4 +1,10 @@
-"""Degrade waveforms as microphones, rooms, telephones and other people do."""
+"""Degrade waveforms as microphones, rooms, telephones and other people do.
+
+Each condition is a function of a waveform `y`, its rate `sr`, a source of random numbers `rng`, and waveforms of other
+speakers at the same rate, `others`. It returns the degraded waveform at the same rate, which may exceed full scale. It
+returns None if the condition does not apply, because the recording is too short to cut a part out of it, or nobody else
+is there to babble.
+"""
 
 import io
 from collections.abc import Callable, Sequence
@@ -12,11 +18,6 @@ import soxr
 from emotion_lib import audio
 
 Degradation = Callable[[np.ndarray, int, np.random.Generator, Sequence[np.ndarray]], np.ndarray | None]
-"""A function of a waveform, its rate, a source of random numbers, and waveforms of other speakers.
-
-It returns the degraded waveform at the same rate, which may exceed full scale; None if the condition does not apply:
-the recording is too short to cut a part out of it, or nobody else is there to babble.
-"""
 
 ECHO_SECONDS = 0.5
 """Time in seconds in which the echo of the room falls by 60 dB (RT60)."""
