@@ -31,7 +31,10 @@ LOW_VOICE = 165.0
 """Median pitch in Hz that divides low voices from high ones; most men speak lower, and most women higher."""
 
 SEX = {"f": "women", "m": "men"}
-"""The groups of the values of a column `sex`."""
+"""The groups by the first letter of a column `sex`."""
+
+KEPT = ("corpus", "id", "speaker", "text", "emotion", "sex", "language")
+"""The columns of a corpus table that `predict_degraded` keeps; not every corpus has the last two."""
 
 COLUMNS = (
     "condition",
@@ -115,7 +118,8 @@ def score_conditions(
     Parameters
     ----------
     recognizer, table, include_trained, progress
-        As for `scores.score`. Columns `sex` ("f", "m") and `language` of the table are groups with a row of their own.
+        As for `scores.score`. Columns `sex` ("f" or "female", "m" or "male") and `language` of the table give groups,
+        each with a row of its own.
 
     Returns
     -------
@@ -166,7 +170,7 @@ def predict_degraded(
     Returns
     -------
     predictions : DataFrame
-        One row for each utterance and condition that applies to it: `condition`, the columns of the table, `answer`,
+        One row for each utterance and condition that applies to it: `condition`, the columns `KEPT`, `answer`,
         `reason`, the probability of each emotion, and `pitch`, the median of the clean utterance in Hz.
     broken : tuple of LeftOut
         The recordings that cannot be used.
@@ -219,6 +223,7 @@ def _predicted(
 ) -> list[dict[str, Any]] | AudioError:
     """Return the prediction for an utterance under each condition that applies to it."""
     row, paths = item
+    known = {name: row[name] for name in KEPT if name in row}
     sr = int(recognizer.settings.sr or 0)  # a recogniser always has a rate
     found = []
     try:
@@ -231,7 +236,7 @@ def _predicted(
                 loudest = max(1.0, float(np.abs(degraded).max()))
                 answer = recognizer.predict((degraded / loudest).astype(np.float32), sr)
                 heard = {"answer": answer.emotion, "reason": answer.reason, "pitch": pitch, **answer.probabilities}
-                found.append({"condition": name, **row, **heard})
+                found.append({"condition": name, **known, **heard})
     except AudioError as error:
         return error
     return found
@@ -288,7 +293,10 @@ def compare(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def _groups(clean: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the members of each group, as masks; a group of nobody or of everybody is none."""
-    groups = {SEX[sex]: clean["sex"] == sex for sex in SEX} if "sex" in clean else {}
+    groups = {}
+    if "sex" in clean:
+        initial = clean["sex"].astype(str).str.lower().str[:1]
+        groups = {group: initial == sex for sex, group in SEX.items()}
     if "language" in clean:
         groups |= {str(language): clean["language"] == language for language in clean["language"].dropna().unique()}
     speaker = [clean["corpus"], clean["speaker"]]

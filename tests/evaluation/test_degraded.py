@@ -60,6 +60,14 @@ def test_a_degraded_waveform_is_predicted_as_predict_does(table: pd.DataFrame, p
     np.testing.assert_allclose(row[list(recognizer.emotions)].astype(float), expected, atol=1e-6)
 
 
+def test_other_columns_of_a_corpus_do_not_get_in_the_way(table: pd.DataFrame) -> None:
+    found = degraded.predict_degraded(toy(), table[:1].assign(condition="old", pitch="high", sex="f"))[0]
+
+    assert found["condition"].tolist() == [name for name in CONDITIONS if name in set(found["condition"])]
+    assert found["pitch"].between(65, 700).all()
+    assert set(found["sex"]) == {"f"}
+
+
 def test_only_recordings_that_are_long_enough_are_cut(table: pd.DataFrame, predictions: pd.DataFrame) -> None:
     seconds = np.array([audio.duration(path) for path in table["path"]])
     counts = predictions["condition"].value_counts()
@@ -143,7 +151,7 @@ def test_several_corpora_count_the_same() -> None:
 
 
 def test_groups_are_women_and_men_languages_and_low_and_high_voices() -> None:
-    parts = [made(f"w{number}", right=10, sex="f", language="German", pitch=220.0) for number in range(8)] + [
+    parts = [made(f"w{number}", right=10, sex="Female", language="German", pitch=220.0) for number in range(8)] + [
         made(f"m{number}", right=6, sex="m", language="Polish", pitch=110.0) for number in range(8)
     ]
     rows = degraded.compare(pd.concat(parts))
