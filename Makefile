@@ -48,6 +48,7 @@ docs: .venv/.test  ## make the documentation, in build/docs; a warning is an err
 
 accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, ALL=1 all (hours)
 	@$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)')
+	@$(if $(ALL),$(RUN) -m benchmarks.conditions)
 
 bench: .venv/.test  ## measure how fast the library is, on TESS, beside other ways (20 minutes); TABLE=name one table
 	@$(RUN) -m benchmarks.speed $(TABLE)

@@ -99,7 +99,7 @@ def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration
         yield {"group": "all"} | score
     own = recognizers.among_own_emotions(held_out.predictions)
     vote = table.get("voice_vote", pd.Series(np.nan, index=table.index))
-    known = table[["corpus", "id"]].assign(sex=_sex(table), agrees=vote == table["emotion"])
+    known = table[["corpus", "id"]].assign(sex=sex_of(table), agrees=vote == table["emotion"])
     rows = own.merge(known, on=["corpus", "id"], validate="one_to_one")
     groups = {"women": rows["sex"] == "f", "men": rows["sex"] == "m", "listeners agree": rows["agrees"]}
     for group, mask in groups.items():
@@ -118,7 +118,8 @@ def right_of_half(held_out: Evaluation) -> dict[str, float]:
     return shares
 
 
-def _sex(table: pd.DataFrame) -> pd.Series:
+def sex_of(table: pd.DataFrame) -> pd.Series:
+    """Return the sex of the speaker of each utterance, "f" or "m"; the women of TESS are not told apart."""
     woman = [
         speaker in WOMEN.get(corpus, ()) for corpus, speaker in zip(table["corpus"], table["speaker"], strict=True)
     ]

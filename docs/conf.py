@@ -24,6 +24,7 @@ include_patterns = [
     "benchmarks/README.md",
     "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
+    "benchmarks/conditions.md",
     "benchmarks/configurations.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -50,6 +51,7 @@ notebooks/*
 
 docs/command
 docs/own_corpus
+docs/conditions
 docs/api/recognizer
 docs/api/audio
 docs/api/corpora
@@ -99,6 +101,7 @@ data/demo/README
 data/samples/README
 benchmarks/accuracy
 benchmarks/by_corpus
+benchmarks/conditions
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations

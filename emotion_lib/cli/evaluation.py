@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 @click.option("--pretrained", is_flag=True, help="Score the recogniser of the package.")
 @click.option("--unheard", is_flag=True, help="Leave out the utterances that the recogniser was trained on.")
 @click.option("--include-trained", is_flag=True, help="Include the utterances that the recogniser was trained on.")
+@click.option(
+    "--conditions", is_flag=True, help="Score it with noise, codecs, echo and other conditions, too (minutes)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     corpus: str,
@@ -54,6 +57,7 @@ def evaluate(
     pretrained: bool,
     unheard: bool,
     include_trained: bool,
+    conditions: bool,
     as_json: bool,
 ) -> None:
     """Measure a model or a recogniser on a corpus, by name, folder or CSV file.
@@ -61,19 +65,22 @@ def evaluate(
     With --model and --protocol, the model is trained on one side of a split and tested on the other. With --model and
     --train-on, it is trained on other corpora and tested on the emotions that both sides have. With --recognizer or
     --pretrained, a trained recogniser is scored on the corpus. This is an error if the recogniser was trained on some
-    of these utterances, unless --unheard leaves them out or --include-trained includes them.
+    of these utterances, unless --unheard leaves them out or --include-trained includes them. With --conditions, the
+    same utterances are also scored with noise, over a telephone, with echo and so on, and compared with the clean ones.
 
     Example: emotion-lib evaluate tess --model svm --protocol by_speaker
 
     Example: emotion-lib evaluate tess --model mean_std_svm --train-on emodb --train-on ravdess
+
+    Example: emotion-lib evaluate my_corpus --pretrained --conditions
     """
     trained_now = bool(model or protocol or train_on)
     if trained_now == bool(recognizer or pretrained) or (recognizer and pretrained):
         raise click.UsageError(
             "Give either --model and --protocol, or --model and --train-on, or --recognizer FILE, or --pretrained."
         )
-    if (unheard or include_trained) and not (recognizer or pretrained):
-        raise click.UsageError("--unheard and --include-trained are for --recognizer and --pretrained.")
+    if (unheard or include_trained or conditions) and not (recognizer or pretrained):
+        raise click.UsageError("--unheard, --include-trained and --conditions are for --recognizer and --pretrained.")
     if seeds != 1 and not model:
         raise click.UsageError("--seeds is for --model: a recogniser is not trained again.")
     if trained_now and (not model or bool(protocol) == bool(train_on)):
@@ -85,7 +92,8 @@ def evaluate(
     if model:
         _by_training(corpus, model, protocol, train_on, seeds, as_json=as_json)
     else:
-        _by_recognizer(corpus, recognizer, unheard=unheard, include_trained=include_trained, as_json=as_json)
+        how = {"unheard": unheard, "include_trained": include_trained, "conditions": conditions}
+        _by_recognizer(corpus, recognizer, **how, as_json=as_json)
 
 
 def _by_training(
@@ -123,16 +131,19 @@ def _figure_line(row: Mapping[str, Any]) -> str:
     return f"{where}{name} {figure}{spread}"
 
 
-def _by_recognizer(corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, as_json: bool) -> None:
-    """Score a recogniser on a corpus, and print the score."""
-    from emotion_lib.evaluation import scores
+def _by_recognizer(
+    corpus: str, file: Path | None, *, unheard: bool, include_trained: bool, conditions: bool, as_json: bool
+) -> None:
+    """Score a recogniser on a corpus, clean or under all conditions, and print the score."""
+    from emotion_lib.evaluation import degraded, scores
     from emotion_lib.recognizer import EmotionRecognizer
 
     recognizer = EmotionRecognizer.load(file)
     table = load_all([corpus])
     with stopping("Nothing was written."):
         table = _not_trained_on(recognizer, table) if unheard else table
-        score = scores.score(recognizer, table, include_trained=include_trained)
+        measure = degraded.score_conditions if conditions else scores.score
+        score = measure(recognizer, table, include_trained=include_trained)
     click.echo(to_json(score.to_dict(), indent=2) if as_json else str(score))
     if score.broken:
         raise click.exceptions.Exit(1)

@@ -186,6 +186,40 @@ def score(
 
     Notebook: 04_evaluate
     """
+    known, seen = known_utterances(recognizer, table, include_trained=include_trained)
+    predictions, broken = _predict_all(recognizer, known, progress)
+    foreign = table.loc[~table["emotion"].isin(recognizer.emotions), "emotion"]
+    return Score(
+        corpus=str(known["corpus"].iloc[0]),
+        predictions=predictions,
+        n_trained_on=int(seen[~known["id"].isin([each.id for each in broken]).to_numpy()].sum()),
+        foreign={emotion: int((foreign == emotion).sum()) for emotion in in_order(foreign)},
+        broken=broken,
+    )
+
+
+def known_utterances(
+    recognizer: EmotionRecognizer, table: pd.DataFrame, *, include_trained: bool
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the utterances of a corpus with emotions that a recogniser knows; refuse those that it was trained on.
+
+    Parameters
+    ----------
+    recognizer, table, include_trained
+        As for `score`.
+
+    Returns
+    -------
+    known : DataFrame
+        The rows with an emotion that the recogniser knows.
+    seen : ndarray of shape (n_known,), bool
+        Whether the recogniser was trained on each of them.
+
+    Raises
+    ------
+    ParameterError
+        As for `score`.
+    """
     if table["corpus"].nunique() > 1:
         raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
     spelt = unify([*recognizer.emotions, *table["emotion"]])  # as the recogniser spells its emotions
@@ -203,15 +237,7 @@ def score(
             "leave them out (`--unheard`, or `table[~trained_on(recognizer, table)]`), or score it on all "
             "(`--include-trained`, or `include_trained=True`)"
         )
-    predictions, broken = _predict_all(recognizer, known, progress)
-    foreign = table.loc[~table["emotion"].isin(recognizer.emotions), "emotion"]
-    return Score(
-        corpus=str(known["corpus"].iloc[0]),
-        predictions=predictions,
-        n_trained_on=int(seen[~known["id"].isin([each.id for each in broken]).to_numpy()].sum()),
-        foreign={emotion: int((foreign == emotion).sum()) for emotion in in_order(foreign)},
-        broken=broken,
-    )
+    return known, seen
 
 
 def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray:

@@ -1,6 +1,7 @@
 """`emotion-lib evaluate` measures a model or a recogniser, and `emotion-lib score` the predictions of any system."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,17 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, evaluation
-from emotion_lib.evaluation import recognizers, scores
+from emotion_lib.evaluation import degraded, recognizers, scores
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import run, toy
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """A folder with some recordings of the demo corpus."""
+    for path in corpora.load("demo")["path"][::12]:
+        shutil.copy(path, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +75,23 @@ def test_a_recogniser_has_the_score_of_the_library(recognizer: Path) -> None:
 
     assert run("evaluate", "demo", "--recognizer", recognizer).stdout == f"{score}\n"
     assert json.loads(run("evaluate", "demo", "--recognizer", recognizer, "--json").stdout) == score.to_dict()
+
+
+@pytest.mark.filterwarnings("ignore:demo. 154 recordings missing")
+def test_a_recogniser_is_scored_under_conditions(recognizer: Path, few: Path) -> None:
+    found = degraded.score_conditions(EmotionRecognizer.load(recognizer), corpora.load(few))
+
+    assert run("evaluate", few, "--recognizer", recognizer, "--conditions").stdout == f"{found}\n"
+    as_json = json.loads(run("evaluate", few, "--recognizer", recognizer, "--conditions", "--json").stdout)
+    assert [row["condition"] for row in as_json["conditions"]] == found.rows["condition"].tolist()
+    assert as_json["conditions"][0]["difference"] is None
+
+
+def test_what_a_recogniser_was_trained_on_is_refused_under_conditions_too(heard_dea: Path) -> None:
+    result = run("evaluate", "demo", "--recognizer", heard_dea, "--conditions")
+
+    assert result.exit_code == 1
+    assert "was trained on 84 of these 168 utterances" in result.stderr
 
 
 def test_what_a_recogniser_was_trained_on_is_refused(heard_dea: Path) -> None:
