@@ -174,7 +174,7 @@ def _trained_on_all(
         calibration=recognizer.calibration,
         about=recognizer.about | {"worth": [*worth, *recognizer.about["worth"]], "corpora": counts},
         trained_on=recognizers.list_utterances(features.table),
-        voices=voices_of(features),
+        voices=voices_of(features, corpus_weights=RECIPES[MODEL].constants["corpus_weights"]),
     )
 
 

@@ -1,7 +1,7 @@
 """Re-score an evaluation after adapting to each test speaker with a few of their utterances."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +13,10 @@ from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.experiments import Evaluation, features_for
 from emotion_lib.extraction import Features
 from emotion_lib.features import ENCODED
-from emotion_lib.recognizer.voices import Voices, adapt, learn_voices
+from emotion_lib.recognizer.voice_model import VoiceModel
+from emotion_lib.recognizer.voices import Voices, learn_voices
 from emotion_lib.training.discriminant import statistics_of
+from emotion_lib.training.voices import learn_voice_model
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,6 @@ both.
 With both, adaptation assumes that the emotions are about equally frequent among the unlabelled utterances. The last two
 entries violate the assumption: one randomly drawn emotion is missing, or three have a fifth of their utterances.
 """
-
-N_AXES = 16
-"""Axes of the voice statistics that a recogniser with the speech encoder keeps, so that its file stays small."""
 
 _UNLABELLED_SHARE = 0.5
 """Share of a voice's words whose utterances are given without labels; the rest are tested."""
@@ -117,32 +116,35 @@ def evaluate_adapted(
     return [replace(again, predictions=found, seen_of_voice=each) for each, found in predictions.items()]
 
 
-def voices_of(features: Features) -> Voices | None:
+def voices_of(features: Features, *, corpus_weights: Mapping[str, float] | None = None) -> Voices | VoiceModel | None:
     """Learn the statistics of the training voices, and the distance beyond which a voice counts as different.
 
     Parameters
     ----------
     features : Features
         The training utterances.
+    corpus_weights : mapping of str to float > 0, optional
+        As for `training.encoded.fit_encoded`; used for the states of the encoder only.
 
     Returns
     -------
-    Voices or None
+    Voices, VoiceModel or None
         None if the feature is neither frames nor the states of the encoder, or no speaker has two utterances of an
         emotion.
     """
+    if features.feature == ENCODED:
+        return learn_voice_model(features, corpus_weights=corpus_weights)
     speaker, emotion, corpus = (list(features.table[name]) for name in ("speaker", "emotion", "corpus"))
-    encoded = features.feature == ENCODED
-    if not (encoded or features.X.ndim == 3) or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
+    if features.X.ndim != 3 or not features.table.duplicated(["corpus", "speaker", "emotion"]).any():
         return None
-    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus, n_axes=N_AXES if encoded else None)
+    return learn_voices(statistics_of(features), speaker, emotion, corpus=corpus)
 
 
 @dataclass(frozen=True)
 class _Voice:
     """A test speaker: their predictions and statistics, and the voices of the training side."""
 
-    training: Voices
+    training: Voices | VoiceModel
     rows: pd.DataFrame
     statistics: np.ndarray
     emotions: list[str]
@@ -152,15 +154,14 @@ class _Voice:
         labelled, unlabelled, tested = _draw_words(self.rows, seen, rng)
         shown, probabilities = labelled | unlabelled, self.rows[self.emotions].to_numpy(dtype=float)
         emotion = self.rows["emotion"].where(labelled, None)
-        used = adapt(
-            self.training,
+        used = self.training.adapt(
             self.statistics[shown],
             [None if pd.isna(name) else name for name in emotion[shown]],
             probabilities[shown],
             emotions=self.emotions,
         )
         scores = used.apply(probabilities[tested], self.statistics[tested])
-        names = np.array(used.emotions)
+        names = np.array(self.emotions)
         return self.rows[tested].assign(predicted=names[scores.argmax(axis=1)])
 
 

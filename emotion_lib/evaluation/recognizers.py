@@ -24,6 +24,7 @@ from emotion_lib.extraction import Features
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, calibration
 from emotion_lib.recognizer.calibration import Calibration, expected_calibration_error
 from emotion_lib.recognizer.file import DIGEST_BYTES
+from emotion_lib.recognizer.voice_model import VoiceModel
 from emotion_lib.recognizer.voices import Voices
 from emotion_lib.training.discriminant import Discriminant
 
@@ -242,7 +243,9 @@ def train_recognizer(
         assert isinstance(fitted, Discriminant)
         fitted, seen = added.add_to(fitted), added.trained_on(seen)
         story |= added.story(story.get("licence", ""))
-    recognizer = fitted.recognizer(calibration=chosen, about=story, trained_on=seen, voices=_known_voices(features))
+    recognizer = fitted.recognizer(
+        calibration=chosen, about=story, trained_on=seen, voices=_known_voices(features, model)
+    )
     return TrainedRecognizer(recognizer, held_out, other_corpora)
 
 
@@ -271,12 +274,12 @@ def _protocol(scored: pd.DataFrame) -> str:
     return UTTERANCES
 
 
-def _known_voices(features: Features) -> Voices | None:
+def _known_voices(features: Features, model: str) -> Voices | VoiceModel | None:
     """Return the statistics of the known voices; None if none of them has two emotions, and two utterances of one."""
     known = features[_is_known(features.table["speaker"]).to_numpy()]
     if not len(known) or (known.table.groupby(["corpus", "speaker"])["emotion"].nunique() < 2).all():
         return None
-    return voices_of(known)
+    return voices_of(known, corpus_weights=RECIPES[model].constants.get("corpus_weights"))
 
 
 def _check_arguments(table: pd.DataFrame, model: str, emotions: Sequence[str], train_only: Collection[str]) -> None:

@@ -17,7 +17,8 @@ from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer.file import DIGEST_BYTES, Utterances
 from emotion_lib.recognizer.inference import Inference, Output
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, rewindable
-from emotion_lib.recognizer.voices import Enrolment, adapt
+from emotion_lib.recognizer.voice_model import VoiceOffsets
+from emotion_lib.recognizer.voices import Enrolment
 
 UNLABELLED = "unlabelled"
 """The name under which utterances without an emotion are counted."""
@@ -51,7 +52,7 @@ class VoiceRecording:
 
 
 def infer_recordings(
-    inference: Inference, recordings: Recordings, emotions: Sequence[str | None] | None, sr: int | None
+    inference: Inference, recordings: Recordings, emotions: Sequence[str | None] | str | None, sr: int | None
 ) -> list[VoiceRecording]:
     """Run the network once on each recording of a voice.
 
@@ -90,7 +91,7 @@ def infer_recordings(
     ]
 
 
-def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment:
+def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment | VoiceOffsets:
     """Estimate the enrolment of a voice from the outputs for its recordings, without running the network again.
 
     Parameters
@@ -102,12 +103,11 @@ def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> 
 
     Returns
     -------
-    Enrolment
+    Enrolment or VoiceOffsets
     """
     assert inference.voices is not None  # infer_recordings has checked it
     outputs = [output for each in recordings for output, _ in each.outputs]
-    return adapt(
-        inference.voices,
+    return inference.voices.adapt(
         np.concatenate([output.statistics for output in outputs]),
         _labels_of_windows(recordings),
         np.concatenate([output.probabilities for output in outputs]),
@@ -181,8 +181,8 @@ def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str 
         raise ParameterError("recordings: must be a list; put a single recording in a list")
     if len(recordings) == 0:
         raise ParameterError("recordings: the list is empty; give at least one utterance of the voice")
-    if emotions is None:
-        return [None] * len(recordings)
+    if emotions is None or isinstance(emotions, str):
+        emotions = [emotions] * len(recordings)
     if not is_list(emotions):
         raise ParameterError(f"emotions={emotions!r}: must be a list, with an emotion or None for each recording")
     if len(emotions) != len(recordings):

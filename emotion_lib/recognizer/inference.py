@@ -23,6 +23,7 @@ from emotion_lib.recognizer.prediction import (
     Prediction,
     Segment,
 )
+from emotion_lib.recognizer.voice_model import VoiceModel, VoiceOffsets
 from emotion_lib.recognizer.voices import Enrolment, Voices
 
 STREAM_WINDOW, STREAM_STEP = 3.0, 0.5
@@ -60,9 +61,9 @@ class Inference:
         How the feature is computed.
     calibration : Calibration
         Temperature and threshold of the probabilities.
-    voices : Voices or None
+    voices : Voices, VoiceModel or None
         Statistics of the training voices, if the recogniser has them.
-    enrolment : Enrolment or None
+    enrolment : Enrolment, VoiceOffsets or None
         The voice that the recogniser is adapted to, if there is one.
     """
 
@@ -71,8 +72,8 @@ class Inference:
     feature: str
     settings: FeatureSettings
     calibration: Calibration
-    voices: Voices | None = None
-    enrolment: Enrolment | None = None
+    voices: Voices | VoiceModel | None = None
+    enrolment: Enrolment | VoiceOffsets | None = None
 
     @property
     def sr(self) -> int:

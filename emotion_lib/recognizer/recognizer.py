@@ -23,6 +23,7 @@ from emotion_lib.recognizer.heads import Head, LinearHead, Network
 from emotion_lib.recognizer.inference import Inference
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, resampled, rewindable
 from emotion_lib.recognizer.prediction import Prediction, Segment
+from emotion_lib.recognizer.voice_model import VoiceModel, VoiceOffsets
 from emotion_lib.recognizer.voices import Enrolment, Voices
 
 PRETRAINED = "speech.emotion"
@@ -69,10 +70,10 @@ class EmotionRecognizer:
         How the recogniser was trained and how well it performs, in a form that can be written as JSON.
     trained_on : file.Utterances
         The utterances that the recogniser was trained on.
-    voices : Voices, optional
+    voices : Voices or VoiceModel, optional
         Statistics of the training voices. With them, the recogniser warns of a voice that is unlike them, and can
         adapt to one voice (`enrol`).
-    enrolment : Enrolment, optional
+    enrolment : Enrolment or VoiceOffsets, optional
         The voice that the recogniser is adapted to; `enrol` makes it.
 
     Raises
@@ -99,8 +100,8 @@ class EmotionRecognizer:
         calibration: Calibration = Calibration(),  # noqa: B008 (frozen)
         about: Mapping[str, Any] | None = None,
         trained_on: file.Utterances = file.Utterances(),  # noqa: B008 (frozen)
-        voices: Voices | None = None,
-        enrolment: Enrolment | None = None,
+        voices: Voices | VoiceModel | None = None,
+        enrolment: Enrolment | VoiceOffsets | None = None,
     ) -> None:
         validation.check_parts(emotions, feature, settings)
         opened = Network(head, feature=feature) if isinstance(head, bytes) else head
@@ -141,12 +142,12 @@ class EmotionRecognizer:
         return self._inference.calibration
 
     @property
-    def voices(self) -> Voices | None:
+    def voices(self) -> Voices | VoiceModel | None:
         """Statistics of the training voices, if the recogniser has them."""
         return self._inference.voices
 
     @property
-    def enrolment(self) -> Enrolment | None:
+    def enrolment(self) -> Enrolment | VoiceOffsets | None:
         """The voice that it is adapted to, if there is one."""
         return self._inference.enrolment
 
@@ -192,6 +193,7 @@ class EmotionRecognizer:
     def _made_of(cls, contents: file.Contents) -> "EmotionRecognizer":
         manifest = contents.manifest
         validation.check_encoder(manifest)
+        voices = validation.voices_of(contents.voices)
         return cls(
             LinearHead.from_arrays(contents.head) if contents.network is None else contents.network,
             emotions=manifest["emotions"],
@@ -200,8 +202,8 @@ class EmotionRecognizer:
             calibration=validation.make_settings(Calibration, manifest["calibration"]),
             about=manifest["about"],
             trained_on=contents.trained_on,
-            voices=validation.voices_of(contents.voices),
-            enrolment=validation.enrolment_of(contents.enrolment, manifest["emotions"]),
+            voices=voices,
+            enrolment=validation.enrolment_of(contents.enrolment, manifest["emotions"], voices),
         )
 
     def with_threshold(self, threshold: float) -> "EmotionRecognizer":
@@ -243,13 +245,13 @@ class EmotionRecognizer:
         return other
 
     def enrol(
-        self, recordings: Recordings, emotions: Sequence[str | None] | None = None, sr: int | None = None
+        self, recordings: Recordings, emotions: Sequence[str | None] | str | None = None, sr: int | None = None
     ) -> "EmotionRecognizer":
         """Return the same recogniser, adapted to one voice.
 
         Every voice has its own pitch, its own timbre and its own way of being angry. A few utterances are enough to
-        learn them; adaptation works without their emotions, but better with them. The network is not trained again,
-        and adaptation takes less than a second.
+        learn them: three ordinary sentences as `"neutral"`, ten recordings without their emotions, or, best, some of
+        each emotion. Nothing is trained again, and adaptation takes less than a second.
 
         The measured performance is removed from `about`, since it applies only to new voices. Calibration and threshold
         stay the same. An adapted recogniser does not warn of unlike voices, and `evaluation.score` refuses the enrolled
@@ -260,8 +262,9 @@ class EmotionRecognizer:
         recordings : list of path, bytes, binary file object or ndarray
             Recordings of one voice, each as `predict` takes it. A recording of more than 15 seconds is cut into windows
             of speech, and each window counts as an utterance.
-        emotions : list of str or None, optional
-            The emotion of each recording, None where it is unknown; all are unknown when not given.
+        emotions : list of str or None, or str, optional
+            The emotion of each recording, None where it is unknown, or one emotion for all, such as `"neutral"`; all
+            are unknown when not given.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
 

@@ -11,6 +11,7 @@ from emotion_lib.emotions import MOST_LABELS, in_order
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.features import ENCODED, SPEECH_ENCODER, FeatureSettings, check_feature, encoder_digest
 from emotion_lib.recognizer.inference import Inference
+from emotion_lib.recognizer.voice_model import VoiceModel, VoiceOffsets
 from emotion_lib.recognizer.voices import Enrolment, Voices
 
 _WHOLE = ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc")
@@ -55,17 +56,17 @@ def make_settings(kind: type[Any], values: Mapping[str, Any]) -> Any:
     return kind(**values)
 
 
-def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
+def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | VoiceModel | None:
     """Make the statistics of the training voices from arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        The arrays that `Voices.arrays` returns; empty if there are no statistics.
+        The arrays that `Voices.arrays` or `VoiceModel.arrays` returns; empty if there are no statistics.
 
     Returns
     -------
-    Voices or None
+    Voices, VoiceModel or None
 
     Raises
     ------
@@ -74,24 +75,28 @@ def voices_of(arrays: Mapping[str, np.ndarray]) -> Voices | None:
     """
     if not arrays:
         return None
-    voices = Voices.from_arrays(arrays)
+    voices = (VoiceModel if "within" in arrays else Voices).from_arrays(arrays)
     _check_names(arrays, voices.arrays())
     return voices
 
 
-def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> Enrolment | None:
+def enrolment_of(
+    arrays: Mapping[str, np.ndarray], emotions: Sequence[str], voices: Voices | VoiceModel | None
+) -> Enrolment | VoiceOffsets | None:
     """Make the enrolment of one voice from arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        The arrays that `Enrolment.arrays` returns; empty if no voice is enrolled.
+        The arrays that `Enrolment.arrays` or `VoiceOffsets.arrays` returns; empty if no voice is enrolled.
     emotions : sequence of str
         The emotions that the recogniser distinguishes.
+    voices : Voices, VoiceModel or None
+        The statistics of the training voices.
 
     Returns
     -------
-    Enrolment or None
+    Enrolment, VoiceOffsets or None
 
     Raises
     ------
@@ -100,7 +105,11 @@ def enrolment_of(arrays: Mapping[str, np.ndarray], emotions: Sequence[str]) -> E
     """
     if not arrays:
         return None
-    enrolment = Enrolment.from_arrays(arrays, emotions)
+    enrolment = (
+        VoiceOffsets.from_arrays(arrays, voices)
+        if isinstance(voices, VoiceModel)
+        else Enrolment.from_arrays(arrays, emotions)
+    )
     _check_names(arrays, enrolment.arrays())
     return enrolment
 

@@ -5,7 +5,7 @@ distances between emotions, are learnt from the training voices and hold for a n
 emotions differ from voice to voice, and are estimated from utterances of the new voice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -107,6 +107,57 @@ def _two_sizes(transform: np.ndarray) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
+def one_hot(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> np.ndarray:
+    """Return labels as one row of zeros and a one each, and a row of zeros for an utterance without a label.
+
+    Parameters
+    ----------
+    labels : sequence of str or None
+        The emotion of each utterance, None where it is unknown.
+    names : tuple of str
+        The emotions.
+    n : int
+        Number of utterances.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_emotions), float64
+
+    Raises
+    ------
+    ParameterError
+        If there is not one label for each utterance, or a label is not one of the emotions.
+    """
+    if len(labels) != n:
+        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one for each, None where it is unknown")
+    unknown = sorted({label for label in labels if label is not None} - set(names))
+    if unknown:
+        raise ParameterError(f"label {unknown[0]!r}: must be one of {', '.join(names)}, or None")
+    return np.array([[float(label == name) for name in names] for label in labels])
+
+
+def as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return probabilities in double precision; raise a `ParameterError` if they have another shape or are not finite.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        The probabilities.
+    shape : tuple of int
+        The numbers of utterances and emotions.
+
+    Returns
+    -------
+    ndarray of shape (n_utterances, n_emotions), float64
+    """
+    given = np.asarray(probabilities, dtype=np.float64)
+    if given.shape != shape:
+        raise ParameterError(f"probabilities of shape {given.shape}: must be {shape}, utterances and emotions")
+    if not np.isfinite(given).all():
+        raise ParameterError("probabilities: must be finite numbers")
+    return given
+
+
 _WITHIN_SHRUNK, _BETWEEN_SHRUNK = 0.5, 0.5  # from few voices, covariances of hundreds of statistics are noisy
 _LEAST_BETWEEN = 1e-3  # variances must stay positive where chance explains all of the difference
 _FOLDS = 5
@@ -116,38 +167,24 @@ _KNOWN = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class Voices:
-    """Statistics of the training voices.
+class Likeness:
+    """Statistics that show how far a voice is from the training voices.
 
     Parameters
     ----------
     transform : ndarray of shape (n_statistics, n_axes), float32
-        After this transform, the statistics of a speaker in one emotion have a variance of about 1 and no correlation.
-    between : ndarray of shape (n_axes,), float32, > 0
-        Variance of the mean of an emotion about the mean of its speaker, after the transform.
+        Projects the statistics of an utterance onto the axes that are compared.
     mean, variance : ndarray of shape (n_axes,), float32
         Mean and variance of all utterances of all voices, after the transform; variances are positive.
     usual : ndarray of shape (2,), float32, > 0
         The unlikeness below which a voice counts as similar, measured on many utterances and on one; infinite if
         there were too few voices to estimate it.
-
-    Raises
-    ------
-    ParameterError
-        If shapes do not fit together, or values are out of range.
     """
 
     transform: np.ndarray
-    between: np.ndarray
     mean: np.ndarray
     variance: np.ndarray
     usual: np.ndarray
-
-    def __post_init__(self) -> None:
-        sizes = _two_sizes(self.transform)
-        n = sizes[1:]
-        shapes: dict[str, tuple[int, ...]] = {"transform": sizes, "between": n, "mean": n, "variance": n, "usual": (2,)}
-        check_arrays(self.arrays(), shapes, positive=("between", "variance", "usual"))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fields that are arrays, by name, so that they can be written to a file.
@@ -226,13 +263,51 @@ class Voices:
         return bool(self.unlikeness(statistics) > limit)
 
 
+@dataclass(frozen=True, eq=False)
+class Voices(Likeness):
+    """Statistics of the training voices.
+
+    Parameters
+    ----------
+    transform : ndarray of shape (n_statistics, n_axes), float32
+        After this transform, the statistics of a speaker in one emotion have a variance of about 1 and no correlation.
+    mean, variance, usual
+        As in `Likeness`.
+    between : ndarray of shape (n_axes,), float32, > 0
+        Variance of the mean of an emotion about the mean of its speaker, after the transform.
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not fit together, or values are out of range.
+    """
+
+    between: np.ndarray
+
+    def __post_init__(self) -> None:
+        sizes = _two_sizes(self.transform)
+        n = sizes[1:]
+        shapes: dict[str, tuple[int, ...]] = {"transform": sizes, "between": n, "mean": n, "variance": n, "usual": (2,)}
+        check_arrays(self.arrays(), shapes, positive=("between", "variance", "usual"))
+
+    def adapt(
+        self,
+        statistics: np.ndarray,
+        labels: Sequence[str | None],
+        probabilities: np.ndarray,
+        *,
+        emotions: Sequence[str],
+    ) -> "Enrolment":
+        """Adapt to one speaker's voice with a few utterances; the parameters are those of `adapt`."""
+        return adapt(self, statistics, labels, probabilities, emotions=emotions)
+
+
 def learn_voices(
     statistics: np.ndarray,
     speaker: Iterable[str],
     emotion: Iterable[str],
     *,
     corpus: Iterable[str] | None = None,
-    n_axes: int | None = None,
 ) -> Voices:
     """Learn the variation within an emotion and the distances between emotions from the training voices.
 
@@ -247,9 +322,6 @@ def learn_voices(
         The speaker and the acted emotion of each utterance.
     corpus : sequence of str, of length n_utterances, optional
         The corpus of each utterance; speakers of the same name in two corpora are different speakers.
-    n_axes : int > 0, optional
-        Number of axes to keep after the transform, those along which the emotions of a speaker differ most; by default
-        as many as there are statistics. Give it if there are thousands of statistics.
 
     Returns
     -------
@@ -276,9 +348,9 @@ def learn_voices(
     [0.25, 0.25, 1.0]
     """
     known = _Utterances.of(statistics, speaker, emotion, corpus)
-    transform, between = _transform(known, n_axes)
+    transform, between = _transform(known)
     mean, variance = _weighted_moments(known.x @ transform, known.weight)
-    made = (transform, between, mean, variance, _usual_unlikeness(known, n_axes))
+    made = (transform, mean, variance, _usual_unlikeness(known), between)
     return Voices(*(array.astype(np.float32) for array in made))
 
 
@@ -341,7 +413,7 @@ def _covariance(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.asarray((values * (weight / weight.sum())[:, None]).T @ values)
 
 
-def _transform(known: _Utterances, n_axes: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _transform(known: _Utterances) -> tuple[np.ndarray, np.ndarray]:
     """Return the transform to unit covariance within cells, and the variances between cells after this transform."""
     n = np.bincount(known.cell)
     several = (n > 1)[known.cell]
@@ -352,9 +424,6 @@ def _transform(known: _Utterances, n_axes: int | None) -> tuple[np.ndarray, np.n
     scale = np.sqrt(np.average(centred**2, axis=0, weights=weight)) + 1e-6
     within = _covariance(centred / scale, weight)
     within = (1 - _WITHIN_SHRUNK) * within + _WITHIN_SHRUNK * np.diag(np.diag(within))
-    if n_axes is not None:
-        transform, spread = _leading_axes(known, scale, within, n_axes)
-        return transform / scale[:, None], np.maximum(spread, _LEAST_BETWEEN)
     values, vectors = np.linalg.eigh(within)
     white = vectors / np.sqrt(values)
     means, weight, chance = _emotions_about_voice(known, scale)
@@ -362,24 +431,6 @@ def _transform(known: _Utterances, n_axes: int | None) -> tuple[np.ndarray, np.n
     sphere = np.eye(len(between)) * np.trace(between) / len(between)
     spread, rotation = np.linalg.eigh((1 - _BETWEEN_SHRUNK) * between + _BETWEEN_SHRUNK * sphere)
     return white @ rotation / scale[:, None], np.maximum(spread, _LEAST_BETWEEN)
-
-
-def _leading_axes(
-    known: _Utterances, scale: np.ndarray, within: np.ndarray, n_axes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the axes along which the emotions of a speaker differ most, and the variances along them.
-
-    There are far fewer cells than statistics, so their few deviations are decomposed instead of a large covariance.
-    """
-    import scipy.linalg  # slow to import, and not needed to predict
-
-    means, weight, chance = _emotions_about_voice(known, scale)
-    root = scipy.linalg.cholesky(within, lower=True)
-    spread = means * np.sqrt(weight / weight.sum())[:, None]
-    white = scipy.linalg.solve_triangular(root, spread.T, lower=True)
-    axes, sizes, _ = np.linalg.svd(white, full_matrices=False)
-    transform = scipy.linalg.solve_triangular(root, axes[:, :n_axes], lower=True, trans="T")
-    return transform, (1 - _BETWEEN_SHRUNK) * (sizes[:n_axes] ** 2 - chance)
 
 
 def _emotions_about_voice(known: _Utterances, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -398,22 +449,43 @@ def _weighted_moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np
     return mean, np.average((z - mean) ** 2, axis=0, weights=weight) + 1e-6
 
 
-def _usual_unlikeness(known: _Utterances, n_axes: int | None) -> np.ndarray:
-    """Return the unlikeness that 95 % of left-out voices stay below, for many utterances and for one."""
-    voices = known.voice.max() + 1
-    if voices < _FEWEST_VOICES:
+def _usual_unlikeness(known: _Utterances) -> np.ndarray:
+    def distances(out: np.ndarray) -> np.ndarray | None:
+        rest = known[~out]
+        if not rest.are_enough:
+            return None
+        transform, _ = _transform(rest)
+        mean, variance = _weighted_moments(rest.x @ transform, rest.weight)
+        return np.asarray(np.mean((known.x[out] @ transform - mean) ** 2 / variance, axis=1))
+
+    return usual_unlikeness(known.voice, distances)
+
+
+def usual_unlikeness(voice: np.ndarray, distances: Callable[[np.ndarray], np.ndarray | None]) -> np.ndarray:
+    """Return the unlikeness that 95 % of left-out voices stay below, for many utterances and for one.
+
+    Parameters
+    ----------
+    voice : ndarray of shape (n_utterances,), int
+        The number of the voice of each training utterance.
+    distances : callable
+        Returns the unlikeness of each utterance of a mask, learnt from the others; None if they are too few.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        Infinite if there are too few voices.
+    """
+    if voice.max() + 1 < _FEWEST_VOICES:
         return np.full(2, np.inf)
     many, one = [], []
     for fold in range(_FOLDS):
-        out = known.voice % _FOLDS == fold
-        rest = known[~out]
-        if not rest.are_enough:
+        out = voice % _FOLDS == fold
+        distance = distances(out)
+        if distance is None:
             return np.full(2, np.inf)
-        transform, _ = _transform(rest, n_axes)
-        mean, variance = _weighted_moments(rest.x @ transform, rest.weight)
-        distance = np.mean((known.x[out] @ transform - mean) ** 2 / variance, axis=1)
         one += distance.tolist()
-        many += [distance[known.voice[out] == voice].mean() for voice in set(known.voice[out].tolist())]
+        many += [distance[voice[out] == each].mean() for each in set(voice[out].tolist())]
     return np.array([np.quantile(many, _KNOWN), np.quantile(one, _KNOWN)])
 
 
@@ -521,7 +593,7 @@ class Enrolment:
             If the numbers of utterances, emotions or statistics do not fit.
         """
         z = whitened(self.transform, statistics)
-        given = _as_probabilities(probabilities, (len(z), len(self.emotions)))
+        given = as_probabilities(probabilities, (len(z), len(self.emotions)))
         scores = _log(given @ self.confusion.T) + self.weight * _density(z, self.means, self.variances)
         return np.asarray(softmax(scores, axis=1))
 
@@ -587,23 +659,13 @@ def adapt(
     """
     z = whitened(voices.transform, statistics)
     names = tuple(emotions)
-    given = _as_probabilities(probabilities, (len(z), len(names)))
-    share = _labelled(labels, names, len(z))
+    given = as_probabilities(probabilities, (len(z), len(names)))
+    share = one_hot(labels, names, len(z))
     confusion = _confusion(share, given)
     if (share.sum(axis=1) == 0).any():
         share = _completed(voices, z, share, _log(given @ confusion.T))
     made = (voices.transform, *_expected(voices, z, share), confusion, np.array([_EVIDENCE]))
     return Enrolment(names, *(array.astype(np.float32) for array in made))
-
-
-def _labelled(labels: Sequence[str | None], names: tuple[str, ...], n: int) -> np.ndarray:
-    """Return the labels one-hot, with a row of zeros for an utterance without a label."""
-    if len(labels) != n:
-        raise ParameterError(f"{len(labels)} labels for {n} utterances: give one for each, None where it is unknown")
-    unknown = sorted({label for label in labels if label is not None} - set(names))
-    if unknown:
-        raise ParameterError(f"label {unknown[0]!r}: must be one of {', '.join(names)}, or None")
-    return np.array([[float(label == name) for name in names] for label in labels])
 
 
 def _confusion(share: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -641,15 +703,6 @@ def _density(z: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndar
     """Return the log density of each utterance under each emotion, up to a constant."""
     squares = z**2 @ (1 / variances).T - 2 * z @ (means / variances).T
     return np.asarray(-0.5 * (squares + np.sum(means**2 / variances + np.log(variances), axis=1)))
-
-
-def _as_probabilities(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    given = np.asarray(probabilities, dtype=np.float64)
-    if given.shape != shape:
-        raise ParameterError(f"probabilities of shape {given.shape}: must be {shape}, utterances and emotions")
-    if not np.isfinite(given).all():
-        raise ParameterError("probabilities: must be finite numbers")
-    return given
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -55,11 +56,84 @@ def fit_encoded(
     Ledoit, O. and Wolf, M. (2004). A well-conditioned estimator for large-dimensional covariance matrices.
     doi:10.1016/S0047-259X(03)00096-4
     """
+    started = time.perf_counter()
+    known = scaled(features, corpus_weights=corpus_weights, deviations=deviations)
+    weights = divided_by_covariance(known.effects.T, known.within, shrinkage)
+    intercept = -0.5 * np.sum(known.effects.T * weights, axis=0) - known.centre @ weights
+    spread = _spread(known.Z @ weights.astype(np.float32), known.weight)
+    coefficients = weights * known.scale[:, None] / spread  # they include the scaling, so prediction need not scale
+    return Discriminant(
+        known.emotions,
+        coefficients.astype(np.float32),
+        (intercept / spread - known.mean @ coefficients).astype(np.float32),
+        features.settings,
+        seconds=time.perf_counter() - started,
+        feature=ENCODED,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """The states of the training utterances, centred and scaled, and the means of the emotions.
+
+    Parameters
+    ----------
+    emotions : tuple of str
+        The emotions that occur.
+    number : ndarray of shape (n_utterances,), int
+        The emotion of each utterance, as an index of `emotions`.
+    weight : ndarray of shape (n_utterances,)
+        Weight of each utterance; they sum to 1.
+    mean, scale : ndarray of shape (n_statistics,)
+        `(X - mean) * scale` gives `Z`.
+    Z : ndarray of shape (n_utterances, n_statistics), float32
+        The scaled states.
+    effects : ndarray of shape (n_emotions, n_statistics)
+        The means of the emotions, relative to their centre, as if every corpus had all emotions.
+    centre : ndarray of shape (n_statistics,)
+        The centre of these means.
+    """
+
+    emotions: tuple[str, ...]
+    number: np.ndarray
+    weight: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    Z: np.ndarray
+    effects: np.ndarray
+    centre: np.ndarray
+
+    @property
+    def within(self) -> np.ndarray:
+        """The weighted deviations of the utterances from the mean of their emotion."""
+        share = np.where(self.number == np.arange(len(self.emotions))[:, None], self.weight, 0)
+        means = share @ self.Z / share.sum(axis=1, keepdims=True)
+        return np.asarray(((self.Z - means[self.number]) * np.sqrt(self.weight)[:, None]).astype(np.float32))
+
+
+def scaled(
+    features: Features, *, corpus_weights: Mapping[str, float] | None = None, deviations: float = DEVIATIONS
+) -> Scaled:
+    """Centre and scale the states of the speech encoder, and estimate the means of the emotions.
+
+    Parameters
+    ----------
+    features, corpus_weights, deviations
+        As for `fit_encoded`.
+
+    Returns
+    -------
+    Scaled
+
+    Raises
+    ------
+    ParameterError
+        As `fit_encoded`.
+    """
     emotions = in_order(features.emotion)
     if features.feature != ENCODED:
         raise ParameterError(f"features: {features.feature}; extract {ENCODED}")
     check_emotions(features, emotions)
-    started = time.perf_counter()
     number = np.array([emotions.index(each) for each in features.emotion])
     weight = _weights(features.table, corpus_weights or {})
     mean = weight @ features.X
@@ -69,19 +143,8 @@ def fit_encoded(
     # Single precision halves the time of the products; the answers stay the same.
     Z = ((features.X - mean) * scale).astype(np.float32)
     share = np.where(number == np.arange(len(emotions))[:, None], weight, 0)
-    apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
-    weights = _divided_by_covariance(apart.T, _within(Z, share, number, weight), shrinkage)
-    intercept = -0.5 * np.sum(apart.T * weights, axis=0) - centre @ weights
-    spread = _spread(Z @ weights.astype(np.float32), weight)
-    coefficients = weights * scale[:, None] / spread  # they include the scaling, so prediction need not scale
-    return Discriminant(
-        emotions,
-        coefficients.astype(np.float32),
-        (intercept / spread - mean @ coefficients).astype(np.float32),
-        features.settings,
-        seconds=time.perf_counter() - started,
-        feature=ENCODED,
-    )
+    effects, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
+    return Scaled(emotions, number, weight, mean, scale, Z, effects, centre)
 
 
 def _weights(table: pd.DataFrame, corpus_weights: Mapping[str, float]) -> np.ndarray:
@@ -113,14 +176,22 @@ def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray)
     return effects - centre, centre + total @ offsets / total.sum()
 
 
-def _within(Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the weighted deviations of the utterances from the mean of their emotion."""
-    means = share @ Z / share.sum(axis=1, keepdims=True)
-    return np.asarray(((Z - means[number]) * np.sqrt(weight)[:, None]).astype(np.float32))
+def divided_by_covariance(right: np.ndarray, within: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Return the inverse of a shrunken covariance, times the columns of `right`.
 
+    Parameters
+    ----------
+    right : ndarray of shape (n_statistics, n_columns)
+        The columns.
+    within : ndarray of shape (n_utterances, n_statistics), float32
+        Weighted deviations; the sum of their products is the covariance.
+    shrinkage : float in (0, 1)
+        How far the covariance is shrunk towards a multiple of the identity.
 
-def _divided_by_covariance(right: np.ndarray, within: np.ndarray, shrinkage: float) -> np.ndarray:
-    """Return the inverse of the shrunken covariance within an emotion, times the columns of `right`."""
+    Returns
+    -------
+    ndarray of shape (n_statistics, n_columns), float32
+    """
     right = right.astype(np.float32)
     sphere = shrinkage * float(np.sum(within**2, dtype=float)) / within.shape[1]
     if len(within) >= within.shape[1]:
