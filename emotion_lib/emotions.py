@@ -153,7 +153,10 @@ def in_order(emotions: Iterable[str]) -> tuple[str, ...]:
     others = present - STYLES.keys()
     for label in sorted(others, key=str):
         check_label(label)
-    return (*(name for name in STYLES if name in present), *sorted(others))
+    return (
+        *(name for name in STYLES if name in present),
+        *sorted(map(str, others)),
+    )  # a string of NumPy becomes a plain one
 
 
 def with_probabilities(predictions: "pd.DataFrame") -> list[str]:

@@ -124,6 +124,7 @@ def test_emotions_are_put_in_order_once_each() -> None:
 
 def test_other_words_come_after_the_known_ones_in_the_order_of_their_letters() -> None:
     assert in_order(["müde", "sad", "froh", "angry", "froh"]) == ("angry", "sad", "froh", "müde")
+    assert [type(word) for word in in_order(np.array(["sad", "froh"]))] == [str, str]
 
 
 OWN = ("froh", "müde", "怒り", "غضب", "खुश", "خشم\u200cگین", "very tired (2)", *(f"word {n}" for n in range(500)))

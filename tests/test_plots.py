@@ -13,8 +13,9 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 
 from emotion_lib import features, plots
-from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.emotions import EMOTIONS, STYLES, style_of
 from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.evaluation import metrics
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 
 SR = 8000
@@ -183,6 +184,23 @@ def test_a_waveform_has_the_colour_of_its_emotion_and_loses_no_peak() -> None:
 
     assert drawn.get_paths()[0].get_extents().y1 == pytest.approx(0.7)
     assert np.allclose(drawn.get_facecolor(), to_rgba(STYLES["fear"].colour))
+
+
+def test_words_of_ones_own_are_drawn_in_their_colours() -> None:
+    table = pd.DataFrame({"emotion": ["müde", "sad", "froh", "müde"], "level": [1.0, 2.0, 3.0, 4.0], "speaker": "A"})
+    bars = plots.plot_class_histogram(table, by=None)
+    strips = plots.plot_by_emotion(table, "level")
+    plane = plots.plot_map(np.arange(8.0).reshape(4, 2), table["emotion"])
+
+    for ax in (bars, strips):
+        assert [text.get_text() for text in ax.get_xticklabels()] == ["sad", "froh", "müde"]
+    assert [bar.get_facecolor() for bar in bars.patches] == [
+        to_rgba(style_of(word).colour) for word in ("sad", "froh", "müde")
+    ]
+    assert [text.get_text() for text in plane.texts] == ["sad", "froh", "müde"]
+    matrix = metrics.confusion_matrix(["müde", "froh", "sad"], ["müde", "müde", "sad"])
+    labels = plots.plot_confusion_matrix(matrix).get_yticklabels()
+    assert [text.get_text() for text in labels] == ["sad", "froh", "müde"]
 
 
 def levels(y: np.ndarray, **options: Any) -> np.ndarray:

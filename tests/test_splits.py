@@ -67,6 +67,12 @@ def of_speakers(**n_speakers: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["corpus", "speaker", "emotion"])
 
 
+def test_the_speakers_of_a_large_corpus_are_held_out_in_25_folds() -> None:
+    parts = splits.split(of_speakers(own=250), "leave_speaker_out")
+
+    assert [len(part.test) for part in parts] == [20] * 25
+
+
 def held_out(table: pd.DataFrame) -> list[dict[str, list[str]]]:
     """Return for each fold the speakers that are held out, by corpus."""
     tests = [table.iloc[part.test] for part in splits.split(table, "leave_speaker_out")]

@@ -144,9 +144,11 @@ def _own_table(
     if not len(recordings) == len(labels) == len(speakers):
         sizes = f"{len(recordings)} recordings, {len(labels)} labels and {len(speakers)} speakers"
         raise ParameterError(f"{sizes}: give one of each for every recording")
+    if not len(recordings):
+        raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
     in_order(labels)  # refuses what cannot be a label
     paths = [Path(path).expanduser().absolute() for path in recordings]
-    above = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    above = os.path.commonpath([path.parent for path in paths])
     table = pd.DataFrame({"id": [path.relative_to(above).as_posix() for path in paths], "path": paths, "corpus": "own"})
     named = ["" if pd.isna(speaker) else str(speaker).strip() for speaker in speakers]
     table = table.assign(speaker=named, emotion=list(labels), text="")

@@ -19,6 +19,7 @@ _FOLDS_OF_UTTERANCES = 5
 # corpus four are held out together: the 24 speakers of RAVDESS then need 6 trainings instead of 24.
 _HELD_OUT_ALONE = 10
 _HELD_OUT_TOGETHER = 4
+_MOST_FOLDS = 25  # more speakers are held out together if there are more than a hundred
 
 # Several corpora together have as many folds as RAVDESS alone.
 _FOLDS_OF_SEVERAL = 6
@@ -65,8 +66,9 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     - `leave_speaker_out`: like `by_speaker`, for corpora of many speakers. The folds of EMO-DB (one speaker each),
       RAVDESS (four each), CREMA-D and nEMO (five folds each) are committed lists, so they stay the same when recordings
       are missing. In any other corpus, speakers are held out in alphabetical order, one at a time if there are up to
-      ten and four at a time if there are more. If the table holds several corpora, there are at most six folds, and
-      each holds out some speakers of every corpus; those of CREMA-D and nEMO stay the same.
+      ten, four at a time if there are more, and in 25 folds if there are more than a hundred. If the table holds
+      several corpora, there are at most six folds, and each holds out some speakers of every corpus; those of CREMA-D
+      and nEMO stay the same.
     - `leave_corpus_out`: holds out each corpus once and trains on the others, which differ from it in voices,
       microphones and mostly in language.
 
@@ -233,7 +235,8 @@ def _folds(speakers: dict[str, list[str]]) -> dict[str, int]:
             numbers |= listed
             continue
         together = 1 if len(names) <= _HELD_OUT_ALONE else _HELD_OUT_TOGETHER
-        size = together if alone else -(-len(names) // _FOLDS_OF_SEVERAL)  # rounded up
+        n_folds = _MOST_FOLDS if alone else _FOLDS_OF_SEVERAL
+        size = max(together if alone else 1, -(-len(names) // n_folds))  # rounded up
         numbers |= {name: place // size for place, name in enumerate(names)}
     return numbers
 

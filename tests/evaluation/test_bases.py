@@ -70,6 +70,20 @@ def test_a_base_that_helps_gets_weight_and_makes_the_scores_better(base: Emotion
     assert right[1] > right[0] + 0.1
 
 
+def test_with_several_corpora_those_left_out_choose_the_weight(base: EmotionRecognizer) -> None:
+    features = utterances(signal=6.0)
+    before = evaluated(features)
+    added = Base(base, shared_head(base, OWN), OWN)
+    weighed, of_speakers, of_corpora = added.weighed(features, before, before)
+
+    assert weighed.weight == choose_weight(before.predictions, added.evidence(features))
+    assert of_corpora is not None
+    pd.testing.assert_frame_equal(
+        of_speakers.predictions, add_evidence(before.predictions, added.evidence(features), weighed.weight)
+    )
+    pd.testing.assert_frame_equal(of_corpora.predictions, add_by_fold(before.predictions, added.evidence(features)))
+
+
 def test_a_base_that_does_not_help_is_not_used(base: EmotionRecognizer) -> None:
     features = utterances(signal=-6.0)
     before = evaluated(features)

@@ -449,6 +449,8 @@ def test_recordings_are_files_and_each_is_given_once(files: list[Path]) -> None:
     files[1].write_bytes(files[0].read_bytes())
     with pytest.raises(ParameterError, match=r"1\.wav: occurs twice, or has a copy of another name"):
         emotion_lib.train(files, LABELS, SPEAKERS)
+    with pytest.raises(ParameterError, match="recordings: the list is empty"):
+        emotion_lib.train([], [])
     with pytest.raises(ParameterError, match="recordings: must be a list of paths; save arrays as files"):
         emotion_lib.train([np.zeros(9)], ["sad"])  # type: ignore[list-item]
 

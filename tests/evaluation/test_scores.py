@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora
+from emotion_lib.emotions import in_order
 from emotion_lib.errors import CorpusError, ParameterError
 from emotion_lib.evaluation import metrics, recognizers
 from emotion_lib.evaluation.scores import Figure, score, trained_on
-from emotion_lib.recognizer import Utterances
+from emotion_lib.recognizer import EmotionRecognizer, Utterances
 from tests.cli.conftest import toy
 from tests.conftest import WriteWav
 
@@ -39,6 +40,17 @@ def test_the_figures_are_those_of_the_answers(table: pd.DataFrame) -> None:
     assert found.coverage == len(given) / len(table)
     assert found.precision == np.mean([emotion == answer for emotion, answer in given])
     assert found.unknown == {"unsure": len(table) - len(given)}
+
+
+def test_words_of_ones_own_are_scored_and_counted(table: pd.DataFrame) -> None:
+    known = toy()
+    words = ("froh", "hellwach", *known.emotions[2:-1], "müde")
+    own = EmotionRecognizer(known.head, emotions=in_order(words), feature=known.feature, settings=known.settings)
+    found = score(own, table.assign(emotion=table["emotion"].replace({"angry": "froh", "sad": "wild"})))
+
+    assert set(own.emotions) <= set(found.predictions)
+    assert set(found.predictions["answer"]) <= {*own.emotions, "unknown"}
+    assert found.foreign["wild"] == 24
 
 
 def test_one_word_of_few_speakers_has_no_interval(table: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from emotion_lib import audio, corpora, widgets
+from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets.base import Widget
@@ -48,6 +49,21 @@ def test_the_plan_is_each_sentence_in_each_emotion(fresh: Any, recognizer: Emoti
     assert (second["emotion"], second["sentence"], second["number"]) == ("angry", "Two.", 2)
     assert fresh.recognizer is recognizer
     assert fresh.still().startswith(b"\x89PNG")
+
+
+def test_the_plan_has_words_of_ones_own_in_their_style(recognizer: EmotionRecognizer) -> None:
+    words = in_order(["froh", "müde", "wild", *recognizer.emotions[3:]])
+    own = EmotionRecognizer(
+        recognizer.head,
+        emotions=words,
+        feature=recognizer.feature,
+        settings=recognizer.settings,
+        voices=recognizer.voices,
+    )
+    plan = widgets.get_used_to(own, sentences=["One."]).plan
+
+    assert [each["emotion"] for each in plan] == list(words)
+    assert [each["marker"] for each in plan] == [style_of(word).marker for word in words]
 
 
 def test_it_goes_from_utterance_to_utterance_and_at_the_end_to_what_was_skipped(fresh: Any, mine: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from emotion_lib.emotions import STYLES
+from emotion_lib.emotions import STYLES, style_of
 from emotion_lib.recognizer import Prediction
 from emotion_lib.widgets.answers import answer, headline, plot_answer, sentence
 
@@ -45,6 +45,17 @@ def test_bars_have_the_colour_and_the_marker_of_their_emotion() -> None:
     (_, sad) = answer(SURE, 0.6)["bars"]
 
     assert sad == {"emotion": "sad", "probability": 0.8, **STYLES["sad"]._asdict()}
+
+
+def test_a_word_of_ones_own_has_a_bar_with_a_style_of_its_own() -> None:
+    own = Prediction("müde", {"froh": 0.2, "müde": 0.8})
+    froh, tired = answer(own, 0.6)["bars"]
+
+    assert (froh["marker"], tired["colour"]) == (style_of("froh").marker, style_of("müde").colour)
+    assert [text.get_text() for text in plot_answer(own, 0.6, ax=Figure().subplots()).get_yticklabels()] == [
+        "froh",
+        "müde",
+    ]
 
 
 def widths(ax: Axes) -> list[float]:

@@ -7,10 +7,12 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from emotion_lib import audio, widgets
+from emotion_lib.emotions import style_of
 from emotion_lib.errors import AudioError
-from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer import EmotionRecognizer, Segment
 from emotion_lib.widgets import stream
 from emotion_lib.widgets.stream import MOST_CHUNKS, _Chunks
 from tests.widgets.conftest import answer, ask
@@ -34,6 +36,15 @@ def test_recordings_go_through_the_stream(recognizer: EmotionRecognizer, path: s
     assert live.answer == live.timeline[-1]
     assert repr(live).startswith("Live: 3.3 s predicted, the end as ")
     assert live.still() == answer(live, "show")[1][1]
+
+
+def test_words_of_ones_own_are_lines_of_their_own() -> None:
+    own = [Segment("müde", {"froh": 0.3, "müde": 0.7}, start=0.0, end=end) for end in (0.5, 1.0)]
+    ax = Figure().subplots()
+    stream._plot_moving(own, 0.5, ax)
+
+    assert [line.get_label() for line in ax.lines[:2]] == ["froh", "müde"]
+    assert [line.get_marker() for line in ax.lines[:2]] == [style_of(word).marker for word in ("froh", "müde")]
 
 
 def test_what_is_said_is_heard_until_it_is_stopped(recognizer: EmotionRecognizer, path: str) -> None:
