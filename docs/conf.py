@@ -25,6 +25,7 @@ include_patterns = [
     "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
     "benchmarks/conditions.md",
+    "benchmarks/enrolment.md",
     "benchmarks/configurations.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -50,6 +51,7 @@ notebooks/*
 :caption: "Library: use"
 
 docs/command
+docs/own_voice
 docs/own_corpus
 docs/conditions
 docs/api/recognizer
@@ -102,6 +104,7 @@ data/samples/README
 benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/conditions
+benchmarks/enrolment
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import evaluation, training
-from emotion_lib.corpora import published_digests
+from emotion_lib.corpora import UNKNOWN_SPEAKER, published_digests
 from emotion_lib.emotions import EMOTIONS, in_order, with_probabilities
 from emotion_lib.errors import ParameterError, TrainingWarning
 from emotion_lib.evaluation import bases
@@ -252,8 +252,8 @@ def train_recognizer(
 
 
 def _is_known(speaker: pd.Series) -> pd.Series:
-    """Return whether the speaker of each utterance is known: a name that is neither empty nor missing."""
-    return speaker.notna() & (speaker != "")
+    """Return whether the speaker of each utterance is known: a name that is neither empty nor missing nor `unknown`."""
+    return speaker.notna() & ~speaker.isin(["", UNKNOWN_SPEAKER])
 
 
 def _protocol(scored: pd.DataFrame) -> str:

@@ -21,7 +21,7 @@ from emotion_lib import evaluation, extraction, models, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, TrainingWarning
 from emotion_lib.evaluation import recognizers
-from emotion_lib.evaluation.adapted import N_AXES, voices_of
+from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.recipes import RECIPES, Options
 from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calibrate, reliability, train_recognizer
 from emotion_lib.extraction import Features, LeftOut
@@ -202,11 +202,6 @@ def test_a_corpus_to_train_on_only_is_in_the_training_and_in_no_score(encoded: T
 def test_left_out_speakers_are_scored_with_the_calibration_of_the_recogniser(encoded: TrainedRecognizer) -> None:
     expected = recognizers.scores(encoded.held_out, calibration=encoded.recognizer.calibration)
     assert encoded.recognizer.about["worth"][2:] == expected
-
-
-def test_with_the_encoder_few_axes_of_the_voices_are_kept(encoded: TrainedRecognizer) -> None:
-    assert encoded.recognizer.voices is not None
-    assert encoded.recognizer.voices.transform.shape == (3072, N_AXES)
 
 
 def test_a_corpus_that_alone_has_an_emotion_is_not_left_out(several: pd.DataFrame) -> None:

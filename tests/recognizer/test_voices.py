@@ -39,7 +39,7 @@ def evenly(n: int) -> dict[str, int]:
     return dict.fromkeys(EMOTIONS, n)
 
 
-def several(n_voices: int, *, n_axes: int | None = None) -> Voices:
+def several(n_voices: int) -> Voices:
     """Return what is known of some voices, 20 utterances of each emotion."""
     spoken = [Speaker(seed).speaks(evenly(20)) for seed in range(n_voices)]
     speaker = [f"voice {number}" for number, (_, emotion) in enumerate(spoken) for _ in emotion]
@@ -47,7 +47,6 @@ def several(n_voices: int, *, n_axes: int | None = None) -> Voices:
         np.concatenate([x for x, _ in spoken]),
         speaker,
         [name for _, emotion in spoken for name in emotion],
-        n_axes=n_axes,
     )
 
 
@@ -306,49 +305,6 @@ def test_what_nobody_can_get_used_to_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match=message):
         adapt(VOICES, x, labels, probabilities, emotions=EMOTIONS)
-
-
-# Fewer axes than statistics
-
-FEW = several(10, n_axes=5)
-
-
-def test_the_axes_kept_are_those_along_which_emotions_differ_most() -> None:
-    kept, full = FEW.transform.astype(float), VOICES.transform.astype(float)
-    axes = np.linalg.solve(full, kept)  # after the full transform, the covariance within an emotion is the identity
-    np.testing.assert_allclose(axes.T @ axes, np.eye(5), atol=1e-3)
-
-    differing = np.linalg.qr(full[:4].T)[0]  # the emotions of these voices differ in the first four statistics only
-    assert (np.linalg.norm(differing.T @ axes[:, :4], axis=0) > 0.97).all()
-    assert (np.diff(FEW.between) <= 0).all()
-
-
-def test_with_fewer_axes_voices_are_told_apart_as_with_all() -> None:
-    known, strange = Speaker(100).speaks(evenly(4))[0], Speaker(100).speaks(evenly(4))[0] + 100
-    strange[:, :4] += 100
-
-    assert (FEW.transform.shape, FEW.mean.shape) == ((N_STATISTICS, 5), (5,))
-    assert not FEW.is_unlike(known)
-    assert FEW.is_unlike(strange)
-
-
-def test_with_fewer_axes_enrolment_helps_as_with_all() -> None:
-    speaker = Speaker(100)
-    x, emotion = speaker.speaks(evenly(3))
-    used = adapt(FEW, x, emotion, unsure(9), emotions=EMOTIONS)
-    further, truth = speaker.speaks(evenly(50))
-
-    assert share_right(used, further, truth, unsure(150)) > 0.9
-    restored = Enrolment.from_arrays(used.arrays(), EMOTIONS)
-    np.testing.assert_array_equal(restored.apply(unsure(150), further), used.apply(unsure(150), further))
-
-
-def test_with_fewer_axes_voices_come_back_from_their_arrays() -> None:
-    x = Speaker(100).speaks(evenly(2))[0]
-
-    assert Voices.from_arrays(FEW.arrays()).unlikeness(x) == FEW.unlikeness(x)
-    with pytest.raises(ParameterError, match=r"between: float32 of shape \(30,\); must be float32 of \(5,\)"):
-        Voices.from_arrays(FEW.arrays() | {"between": np.ones(30, np.float32)})
 
 
 # As arrays

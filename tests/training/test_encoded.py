@@ -63,7 +63,7 @@ def test_fewer_utterances_than_statistics_are_fitted_by_the_same_formula() -> No
     covariance = 0.4 * within.T @ within
     covariance += 0.6 * np.trace(within.T @ within) / 24 * np.eye(24)
 
-    found = encoded._divided_by_covariance(right, within, 0.6)
+    found = encoded.divided_by_covariance(right, within, 0.6)
     np.testing.assert_allclose(found, np.linalg.solve(covariance, right), atol=1e-5)
 
 
