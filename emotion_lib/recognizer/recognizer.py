@@ -455,7 +455,7 @@ class EmotionRecognizer:
         --------
         >>> for answer in EmotionRecognizer.load().predictions([b""]):
         ...     print(answer)
-        the recording: an empty file (0 bytes); delete it or get a fresh copy
+        the recording: an empty file (0 bytes); copy it again from where it was recorded, or leave it out
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: must be a list, not a single recording; put it in a list, or use predict")

@@ -111,7 +111,7 @@ def test_an_empty_folder_is_a_sentence(recognizer: Path, silence: Path, tmp_path
 
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 1
-    assert f"{tmp_path}: no recordings in it or below (.aif, .aiff, .flac, .mp3, .ogg, .wav)" in result.stderr
+    assert f"{tmp_path}: no recordings in it or below (.3ga, .3gp, .aac, .aif, " in result.stderr
 
 
 def test_a_folder_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
