@@ -100,7 +100,7 @@ def check_source(source: Any) -> None:
 def name_of(source: Source) -> Name:
     """Return the name of the recording for error messages: the file's name without its folder, on one line."""
     path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    if not isinstance(path, (str, os.PathLike)):
+    if not isinstance(path, (str, os.PathLike)) or path == "<stdin>":
         return Name(UNNAMED)
     path = os.fsdecode(path)
     name = Name(one_line(path if _DESCRIPTOR.fullmatch(path) else os.path.basename(path) or path) or "an empty path")

@@ -47,7 +47,7 @@ def claiming(kind: str, n_bytes: int) -> bytes:
     name, distance, width, order, more = LENGTHS[kind]
     content = made(kind)
     start = content.find(name) + distance
-    claim = ((n_bytes + more) % 256**width).to_bytes(width, order)  # type: ignore[arg-type]
+    claim = ((n_bytes + more) % 256**width).to_bytes(width, order)
     return content[:start] + claim + content[start + width :]
 
 
