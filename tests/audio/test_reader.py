@@ -1,6 +1,7 @@
 """Tests of reading recordings: what is right comes out right, and what is broken is named and never guessed at."""
 
 import io
+import shlex
 import tracemalloc
 import warnings
 from collections.abc import Callable
@@ -287,3 +288,109 @@ def test_a_stream_of_the_same_rate_comes_out_at_once() -> None:
 def test_a_chunk_that_is_not_finite_is_an_audio_error() -> None:
     with pytest.raises(AudioError, match=r"^chunk: not finite \(NaN or infinite samples\); check the program"):
         audio.Resampler(RATE, 8000).process(np.array([np.nan]))
+
+
+CHANNELS = np.stack([NOISE, 0.5 * NOISE[::-1], np.zeros(RATE, dtype=np.float32)], axis=1)
+
+
+@pytest.mark.parametrize(("channel", "number"), [("left", 0), ("right", 1), (1, 0), (2, 1), (3, 2)])
+def test_a_channel_is_read_alone(channel: Any, number: int) -> None:
+    content = encoded(CHANNELS, subtype="FLOAT")
+    expected = CHANNELS[:, number]
+    np.testing.assert_array_equal(audio.read(content, channel=channel)[0], expected)
+    np.testing.assert_array_equal(np.concatenate([*audio.blocks(content, sr=RATE, channel=channel)]), expected)
+    np.testing.assert_array_equal(audio.waveform(CHANNELS, RATE, channel=channel), expected)
+
+
+def test_a_channel_that_is_missing_is_an_audio_error() -> None:
+    with pytest.raises(AudioError, match="channel 4 of 3 channels; choose another, or leave the choice out"):
+        audio.read(encoded(CHANNELS), channel=4)
+    with pytest.raises(AudioError, match="channel 2 of 1 channel;"):
+        audio.read(NOISE_WAV, channel="right")
+
+
+@pytest.mark.parametrize("channel", [0, -1, "middle", 1.5, True])
+def test_what_is_no_channel_is_a_parameter_error(channel: Any) -> None:
+    for call in (
+        lambda: audio.read(NOISE_WAV, channel=channel),
+        lambda: audio.blocks(NOISE_WAV, sr=RATE, channel=channel),
+        lambda: audio.Resampler(RATE, RATE, channel=channel),
+    ):
+        with pytest.raises(
+            ParameterError, match=r"^channel=.*: must be left, right or the number of a channel, from 1"
+        ):
+            call()
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+@pytest.mark.parametrize("louder", [0, 1])
+@pytest.mark.parametrize("factor", [-0.99, -0.95, -0.85])
+def test_of_channels_that_cancel_the_louder_is_read(factor: float, louder: int, offset: float) -> None:
+    y = np.stack([NOISE, factor * NOISE][:: 1 - 2 * louder], axis=1) + np.float32(offset)
+    expected = y[:, louder].astype(np.float32)
+    for kind in ("whole", "array", "blocks", "stream"):
+        notes: list[str] = []
+        content = encoded(y, subtype="FLOAT")
+        if kind == "whole":
+            found, _ = audio.read(content, notes=notes)
+        elif kind == "array":
+            found = audio.waveform(y, RATE, notes=notes)
+        elif kind == "blocks":
+            found = np.concatenate([*audio.blocks(content, sr=RATE, seconds=0.25, notes=notes)])
+        else:
+            resampler = audio.Resampler(RATE, RATE, notes=notes)
+            found = np.concatenate([resampler.process(part) for part in np.split(y.astype(np.float32), 100)])
+            expected, found = expected[1120:], found[1120:]
+        np.testing.assert_allclose(found, np.clip(expected, -1, 1), atol=1e-6)
+        assert [note.partition(",")[0] for note in notes] == ["its channels cancel each other"]
+
+
+@pytest.mark.parametrize("other", [NOISE, 0 * NOISE, -0.5 * NOISE, NOISE[::-1], np.roll(NOISE, 7)])
+def test_channels_that_do_not_cancel_are_averaged(other: np.ndarray) -> None:
+    notes: list[str] = []
+    y, _ = audio.read(encoded(np.stack([NOISE, other], axis=1), subtype="FLOAT"), notes=notes)
+    np.testing.assert_allclose(y, (NOISE + other) / 2, atol=1e-6)
+    assert notes == []
+
+
+def test_unsigned_bytes_have_their_silence_at_128() -> None:
+    content = encoded(NOISE, subtype="PCM_U8")
+    samples = np.frombuffer(content[44:], dtype=np.uint8)
+    np.testing.assert_array_equal(audio.waveform(samples, RATE), audio.read(content)[0])
+    assert not audio.waveform(np.full(100, 128, dtype=np.uint8), RATE).any()
+
+
+def test_bytes_of_a_stream_are_told_how_to_become_an_array() -> None:
+    with pytest.raises(ParameterError, match=r"^chunk of bytes: must be an array; write np\.frombuffer\(chunk, dtype="):
+        audio.Resampler(RATE, RATE).process(bytes(100))  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_read_asynchronously_is_told_what_to_give() -> None:
+    class UploadFile:
+        async def read(self, size: int = -1) -> bytes:
+            return NOISE_WAV[:size]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(
+            ParameterError, match=r"read is asynchronous; give the file in it, as in predict\(upload\.file"
+        ):
+            audio.read(UploadFile())  # type: ignore[arg-type]
+
+
+def test_a_generator_is_told_where_it_belongs() -> None:
+    with pytest.raises(ParameterError, match="for several recordings, use `predictions`, or a list"):
+        audio.read(iter([NOISE_WAV]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["a b.wav", "it's.wav", "-x.wav", "a:b.wav", "ß 声音.wav"])
+def test_the_command_in_an_error_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(NOISE_WAV[:-1000])
+    for path in (name, tmp_path / name):
+        with pytest.raises(AudioError) as caught:
+            audio.read(path)
+        command = shlex.split(str(caught.value).split("`")[1])
+        assert command[0::3] == ["ffmpeg", "converted.wav"]
+        assert Path(command[2].removeprefix("file:")).samefile(tmp_path / name)
+        assert ":" not in command[2] or command[2].startswith(("file:", "/"))

@@ -508,7 +508,7 @@ def test_a_pipe_is_never_taken_into_memory_as_a_whole(
 
     class Pipe(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            asked.append(size or -1)
+            asked.append(-1 if size is None else size)
             return super().read(size)
 
         def seekable(self) -> bool:
@@ -518,7 +518,7 @@ def test_a_pipe_is_never_taken_into_memory_as_a_whole(
     (found,), _ = recordings.find_recordings(["-"])
 
     assert EmotionRecognizer.load(recognizer).predict(found.source).reason == "silence"
-    assert set(asked) == {2**20}
+    assert set(asked) == {0, 2**20}
 
 
 def test_a_recording_that_breaks_off_does_not_end_the_batch(recognizer: Path, silence: Path, tmp_path: Path) -> None:
