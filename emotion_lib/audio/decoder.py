@@ -263,9 +263,8 @@ def _mpeg_blocks(part: Part, form: tuple[int, int, int], first: int, length: int
     """Yield the samples of MPEG audio; its decoder chooses the lengths, and begins at the start."""
     try:
         import miniaudio
-    except ImportError:  # no wheel for this machine
-        yield from _ffmpeg_blocks(part, "mp3", first, length)
-        return
+    except ImportError as missing:  # no wheel for this machine
+        raise DecodingError from missing
     part.seek(0)
     rate, channels, n_samples = form
     left = n_samples or None

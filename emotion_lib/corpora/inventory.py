@@ -1,5 +1,6 @@
 """Find the folder of a corpus, list its files, and sort them into utterances, copies and foreign files."""
 
+import hashlib
 import os
 import posixpath
 from collections import defaultdict
@@ -10,8 +11,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import platformdirs
 
+from emotion_lib import audio
 from emotion_lib.audio import sources
 from emotion_lib.audio.sources import has_audio_suffix, walk
 from emotion_lib.corpora.corpus import Corpus, Name
@@ -56,11 +59,16 @@ def files_below(folder: str | os.PathLike[str]) -> list[File]:
     """
     root = os.path.join(os.path.abspath(folder), "")
     found = (
-        File(path, path[len(root) :].replace(os.sep, "/"), os.path.getsize(path))
+        File(path, _encodable(path[len(root) :]).replace(os.sep, "/"), os.path.getsize(path))
         for path in walk(root)
         if os.path.isfile(path)
     )
     return sorted(found, key=lambda file: (file.relative.count("/"), file.relative))
+
+
+def _encodable(name: str) -> str:
+    """Return a name as it is, or with escape sequences for bytes that are no UTF-8, which could not be printed."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def has_audio(folder: Path) -> bool:
@@ -109,6 +117,20 @@ class NamedRecording:
         """The SHA-256 of the file, which is read only once."""
         return digest(self.file.path)
 
+    @cached_property
+    def sound(self) -> str:
+        """The SHA-256 of the rate and the samples, which are the same in a WAV file and a FLAC file made of it."""
+        try:
+            y, sr = audio.read(self.file.path)
+        except AudioError:
+            return self.digest
+        return sound_digest(y, sr)
+
+
+def sound_digest(y: np.ndarray, sr: int) -> str:
+    """Return the SHA-256 of a waveform and its rate."""
+    return hashlib.sha256(sr.to_bytes(4, "little") + y.tobytes()).hexdigest()
+
 
 class Pair(NamedTuple):
     """A recording that was left out, and the recording that is used instead."""
@@ -126,7 +148,7 @@ class Inventory:
     kept : list of NamedRecording
         The recordings that are used, one for each id, sorted by id.
     copies : list of Pair
-        Recordings that are byte-identical to a kept one.
+        Recordings that are byte-identical to a kept one, or have its name and its samples.
     rivals : list of Pair
         Recordings with the id of a kept one, but other contents.
     faulty : list of NamedRecording
@@ -149,7 +171,7 @@ class Inventory:
 
 
 def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
-    """Sort the files of a corpus; files are read only if they share a size or an id with another."""
+    """Sort the files of a corpus; files are read only if they share a size, a name or an id with another."""
     files = list(files)
     recordings, faulty, strangers = recognise(corpus, files)
     distinct, copies = _without_copies(recordings, corpus.digests)
@@ -190,13 +212,18 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
 def _without_copies(
     recordings: list[NamedRecording], digests: dict[str, str]
 ) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return the recordings without byte-identical copies, and the copies."""
+    """Return the recordings without their copies: byte-identical ones, and those with the same name and samples."""
     # Copies have the same size, so a file whose size is unique is never read: `load` stays quick. CREMA-D has only a
     # hundred sizes, so files of equal size are first compared by a few bytes.
     groups = [recordings]
     for key in (attrgetter("file.size"), _glimpse, attrgetter("digest")):
         groups = [part for group in groups for part in _divided(group, key)]
-    return _best_of_each(groups, digests)
+    distinct, copies = _best_of_each(groups, digests)
+    groups = [
+        part for group in _divided(distinct, attrgetter("name.id")) for part in _divided(group, attrgetter("sound"))
+    ]
+    distinct, converted = _best_of_each(groups, digests)
+    return distinct, copies + converted
 
 
 def _divided(
