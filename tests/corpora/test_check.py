@@ -229,3 +229,8 @@ def test_what_cannot_be_decoded_here_is_named(
     report = corpora.check(tmp_path)
     assert names(report.unreadable) == ["ME_cloud_sad.m4a"]
     assert "pip install 'emotion_lib[formats]'" in str(report)
+
+
+def test_a_dollar_in_a_name_begins_no_formula(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    write_wav("M$E_wo$rd_sad.wav", np.zeros(100))
+    assert corpora.check(tmp_path)._repr_html_().startswith('<div class="tex2jax_ignore mathjax_ignore"><p>')
