@@ -15,7 +15,7 @@ import soundfile as sf
 
 from emotion_lib.audio.containers import Part, find_parts
 from emotion_lib.audio.resampler import HIGHEST_RATE
-from emotion_lib.audio.sources import NOTHING_LEFT, Name, Source, audio_error, name_of, open_source
+from emotion_lib.audio.sources import NOTHING_LEFT, Name, Source, audio_error, check_source, name_of, open_source
 
 _BLOCK = 2**20  # samples decoded at a time, over all channels
 _UNKNOWN_LENGTH = 2**62  # libsndfile reports 2**63 - 1 for a file without a length
@@ -92,6 +92,8 @@ class OpenRecording(NamedTuple):
 @contextmanager
 def recording(source: Source, notes: list[str], *, whole: bool = False) -> Iterator[OpenRecording]:
     """Open a recording and read its header; set `whole` if it will be read to its end."""
+    if not isinstance(source, (str, os.PathLike, bytes, bytearray)):
+        check_source(source)
     name = name_of(source)
     with open_source(source, name, whole=whole) as file:
         parts = find_parts(file, name, notes)
@@ -144,14 +146,39 @@ def decoded(
 
 
 def _open_part(name: Name, part: Part) -> Stream:
-    """Return the decoder of a recording, chosen by its content."""
+    """Return the decoder of a recording, chosen by its content: MPEG audio, what libsndfile reads, the rest."""
     part.seek(0)
     head = part.read(512)
     mpeg = _find_mpeg(part) if head[:1] in (b"I", b"\xff") else None
-    with suppress(DecodingError):
-        return _by_miniaudio(part, *mpeg) if mpeg else _by_soundfile(part, name)
+    with suppress(DecodingError, sf.LibsndfileError, OverflowError):
+        if mpeg:
+            return _by_miniaudio(part, *mpeg)
+        part.seek(0)
+        sound = sf.SoundFile(part)
+        if sound.format == "MP3":  # something else comes before its first frame
+            return _by_miniaudio(part, sound.samplerate, sound.channels)
+        if sound.format not in _FORMATS:
+            cure = f"convert it with {name.conversion()}"
+            raise audio_error(name, f"not audio that can be read ({sound.format_info})", cure)
+        sound.seekable = bool  # it would seek after every block, which is slow in damaged FLAC
+        n_samples = part.n_samples or sound.frames
+        return Stream(
+            sound.samplerate,
+            sound.channels,
+            n_samples=n_samples if 0 < n_samples < _UNKNOWN_LENGTH else 0,
+            exact=sound.format != "FLAC" and sound.subtype.startswith(("PCM", "FLOAT", "DOUBLE")),
+            bounded=sound.subtype.startswith("PCM"),
+            blocks=partial(_sound_blocks, sound),
+        )
+    return _by_signature(part, name, ("MP3 or MP2", "mp3") if mpeg else None)
+
+
+def _by_signature(part: Part, name: Name, known: tuple[str, str] | None) -> Stream:
+    """Return FFmpeg's decoder of a recording, or raise the error that says what the file seems to be."""
+    part.seek(0)
+    head = part.read(512)
     named = next((each[2:] for each in _FOREIGN if head.startswith(each[1], each[0])), None)
-    what, cure = ("MP3 or MP2", "mp3") if mpeg else named or _by_its_characters(head)
+    what, cure = known or named or _by_its_characters(head)
     if " " in cure:
         raise audio_error(name, f"not audio that can be read ({what})", cure)
     try:
@@ -175,27 +202,6 @@ def _by_its_characters(head: bytes) -> tuple[str, str]:
         if all(each.isprintable() or each.isspace() for each in head.decode("utf-8")):
             return "text", "give the path of a recording"
     return "no known format", "convert it to WAV or FLAC with the program that made it"
-
-
-def _by_soundfile(part: Part, name: Name) -> Stream:
-    """Return the decoder of what libsndfile reads."""
-    part.seek(0)
-    try:
-        sound = sf.SoundFile(part)
-    except (sf.LibsndfileError, OverflowError) as problem:
-        raise DecodingError from problem
-    rate, channels, kind, subtype = sound.samplerate, sound.channels, sound.format, sound.subtype
-    if kind == "MP3":  # something else comes before its first frame
-        return _by_miniaudio(part, rate, channels)
-    if kind not in _FORMATS:
-        cure = f"convert it with {name.conversion()}"
-        raise audio_error(name, f"not audio that can be read ({sound.format_info})", cure)
-    # It would seek after every block, which is slow in damaged FLAC.
-    sound.seekable = bool
-    n_samples = part.n_samples or sound.frames
-    exact = kind != "FLAC" and subtype.startswith(("PCM", "FLOAT", "DOUBLE"))
-    known = n_samples if 0 < n_samples < _UNKNOWN_LENGTH else 0
-    return Stream(rate, channels, known, exact, subtype.startswith("PCM"), partial(_sound_blocks, sound))
 
 
 def _sound_blocks(sound: sf.SoundFile, first: int, length: int) -> Iterator[np.ndarray]:

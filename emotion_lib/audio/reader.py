@@ -15,7 +15,6 @@ from emotion_lib.audio.resampler import (
     as_samples,
     check_rate,
     check_samples,
-    clip,
 )
 from emotion_lib.audio.sources import Source, audio_error, check_source
 from emotion_lib.errors import ParameterError
@@ -84,7 +83,6 @@ def read(
     >>> read(recording)
     (array([0.25, 0.5 ], dtype=float32), 16000)
     """
-    check_source(source)
     if sr is not None:
         check_rate("sr", sr)
     if duration is not None:
@@ -94,8 +92,7 @@ def read(
     notes = [] if notes is None else notes
     with recording(source, notes, whole=duration is None) as found:
         rate = sr or found.streams[0].rate
-        mixer = Mixer(channel, found.name, notes)
-        parts = list(_at_rate(found, rate, mixer, offset=offset, duration=duration))
+        parts = list(_at_rate(found, rate, channel, notes, offset=offset, duration=duration))
     return parts[0] if len(parts) == 1 else np.concatenate(parts), rate
 
 
@@ -194,10 +191,17 @@ def _check_length(name: str, seconds: float) -> None:
 
 
 def _at_rate(
-    found: OpenRecording, sr: int, mixer: Mixer, *, offset: float = 0.0, duration: float | None = None
+    found: OpenRecording,
+    sr: int,
+    channel: Channel,
+    notes: list[str],
+    *,
+    offset: float = 0.0,
+    duration: float | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield a recording in mono blocks at a sampling rate."""
-    rate = found.streams[0].rate
+    rate, channels = found.streams[0][:2]
+    mixer = Mixer(channel, found.name, notes) if channels > 1 or channel is not None else None
     if sr > HIGHEST_RATIO * rate:
         lowest = math.ceil(sr / HIGHEST_RATIO)
         what = f"a sampling rate of {rate} Hz, expected {lowest} or more to resample it to {sr} Hz"
@@ -206,16 +210,16 @@ def _at_rate(
     resampler = None if sr == rate else soxr.ResampleStream(rate, sr, 1, quality="HQ")
     n_in = n_out = 0
     for block in decoded(found, offset=offset, duration=duration, growth=sr / rate):
-        y = mixer.mix(block)
+        y = mixer.mix(block) if mixer else block[:, 0]
         if not bounded:
             check_samples(y, found.name, cure="check the program that wrote it")
         if resampler:
             n_in += len(y)
             y = resampler.resample_chunk(y)
             n_out += len(y)
-        yield y if bounded and not resampler else clip(y)
+        yield y if bounded and not resampler else np.clip(y, -1.0, 1.0)
     if resampler:
-        rest = clip(resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True))
+        rest = np.clip(resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True), -1.0, 1.0)
         if n_out + len(rest) == 0:
             what = f"too short to resample to {sr} Hz ({n_in} samples at {rate} Hz)"
             raise audio_error(found.name, what, "leave it out, or choose a higher rate")
@@ -224,7 +228,7 @@ def _at_rate(
 
 def _blocks(source: Source, sr: int, length: int, channel: Channel, notes: list[str]) -> Iterator[np.ndarray]:
     with recording(source, notes) as found:
-        for _, part in parts(_at_rate(found, sr, Mixer(channel, found.name, notes)), sr, seconds=length / sr):
+        for _, part in parts(_at_rate(found, sr, channel, notes), sr, seconds=length / sr):
             yield part
 
 

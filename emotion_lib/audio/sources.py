@@ -64,7 +64,7 @@ class Name(str):  # noqa: SLOT000 (it has an attribute)
 
 def one_line(text: str) -> str:
     """Return a text with everything that cannot be printed on one line as escape sequences."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
@@ -103,7 +103,8 @@ def name_of(source: Source) -> Name:
     if not isinstance(path, (str, os.PathLike)) or path == "<stdin>":
         return Name(UNNAMED)
     path = os.fsdecode(path)
-    name = Name(one_line(path if _DESCRIPTOR.fullmatch(path) else os.path.basename(path) or path) or "an empty path")
+    shown = (path if _DESCRIPTOR.fullmatch(path) else os.path.basename(path) or path) or "an empty path"
+    name = Name(shown if shown.isprintable() else one_line(shown))
     name.path = path
     return name
 
