@@ -20,6 +20,8 @@ from emotion_lib.audio.sources import NOTHING_LEFT, Name, Source, audio_error, c
 _BLOCK = 2**20  # samples decoded at a time, over all channels
 _UNKNOWN_LENGTH = 2**62  # libsndfile reports 2**63 - 1 for a file without a length
 _FORMATS = {"AIFF", "AU", "CAF", "FLAC", "NIST", "OGG", "RF64", "W64", "WAV", "WAVEX"}
+_CLAIMING = {"matroska", "asf"}  # of the others, FFmpeg only estimates the length, or refuses what is cut short
+_PRIMING = 0.1  # seconds that codecs add to the length
 _FRAMES = 2**14  # samples of MPEG audio decoded at a time
 
 # Position and bytes of a signature, the format that it belongs to, and its name in FFmpeg or the cure. FFmpeg gets the
@@ -292,10 +294,12 @@ def _by_ffmpeg(part: Part, kind: str) -> Stream:
     try:
         with av.open(part, "r", format=kind) as container:
             frame = next(container.decode(audio=0))
+            claimed = (container.duration or 0) / 1_000_000 if kind in _CLAIMING else 0.0
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as problem:
         raise DecodingError from problem
     rate, channels = frame.sample_rate, frame.layout.nb_channels
-    return Stream(rate, channels, 0, exact=False, bounded=False, blocks=partial(_ffmpeg_blocks, part, kind))
+    n_samples = max(0, int((claimed - _PRIMING) * rate))
+    return Stream(rate, channels, n_samples, exact=False, bounded=False, blocks=partial(_ffmpeg_blocks, part, kind))
 
 
 def _ffmpeg_blocks(part: Part, kind: str, first: int, length: int) -> Iterator[np.ndarray]:

@@ -121,7 +121,7 @@ def predict(
     recordings, problems = find_recordings(paths)
     version = _version(loaded)
     if table is not None:
-        _write_table(PredictionTable(table, loaded.emotions), loaded, recordings, problems, channel)
+        _write_table(PredictionTable(table.expanduser(), loaded.emotions), loaded, recordings, problems, channel)
         return
     answers = (_segments if segments else _predictions)(loaded, recordings, channel)
     with stopping("Every line that was printed is complete."):

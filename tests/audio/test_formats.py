@@ -106,3 +106,11 @@ def test_a_list_of_files_is_never_opened(tmp_path: Path) -> None:
         (tmp_path / "list.m4a").write_text(text)
         with pytest.raises(AudioError, match=r"not audio that can be read \(text\)"):
             audio.read(tmp_path / "list.m4a")
+
+
+@pytest.mark.parametrize("kind", ["webm", "mka", "wma", "m4a"])
+@pytest.mark.parametrize("part", [0.5, 0.75, 0.9])
+def test_a_cut_is_noticed(kind: str, part: float) -> None:
+    content = written(*KINDS[kind])
+    with pytest.raises(AudioError, match=r"`ffmpeg -i recording converted\.wav`"):
+        audio.read(content[: int(part * len(content))])
