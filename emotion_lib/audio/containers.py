@@ -15,7 +15,7 @@ PLACEHOLDER = 2_000_000_000
 """Bytes that a program claims when it writes into a pipe and does not know the length yet; some claim more, or 0."""
 
 _A_FEW = 64  # bytes by which careless programs miscount
-_MOST_CHUNKS = 1000  # a crafted file could hold millions of empty chunks
+_MOST_CHUNKS = 1000  # a crafted file could hold millions of empty chunks, or of recordings
 _LONGEST_HEAD = 2**20
 _LONGEST_PAGE = 65_307
 _PIECE = 2**20
@@ -35,7 +35,7 @@ class Part:
         self.size = len(head) + stop - start
         self.n_samples = 0  # according to a header that was replaced
         self.error_in_readcallback: OSError | None = None
-        if isinstance(file, io.BytesIO) and file.getbuffer().nbytes == self.size and not head:  # a small file, quickly
+        if type(file) is io.BytesIO and file.getbuffer().nbytes == self.size and not head:  # a small file, quickly
             self.read, self.tell = file.read, file.tell  # type: ignore[assignment,method-assign]
 
     def seek(self, offset: int, whence: Any = os.SEEK_SET) -> int:
@@ -148,9 +148,13 @@ def find_parts(file: BinaryIO, name: str, notes: list[str]) -> list[Part]:
     form = _AU if head[:4] == b".snd" else _FORMS.get(head[:4] + b"...." + head[8:])
     if form:
         return _parts_of_chunks(file, form, size, name, notes)
+    if head[:4] not in _JOINED:
+        return [Part(file, 0, size)]
+    starts = _find_joined(file, _JOINED[head[:4]])
+    if len(starts) > _MOST_CHUNKS:
+        raise audio_error(name, f"more than {_MOST_CHUNKS} recordings in one file")
     if head[:4] == b"OggS":
-        return _ogg_parts(file, size, notes)
-    starts = _find_joined(file, _JOINED[b"fLaC"]) if head[:4] == b"fLaC" else []
+        return _ogg_parts(file, starts, size, notes)
     return [_flac_part(file, *ends) for ends in pairwise([*starts, size])] or [Part(file, 0, size)]
 
 
@@ -269,27 +273,29 @@ def _find_joined(file: BinaryIO, mark: re.Pattern[bytes]) -> list[int]:
     found: set[int] = set()
     position, text = 0, b""
     file.seek(0)
-    while piece := file.read(_PIECE):
+    while len(found) <= _MOST_CHUNKS and (piece := file.read(_PIECE)):
         text = text[-7:] + piece  # a mark may lie across two pieces
         position += len(piece)
         found.update(position - len(text) + match.start() for match in mark.finditer(text))
-    return sorted(found)
+    return sorted(found)[: _MOST_CHUNKS + 1]
 
 
 def _flac_part(file: BinaryIO, start: int, stop: int) -> Part:
     """Return a FLAC recording without the number of samples in its header, where libsndfile would stop."""
     file.seek(start)
     head = file.read(26)
+    if len(head) < 26:
+        return Part(file, start, stop)
     part = Part(file, start + len(head), stop, head[:21] + bytes([head[21] & 0xF0, 0, 0, 0, 0]))
     part.n_samples = (head[21] & 0x0F) << 32 | int.from_bytes(head[22:], "big")
     return part
 
 
-def _ogg_parts(file: BinaryIO, size: int, notes: list[str]) -> list[Part]:
+def _ogg_parts(file: BinaryIO, marks: list[int], size: int, notes: list[str]) -> list[Part]:
     """Return the recordings of an Ogg file, each beginning with the first pages of its streams."""
     starts: list[int] = []
     follows = -1
-    for position in _find_joined(file, _JOINED[b"OggS"]):
+    for position in marks:
         if position != follows:  # the first pages of several streams at once, such as sound and pictures, are together
             starts.append(position)
         file.seek(position)

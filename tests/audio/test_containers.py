@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from emotion_lib import audio
+from emotion_lib.audio import containers
 from emotion_lib.errors import AudioError
 from tests.bad_inputs import encoded
 
@@ -159,6 +160,19 @@ def test_joined_recordings_are_all_read(kind: str, n_more: int) -> None:
     assert audio.duration(content * 2) == 2.0
 
 
+@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
+@pytest.mark.parametrize("piece", [100, 777, 2**20])
+def test_joined_recordings_are_found_in_any_pieces(kind: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_PIECE", piece)
+    assert len(read(encoded(NOISE, kind=kind) * 3)[0]) == 3 * RATE
+
+
+@pytest.mark.parametrize("mark", [b"OggS\0\2", b"fLaC\0\0\0\x22"])
+def test_a_million_marks_are_refused_at_once(mark: bytes) -> None:
+    with pytest.raises(AudioError, match="more than 1000 recordings in one file"):
+        audio.read(mark * 1_000_000)
+
+
 def test_joined_recordings_of_different_rates_are_refused() -> None:
     with pytest.raises(AudioError, match="several recordings in one file, with different rates or numbers of channels"):
         audio.read(encoded(kind="FLAC") + encoded(kind="FLAC", rate=8000))
@@ -237,3 +251,15 @@ def test_an_mp3_without_a_tag_is_read_to_its_end() -> None:
 
 def test_joined_mp3_is_all_read() -> None:
     assert 3 * RATE <= len(read(mp3() * 3)[0]) <= 3 * RATE + 6 * 1152
+
+
+@pytest.mark.parametrize("kind", ["WAV", "RF64", "W64", "CAF", "AIFF", "AU", "FLAC", "OGG", "MP3"])
+def test_every_beginning_of_a_file_is_an_answer_or_a_sentence(kind: str) -> None:
+    content = encoded(NOISE[:2000], kind=kind)
+    for end in (*range(200), *range(200, len(content), 97)):
+        try:
+            y, _ = read(content[:end])
+        except AudioError as error:
+            assert "; " in str(error)  # noqa: PT017 (either is right)
+        else:
+            assert len(y) > 0
