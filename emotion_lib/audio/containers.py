@@ -125,9 +125,10 @@ _JOINED = {b"fLaC": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"), b"OggS": re.comp
 
 
 class Samples(NamedTuple):
-    """A chunk of samples: where its header begins, where the chunk begins after its length, the length it claims."""
+    """A chunk of samples: where its header begins and ends, where its samples begin, and the length that it claims."""
 
     origin: int
+    fields: int
     start: int
     claimed: int
 
@@ -213,9 +214,9 @@ def _find_samples(file: BinaryIO, form: Form) -> Iterator[Samples]:
     """Yield the chunks of samples in a file, and in files of the same kind that are joined to it."""
     file.seek(0)
     head = file.read(12)
-    magic, origin, position, large = head[:4], 0, form.first, 0
+    magic, origin, fields, position, large = head[:4], 0, 0, form.first, 0
     if form is _AU:
-        yield Samples(0, int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:], "big"))
+        yield Samples(0, 8, int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:], "big"))
         return
     for _ in range(_MOST_CHUNKS):
         if position > sys.maxsize:
@@ -225,14 +226,15 @@ def _find_samples(file: BinaryIO, form: Form) -> Iterator[Samples]:
         if len(head) < len(form.samples) + form.width:
             return
         if head[:4] == magic:
-            origin, position = position, position + form.first
+            origin, fields, position = position, 0, position + form.first
             continue
         claimed, start = int.from_bytes(head[-form.width :], form.order) - form.counted, position + len(head)
         if head[:4] == b"ds64":  # has the lengths of an RF64 file, which may need more than 32 bits
             large = int.from_bytes(file.read(16)[8:], "little")
         if head.startswith(form.samples):
             claimed = large if claimed == 0xFFFFFFFF and magic != b"RIFF" and form is _WAV else claimed
-            yield Samples(origin, start, claimed)
+            fields = fields or position  # a second chunk of samples has the header of the first
+            yield Samples(origin, fields, start, claimed)
         position = start + max(0, claimed) + -claimed % form.padding
 
 
@@ -251,21 +253,21 @@ def _end_of_stream(file: BinaryIO, form: Form, chunk: Samples, size: int) -> int
 def _header(file: BinaryIO, form: Form, chunk: Samples, length: int, name: str) -> bytes:
     """Return the header before a chunk of samples, with this length in it."""
     file.seek(chunk.origin)
-    head = file.read(min(chunk.start - chunk.origin, _LONGEST_HEAD))
+    head = file.read(min(chunk.fields - chunk.origin, _LONGEST_HEAD))
     if form is _AU:
-        return head[:8] + min(length, 0xFFFFFFFF).to_bytes(4, "big") + head[12:]
+        return head + min(length, 0xFFFFFFFF).to_bytes(4, "big") + file.read(min(chunk.start - 8, _LONGEST_HEAD))[4:]
     if form is _WAV:
-        fields = head[12:-8]
+        fields = head[12:]
         if fields.startswith(b"ds64"):
             fields = fields[8 + int.from_bytes(fields[4:8], "little") :]
         if length >= 2**32 - _LONGEST_HEAD:  # too long for the RIFF of a WAV file, but not for RF64
             sizes = (length + _LONGEST_HEAD).to_bytes(8, "little") + length.to_bytes(8, "little") + bytes(12)
             large = b"\xff" * 4
             return b"RF64" + large + b"WAVEds64" + len(sizes).to_bytes(4, "little") + sizes + fields + b"data" + large
-        head = b"RIFF" + (length + len(fields) + 12).to_bytes(4, "little") + b"WAVE" + fields + b"data" + bytes(4)
+        head = b"RIFF" + (length + len(fields) + 12).to_bytes(4, "little") + b"WAVE" + fields
     if length + form.counted >= 256**form.width:
         raise audio_error(name, "more than 4 GB of samples, too many for its header to count")
-    return head[: -form.width] + (length + form.counted).to_bytes(form.width, form.order)
+    return head + form.samples + (length + form.counted).to_bytes(form.width, form.order)
 
 
 def _find_joined(file: BinaryIO, mark: re.Pattern[bytes]) -> list[int]:

@@ -21,6 +21,7 @@ _BLOCK = 2**20  # samples decoded at a time, over all channels
 _UNKNOWN_LENGTH = 2**62  # libsndfile reports 2**63 - 1 for a file without a length
 _FORMATS = {"AIFF", "AU", "CAF", "FLAC", "NIST", "OGG", "RF64", "W64", "WAV", "WAVEX"}
 _CLAIMING = {"matroska", "asf"}  # of the others, FFmpeg only estimates the length, or refuses what is cut short
+_LIKE_WAV = {"wav", "aiff", "caf"}
 _PRIMING = 0.1  # seconds that codecs add to the length
 _FRAMES = 2**14  # samples of MPEG audio decoded at a time
 
@@ -245,7 +246,7 @@ def _by_miniaudio(part: Part, rate: int, channels: int, position: int = 0, per_f
     tag = part.read(200) if per_frame else b""
     start = next((each for each in (36, 21, 13) if tag[each : each + 4] in (b"Xing", b"Info", b"VBRI")), 0)
     is_vbri = tag[start : start + 4] == b"VBRI"
-    if start and (is_vbri or tag[start + 7] & 1):
+    if start and len(tag) == 200 and (is_vbri or tag[start + 7] & 1):
         field = start + (14 if is_vbri else 8)
         n_samples = per_frame * int.from_bytes(tag[field : field + 4], "big")
         if tag[start + 7] == 15 and not is_vbri:  # LAME's extension: 12 bits each for the delay and the padding
@@ -293,6 +294,9 @@ def _by_ffmpeg(part: Part, kind: str) -> Stream:
     part.seek(0)
     try:
         with av.open(part, "r", format=kind) as container:
+            codec = container.streams.audio[0].codec_context
+            if codec is None or (kind in _LIKE_WAV and codec.name.startswith("pcm")):
+                raise DecodingError  # libsndfile reads these, so that the header is damaged, and FFmpeg would guess
             frame = next(container.decode(audio=0))
             claimed = (container.duration or 0) / 1_000_000 if kind in _CLAIMING else 0.0
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as problem:
@@ -306,11 +310,13 @@ def _ffmpeg_blocks(part: Part, kind: str, first: int, length: int) -> Iterator[n
     import av
 
     part.seek(0)
-    resampler = av.AudioResampler(format="fltp")  # float; at the rate and with the channels of the recording
+    # Floats, at the rate and with the channels of the recording; interleaved, since PyAV crashes where more than eight
+    # channels lie one after the other.
+    resampler = av.AudioResampler(format="flt")
     try:
         with av.open(part, "r", format=kind) as container:
             for frame in chain(container.decode(audio=0), [None]):
                 for each in resampler.resample(frame):
-                    yield each.to_ndarray().T
+                    yield each.to_ndarray().reshape(-1, each.layout.nb_channels)
     except (av.FFmpegError, IndexError, ValueError) as problem:
         raise DecodingError from problem

@@ -1,6 +1,7 @@
 """What a header claims decides nothing: recordings are read until they end, and what is missing or odd is noted."""
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,12 @@ LENGTHS = {
     "AU": (b".snd", 8, 4, "big", 0),
 }
 """How each container claims its length: the name before it, the distance, bytes, order, and what else it counts."""
+
+
+@pytest.fixture(autouse=True)
+def _without_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be read by the extra `formats`."""
+    monkeypatch.setitem(sys.modules, "av", None)
 
 
 def made(kind: str, y: np.ndarray = NOISE) -> bytes:

@@ -114,3 +114,23 @@ def test_a_cut_is_noticed(kind: str, part: float) -> None:
     content = written(*KINDS[kind])
     with pytest.raises(AudioError, match=r"`ffmpeg -i recording converted\.wav`"):
         audio.read(content[: int(part * len(content))])
+
+
+def test_many_channels_are_read_with_ffmpeg() -> None:
+    """PyAV crashes on planes of more than eight channels."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        stream = output.add_stream("pcm_s16le", rate=RATE, layout="hexadecagonal")
+        samples = np.ascontiguousarray(np.repeat((8192 * TONE[:4096]).astype(np.int16), 16)[None])
+        frame = av.AudioFrame.from_ndarray(samples, "s16", "hexadecagonal")
+        frame.sample_rate = RATE
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    y, _ = audio.read(file.getvalue(), channel=16)
+    np.testing.assert_allclose(y, TONE[:4096] / 4, atol=1e-4)
+
+
+def test_a_damaged_header_is_no_reason_to_guess() -> None:
+    content = encoded(TONE, subtype="FLOAT")
+    with pytest.raises(AudioError, match="WAV with a damaged header or an unknown codec"):
+        audio.read(content[:22] + (8).to_bytes(2, "little") + content[24:])
