@@ -216,7 +216,7 @@ def _find_samples(file: BinaryIO, form: Form) -> Iterator[Samples]:
     head = file.read(12)
     magic, origin, fields, position, large = head[:4], 0, 0, form.first, 0
     if form is _AU:
-        yield Samples(0, 8, int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:], "big"))
+        yield Samples(0, 8, max(24, int.from_bytes(head[4:8], "big")), int.from_bytes(head[8:], "big"))
         return
     for _ in range(_MOST_CHUNKS):
         if position > sys.maxsize:

@@ -270,3 +270,14 @@ def test_every_beginning_of_a_file_is_an_answer_or_a_sentence(kind: str) -> None
             assert "; " in str(error)  # noqa: PT017 (either is right)
         else:
             assert len(y) > 0
+
+
+@pytest.mark.parametrize("start", [0, 7, 11, 24, 30, 5000, 2**31, 2**32 - 1])
+def test_an_au_file_may_claim_any_start(start: int) -> None:
+    content = claiming("AU", 0)
+    try:
+        y, _ = read(content[:4] + start.to_bytes(4, "big") + content[8:])
+    except AudioError as error:
+        assert "no samples" in str(error) or "not audio" in str(error)  # noqa: PT017 (either is right)
+    else:
+        assert len(y) > 0
