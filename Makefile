@@ -48,13 +48,14 @@ docs: .venv/.test  ## make the documentation, in build/docs; a warning is an err
 
 accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, ALL=1 all (hours)
 	@$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)')
+	@$(if $(ALL),$(RUN) -m benchmarks.conditions)
 
 bench: .venv/.test  ## measure how fast the library is, on TESS, beside other ways (20 minutes); TABLE=name one table
 	@$(RUN) -m benchmarks.speed $(TABLE)
 
 splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no recordings)
 	@for list in $(LISTS); do \
-		.venv/bin/emotion-lib split $${list%%-*} $${list#*-} --output emotion_lib/splits/lists/$$list.csv || exit; \
+		.venv/bin/emotion-lib split $${list%%-*} --protocol $${list#*-} --output emotion_lib/splits/lists/$$list.csv || exit; \
 	done
 
 demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)

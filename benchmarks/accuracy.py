@@ -182,7 +182,7 @@ def _keep(row: Row, figures: pd.DataFrame) -> None:
     _write(TABLE, table)
     shown = results.read(TABLE)
     for path, show in PAGES.items():
-        path.write_text(HEADINGS.get(path.name, "") + page(show(shown)), encoding="utf-8")
+        path.write_text(HEADINGS.get(path.name, "") + results.to_markdown(show(shown)), encoding="utf-8")
 
 
 def _keep_predictions(found: Evaluation, path: Path) -> None:
@@ -203,13 +203,6 @@ def _write(path: Path, table: pd.DataFrame) -> None:
     """Write a table whole or not at all, so that a run may be stopped at any time."""
     with written_whole(path, error=EmotionLibError) as file:
         file.write(table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
-
-
-def page(shown: pd.DataFrame) -> str:
-    """Return a table as Markdown."""
-    shown = shown.reset_index()
-    lines = [shown.columns, ["---"] * len(shown.columns), *shown.to_numpy()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

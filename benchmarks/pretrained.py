@@ -29,7 +29,7 @@ from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.training.encoded import fit_encoded
 
-MODEL = "encoder_discriminant"
+MODEL = "discriminant"
 VERSION = "3"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)
@@ -99,7 +99,7 @@ def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration
         yield {"group": "all"} | score
     own = recognizers.among_own_emotions(held_out.predictions)
     vote = table.get("voice_vote", pd.Series(np.nan, index=table.index))
-    known = table[["corpus", "id"]].assign(sex=_sex(table), agrees=vote == table["emotion"])
+    known = table[["corpus", "id"]].assign(sex=sex_of(table), agrees=vote == table["emotion"])
     rows = own.merge(known, on=["corpus", "id"], validate="one_to_one")
     groups = {"women": rows["sex"] == "f", "men": rows["sex"] == "m", "listeners agree": rows["agrees"]}
     for group, mask in groups.items():
@@ -118,7 +118,8 @@ def right_of_half(held_out: Evaluation) -> dict[str, float]:
     return shares
 
 
-def _sex(table: pd.DataFrame) -> pd.Series:
+def sex_of(table: pd.DataFrame) -> pd.Series:
+    """Return the sex of the speaker of each utterance, "f" or "m"; the women of TESS are not told apart."""
     woman = [
         speaker in WOMEN.get(corpus, ()) for corpus, speaker in zip(table["corpus"], table["speaker"], strict=True)
     ]
@@ -152,10 +153,7 @@ def _voices_of_tess(table: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 def _predict_set_aside(recognizer: EmotionRecognizer, reserved: pd.DataFrame) -> tuple[Evaluation, pd.DataFrame]:
     """Return the predictions for the voices that are set aside, and their table."""
-    folder = Path(os.environ["EMOTION_LIB_DATA"]) / NEVER_TRAINED
-    korean = pd.read_csv(folder / f"{NEVER_TRAINED}.csv", dtype=str)
-    paths = [folder / name for name in korean["path"]]
-    korean = korean.assign(id=korean["path"], path=paths, corpus=NEVER_TRAINED, text=korean["sentence"])
+    korean = corpora.load(Path(os.environ["EMOTION_LIB_DATA"]) / NEVER_TRAINED / f"{NEVER_TRAINED}.csv")
     tested = pd.concat([reserved[~reserved["speaker"].isin(DEMONSTRATIONS)], korean], ignore_index=True)
     tested = tested[tested["emotion"].isin(EMOTIONS)]
     features = extraction.extract(tested, recognizer.feature, settings=recognizer.settings)

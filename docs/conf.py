@@ -24,6 +24,7 @@ include_patterns = [
     "benchmarks/README.md",
     "benchmarks/accuracy.md",
     "benchmarks/by_corpus.md",
+    "benchmarks/conditions.md",
     "benchmarks/configurations.md",
     "benchmarks/looks.md",
     "benchmarks/used_to_voice.md",
@@ -49,6 +50,8 @@ notebooks/*
 :caption: "Library: use"
 
 docs/command
+docs/own_corpus
+docs/conditions
 docs/api/recognizer
 docs/api/audio
 docs/api/corpora
@@ -59,6 +62,7 @@ docs/api/widgets
 :hidden:
 :caption: "Library: measure"
 
+docs/compare
 docs/api/evaluation
 docs/api/results
 docs/api/splits
@@ -97,6 +101,7 @@ data/demo/README
 data/samples/README
 benchmarks/accuracy
 benchmarks/by_corpus
+benchmarks/conditions
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations

@@ -1,8 +1,8 @@
 """Recognise emotion in speech: load corpora, extract features, split fairly, train networks and evaluate them.
 
-`EmotionRecognizer` predicts the emotion in any recording. Subpackages are imported on first use, so that
-`import emotion_lib` is fast. Importing the library turns off the telemetry of ONNX Runtime, unless the environment
-variable `ORT_DISABLE_TELEMETRY` is already set.
+`EmotionRecognizer` predicts the emotion in any recording, and `train` makes one for labels of your own. Subpackages are
+imported on first use, so that `import emotion_lib` is fast. Importing the library turns off the telemetry of ONNX
+Runtime, unless the environment variable `ORT_DISABLE_TELEMETRY` is already set.
 
 Examples
 --------
@@ -17,6 +17,7 @@ from importlib import import_module, util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emotion_lib.evaluation.recognizers import train as train
     from emotion_lib.recognizer import EmotionRecognizer as EmotionRecognizer
 
 
@@ -29,11 +30,13 @@ if "ORT_DISABLE_TELEMETRY" not in os.environ:
 
 
 def __getattr__(name: str) -> Any:
-    """Return the version, the recogniser class or a subpackage, imported on first use (PEP 562)."""
+    """Return the version, the recogniser class, `train` or a subpackage, imported on first use (PEP 562)."""
     if name == "__version__":
         return import_module("importlib.metadata").version(__name__)
     if name == "EmotionRecognizer":
         return import_module(f"{__name__}.recognizer").EmotionRecognizer
+    if name == "train":
+        return import_module(f"{__name__}.evaluation.recognizers").train
     if name.startswith("_") or util.find_spec(f"{__name__}.{name}") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")

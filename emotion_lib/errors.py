@@ -28,6 +28,10 @@ class CorpusWarning(UserWarning):
     """A corpus was loaded, but it differs from the published one."""
 
 
+class TrainingWarning(UserWarning):
+    """A recogniser was trained, but its scores say less about new voices than they seem to."""
+
+
 class MissingExtraError(EmotionLibError, ImportError):
     """A package of an optional extra is not installed; the message names the extra."""
 

@@ -217,6 +217,7 @@ def test_a_pipeline_ends_in_the_baseline_of_its_name() -> None:
 
 
 API_CHECKS = (
+    "check_do_not_raise_errors_in_init_or_set_params",
     "check_estimator_cloneable",
     "check_estimator_repr",
     "check_estimator_tags_renamed",
@@ -230,6 +231,34 @@ API_CHECKS = (
 """The checks of scikit-learn that need no X, which `check_estimator` does not run where X is no 2-D array."""
 
 
+@pytest.mark.parametrize("feature", ["mean_std_mfcc", ENCODED])
 @pytest.mark.parametrize("name", API_CHECKS)
-def test_the_extractor_follows_the_conventions_of_scikit_learn(name: str) -> None:
-    getattr(estimator_checks, name)("FeatureExtractor", FeatureExtractor())
+def test_the_extractor_follows_the_conventions_of_scikit_learn(name: str, feature: str) -> None:
+    getattr(estimator_checks, name)("FeatureExtractor", FeatureExtractor(feature))
+
+
+def test_the_encoder_in_a_pipeline_keeps_its_parameters_and_treats_each_recording_alone(demo: pd.DataFrame) -> None:
+    # The other checks of `check_estimator` make an X of numbers. These are the same with recordings: parameters are not
+    # overwritten, fit returns the estimator and is idempotent, transform needs no fit, the order of the rows and the
+    # rows beside a row make no difference, and the names of the features are as many as the columns.
+    paths, emotion = demo["path"][:6], demo["emotion"][:6]
+    extractor = FeatureExtractor(ENCODED, cache=False)
+    before = dict(vars(extractor))
+    X = extractor.transform(paths)  # before fit, which learns nothing
+    assert extractor.fit(paths, emotion) is extractor
+    assert vars(extractor) == before
+    np.testing.assert_array_equal(extractor.fit(paths, emotion).transform(paths), X)
+    np.testing.assert_array_equal(extractor.fit_transform(paths, emotion), X)
+    np.testing.assert_array_equal(extractor.transform(paths[::-1])[::-1], X)
+    np.testing.assert_array_equal(np.vstack([extractor.transform([path]) for path in paths]), X)
+    assert X.shape == (6, len(extractor.get_feature_names_out()))
+
+
+def test_the_example_of_the_documentation_scores_a_corpus_of_ones_own(demo: pd.DataFrame, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "own_corpus.md").read_text(encoding="utf-8")
+    example = next(part for part in page.split("```") if "make_pipeline" in part).removeprefix("python")
+    demo[demo["text"] == "back"].to_csv(tmp_path / "mine.csv", index=False)
+    names: dict[str, np.ndarray] = {}
+    exec(example.replace("my corpus", str(tmp_path / "mine.csv")), names)
+    assert len(names["scores"]) == 2
+    assert np.isfinite(names["scores"]).all()

@@ -3,9 +3,19 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from emotion_lib.emotions import EMOTIONS, STYLES, in_order
+from emotion_lib.emotions import (
+    EMOTIONS,
+    LONGEST_LABEL,
+    OTHER_MARKERS,
+    STYLES,
+    check_label,
+    in_order,
+    style_of,
+    with_probabilities,
+)
 from emotion_lib.errors import ParameterError
 
 BACKGROUNDS = ("#ffffff", "#1e1e1e", "#111111", "#0d1117")
@@ -112,6 +122,52 @@ def test_emotions_are_put_in_order_once_each() -> None:
     assert in_order(["boredom", "sad", "calm", "angry", "sad"]) == ("angry", "sad", "calm", "boredom")
 
 
-def test_an_emotion_outside_the_vocabulary_is_a_parameter_error() -> None:
-    with pytest.raises(ParameterError, match=r"emotion 'joy': not in the vocabulary \(angry, disgust"):
-        in_order(["sad", "joy"])
+def test_other_words_come_after_the_known_ones_in_the_order_of_their_letters() -> None:
+    assert in_order(["müde", "sad", "froh", "angry", "froh"]) == ("angry", "sad", "froh", "müde")
+
+
+OWN = ("froh", "müde", "怒り", "غضب", "खुश", "خشم\u200cگین", "very tired (2)", *(f"word {n}" for n in range(500)))
+
+
+def test_every_other_word_has_a_colour_that_stands_out_and_a_marker_that_no_known_emotion_has() -> None:
+    styles = [style_of(word) for word in OWN]
+
+    assert in_order(OWN) == tuple(sorted(OWN))
+    assert {style.marker for style in styles} == set(OTHER_MARKERS)
+    assert not set(OTHER_MARKERS) & {style.marker for style in STYLES.values()}
+    assert [(each, behind) for each in styles for behind in BACKGROUNDS if contrast(each.colour, behind) < 3] == []
+
+
+def test_a_word_looks_the_same_in_every_process() -> None:
+    assert style_of("froh") == ("#708249", "8")
+    assert [style_of(name) for name in STYLES] == list(STYLES.values())
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("unknown", "is the recogniser's \"I don't know\"; choose another word"),
+        ("speaker", "is the name of a column in tables of predictions; choose another word"),
+        ("", "must be a word; give every recording one"),
+        (float("nan"), "must be a word; give every recording one"),
+        ("<b>", "must be plain words, without '<'"),
+        ("cash $", r"must be plain words, without '\$'"),
+        ("a,b", "must be plain words, without ','"),
+        ("\x1b[2J", r"must be plain words, without '\\x1b'"),
+        ("two\nlines", r"must be plain words, without '\\n'"),
+        ("sad ", "must be plain words, without ' ' at an end"),
+        ("x" * 41, f"has 41 characters; a label has at most {LONGEST_LABEL}"),
+    ],
+)
+def test_a_word_that_cannot_be_a_label_is_a_sentence(label: str, message: str) -> None:
+    for check in (check_label, lambda word: in_order(["sad", word])):
+        with pytest.raises(ParameterError, match=message):
+            check(label)
+
+
+def test_the_columns_of_probabilities_are_those_of_the_words_that_occur() -> None:
+    row = {"id": "a", "speaker": "b", "emotion": "müde", "predicted": "unknown", "take": 2}
+    predictions = pd.DataFrame([row | {"froh": 0.2, "müde": 0.3, "sad": 0.5}, row | {"predicted": "froh"}])
+
+    assert with_probabilities(predictions) == ["sad", "froh", "müde"]
+    assert with_probabilities(predictions.drop(columns="predicted")) == ["sad", "müde"]

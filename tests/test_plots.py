@@ -52,6 +52,15 @@ ABLATION = pd.DataFrame(
         "chance": [1 / 7, 1 / 7, 1 / 7, 0.5],
     }
 )
+CONDITIONS = pd.DataFrame(
+    {
+        "condition": ["clean", "telephone", "room echo", "clean"],
+        "group": ["all", "all", "all", "women"],
+        "difference": [np.nan, -0.2, -0.05, 0.1],
+        "difference_low": [np.nan, -0.25, np.nan, 0.0],
+        "difference_high": [np.nan, -0.15, np.nan, 0.2],
+    }
+)
 
 
 def confusions(counts: list[list[int]], *labels: str) -> pd.DataFrame:
@@ -89,6 +98,7 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "coverage": lambda **on: plots.plot_coverage(COVERAGE, threshold=0.5, **on),
     "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
     "ablation": lambda **on: plots.plot_ablation(ABLATION, **on),
+    "conditions": lambda **on: plots.plot_conditions(CONDITIONS, **on),
 }
 
 EMPTY: dict[str, Callable[[], Axes]] = {
@@ -107,6 +117,7 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "coverage": lambda: plots.plot_coverage({}, threshold=0.5),
     "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
     "ablation": lambda: plots.plot_ablation(ABLATION[:0]),
+    "conditions": lambda: plots.plot_conditions(CONDITIONS[:0]),
     "emotion grid": lambda: plots.plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0],
 }
 
@@ -155,6 +166,7 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("coverage", "Share of utterances that are answered", "Share of answers that are right"),
         ("enrolment", "Labelled utterances of each emotion", "UAR"),
         ("ablation", "UAR", ""),
+        ("conditions", "Difference of the UAR to clean recordings (points)", ""),
     ],
 )
 def test_axes_have_their_units(name: str, x: str, y: str) -> None:
@@ -339,6 +351,13 @@ def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav
     assert figure.axes[0].get_xlim() == pytest.approx((0, 0.9), abs=0.001)
 
 
+def test_conditions_are_drawn_in_the_order_of_the_table_without_the_groups() -> None:
+    ax = plots.plot_conditions(CONDITIONS)
+
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["telephone", "room echo"]
+    assert np.asarray(ax.lines[-1].get_xdata()).tolist() == pytest.approx([-20, -5])
+
+
 def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable[..., Path]) -> None:
     path = write_wav("sad.wav")
     path.write_bytes(b"")
@@ -352,7 +371,7 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
     [
         (lambda: plots.plot_waveform(np.zeros((2, 9)), SR), r"y has the shape \(2, 9\): must be one-dimensional"),
         (lambda: plots.plot_waveform(TONE, 0), "sr=0: must be a positive number"),
-        (lambda: plots.plot_waveform(TONE, SR, emotion="joy"), "emotion 'joy': not in the vocabulary"),
+        (lambda: plots.plot_waveform(TONE, SR, emotion="unknown"), "label 'unknown': is the recogniser's"),
         (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
         (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
         (lambda: plots.plot_class_histogram(TABLE, by="word"), "the table has no column 'word'"),
@@ -368,6 +387,7 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         (lambda: plots.plot_ablation(ABLATION.drop(columns="kept")), "figures has no column 'kept': must have"),
         (lambda: plots.plot_ablation(ABLATION.assign(question="word")), "question 'word': must be one of emotion, "),
         (lambda: plots.plot_ablation(ABLATION.assign(kept=["alone", "all but"] * 2)), "all but, alone of kept: choose"),
+        (lambda: plots.plot_conditions(CONDITIONS.drop(columns="group")), "rows has no column 'group': must have"),
         (lambda: plots.plot_emotion_grid(TABLE.assign(path="")), "emotion 'sad' occurs twice: choose one speaker"),
     ],
 )

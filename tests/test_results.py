@@ -13,6 +13,7 @@ from emotion_lib.evaluation import RESULT_COLUMNS, SEEN_OF_VOICE
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.splits import PROTOCOLS
 
+ROOT = Path(__file__).parents[1]
 COLUMNS = [*RESULT_COLUMNS, results.KEY]
 ROWS = """
 tess,random,,svm,all,uar,0.99,0.98,1.0,words,0.01,560,2,0.1,tess,0.9800 1.0000,abc
@@ -286,6 +287,25 @@ def test_a_figure_of_this_run_stands_beside_the_committed_one(table: pd.DataFram
 
     assert shown.columns.tolist() == ["not on TESS", "table of results"]
     assert shown.to_numpy().tolist() == [["50.0", results.percent(row)]]
+
+
+def test_an_entry_has_a_line_for_each_direction_and_names_unknown_systems_as_they_are(table: pd.DataFrame) -> None:
+    rows = table[table["metric"] == "uar"].assign(model="ours", n=[1400, 2800, 34, 560])
+    both = pd.concat([rows, rows.assign(metric="accuracy")])
+    shown = results.entry(both)
+
+    assert set(shown.index) == {"ours"}
+    assert shown[["protocol", "UAR", "interval over"]].to_numpy().tolist() == [
+        [f"{row['protocol']}{', ' if row['direction'] else ''}{row['direction']}", results.percent(row), over]
+        for (_, row), over in zip(rows.iterrows(), rows["interval_over"].replace("", "-"), strict=True)
+    ]
+
+
+def test_the_page_of_entries_shows_the_rows_of_the_table_of_results() -> None:
+    rows = results.read(ROOT / "benchmarks" / "accuracy.csv")
+    alone = (rows["corpus"] == "emodb") & (rows["protocol"] == "leave_speaker_out") & (rows["trained_on"] == "emodb")
+
+    assert results.to_markdown(results.entry(rows[alone])) in (ROOT / "docs" / "compare.md").read_text("utf-8")
 
 
 def test_an_overview_of_what_is_not_known_is_refused(table: pd.DataFrame) -> None:

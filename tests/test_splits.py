@@ -38,11 +38,22 @@ def corpus(
     return pd.DataFrame(rows, columns=["speaker", "emotion", "text"])
 
 
-@pytest.mark.parametrize("protocol", ["random", "by_word", "by_speaker", "leave_speaker_out"])
+@pytest.mark.parametrize("protocol", ["random", "by_utterance", "by_word", "by_speaker", "leave_speaker_out"])
 def test_training_and_test_are_disjoint_and_cover_the_corpus(protocol: str) -> None:
     table = corpus()
     for part in splits.split(table, protocol):
         assert sorted([*part.train, *part.test]) == list(range(len(table)))
+
+
+def test_each_fold_of_utterances_has_a_fifth_of_every_emotion() -> None:
+    table = corpus(n_words=6, emotions=("angry", "froh"))
+    parts = splits.split(table, "by_utterance", seed=1)
+
+    counts = [table["emotion"].iloc[part.test].value_counts().to_dict() for part in parts]
+    assert [part.fold for part in parts] == list("12345")
+    assert counts == [{"angry": 3, "froh": 3}] * 2 + [{"angry": 2, "froh": 2}] * 3
+    assert sorted(np.concatenate([part.test for part in parts])) == list(range(len(table)))
+    assert parts[0].test.tolist() != splits.split(table, "by_utterance", seed=2)[0].test.tolist()
 
 
 def of_speakers(**n_speakers: int) -> pd.DataFrame:
@@ -227,12 +238,13 @@ def strangers() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("table", "protocol", "sentence"),
     [
-        (corpus(), "by_luck", "protocol='by_luck': must be one of random, by_word, by_speaker, .*leave_speaker_out"),
+        (corpus(), "by_luck", "protocol='by_luck': must be one of random, by_utterance, .*leave_speaker_out"),
         (corpus(n_words=4), "by_word", "4 different words; five folds need at least five"),
         (corpus(n_speakers=1), "by_speaker", "1 speaker; at least two are needed"),
         (corpus(n_speakers=1), "leave_speaker_out", "leave_speaker_out: 1 speaker in each corpus; at least two"),
         (of_speakers(emodb=1, tess=1), "leave_speaker_out", "1 speaker in each corpus; at least two"),
         (indexed("ravdess", 1, 3, 4), "leave_speaker_out", "all 3 speakers are in one fold, .*; add other"),
+        (corpus()[:1], "by_utterance", "by_utterance: 1 utterance of angry; at least two are needed"),
         (of_speakers(emodb=5), "leave_corpus_out", "leave_corpus_out: 1 corpus; at least two are needed"),
         (corpus().drop(columns="corpus", errors="ignore"), "leave_corpus_out", "the table has no column 'corpus'"),
         (corpus().head(0), "leave_speaker_out", "0 speaker in each corpus; at least two"),
@@ -241,6 +253,7 @@ def strangers() -> pd.DataFrame:
         (corpus(n_speakers=1, n_words=2), "random", "6 utterances of 3 emotions; .*five on average"),
         (corpus().drop(columns="text"), "by_word", "the table has no column 'text'"),
         (corpus(n_speakers=1), "by_speaker_and_word", "1 speaker; at least two are needed"),
+        (strangers().replace("B", "unknown"), "leave_speaker_out", "1 of 6 utterances are by unknown speakers; name"),
         (strangers(), "by_speaker_and_word", "nothing to train on in fold 'B -> A, [1-5]'; add other words"),
     ],
 )

@@ -25,7 +25,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     Parameters
     ----------
-    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps"}
+    feature : {"mean_mfcc", "mean_std_mfcc", "duration_level", "egemaps", "encoder_statistics"}
         A name in `features.FEATURES` that gives one vector for each recording.
     settings : FeatureSettings, optional
         Settings for reading the recordings and computing the feature; by default `features.DEFAULT`, and for the
@@ -48,6 +48,18 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     >>> FeatureExtractor("duration_level").set_output(transform="pandas").fit_transform([recording]).round(1)
        duration  level
     0       0.5  -20.0
+
+    Cross-validate a classifier of your own on the states of the speech encoder:
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GroupKFold, cross_val_score
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from emotion_lib import corpora
+    >>> table = corpora.load("demo").query("text == 'back'")
+    >>> pipeline = make_pipeline(FeatureExtractor("encoder_statistics"), LogisticRegression(max_iter=2000))
+    >>> folds = GroupKFold(2)  # each speaker is held out once
+    >>> cross_val_score(pipeline, table["path"], table["emotion"], groups=table["speaker"], cv=folds).shape
+    (2,)
 
     Notebook: 03_model
     """
@@ -169,6 +181,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []  # the type of X is that of names or bytes
         tags.requires_fit = False
         return tags
 

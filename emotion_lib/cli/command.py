@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, extra
+from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Commands(click.Group):
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Print a warning about a corpus as one line, without its place in the source code."""
+    """Print a warning of the library as one line, without its place in the source code."""
     shown_otherwise = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if issubclass(category, CorpusWarning):
+        if issubclass(category, CorpusWarning | TrainingWarning):
             click.echo(f"Warning: {message}", err=True)
         else:
             shown_otherwise(message, category, *place, **more)
@@ -66,6 +66,7 @@ def _warnings_in_a_line() -> Iterator[None]:
     with warnings.catch_warnings():
         # Python shows a warning once for each line of code that raises it, but a single line raises those of all.
         warnings.simplefilter("always", CorpusWarning)
+        warnings.simplefilter("always", TrainingWarning)
         warnings.showwarning = show
         yield
 
@@ -152,19 +153,38 @@ def printable(name: str) -> str:
 
 
 def load_all(names: Sequence[str]) -> "pd.DataFrame":
-    """Load several corpora as one table."""
+    """Load several corpora as one table, in which labels that differ only in case have one spelling."""
     import pandas as pd
 
     from emotion_lib import corpora
+    from emotion_lib.corpora.labels import unify
 
     table = pd.concat([corpora.load(name) for name in names], ignore_index=True)
+    table["emotion"] = unify(table["emotion"])
     doubled = table[table.duplicated(["corpus", "id"])]
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"
         raise CorpusError(f"{first} occurs twice in {', '.join(names)}; name each corpus once")
+    warn_of_demo(table)
+    return table
+
+
+def warn_of_demo(table: "pd.DataFrame") -> None:
+    """Print a warning on standard error if the demo corpus is in a table."""
     if "demo" in set(table["corpus"]):
         click.echo("Warning: the demo corpus is synthetic speech; scores on it are not results", err=True)
-    return table
+
+
+def load_published(name: str) -> "pd.DataFrame":
+    """Load a corpus from its index, which has every utterance; if it has none, from its recordings.
+
+    Lists of folds, and the predictions scored on them, must not depend on the recordings of one machine.
+    """
+    from emotion_lib import corpora
+    from emotion_lib.corpora.table import CORPORA
+
+    indexed = name in CORPORA and CORPORA[name].has_index
+    return corpora.index(name).assign(corpus=name) if indexed else load_all([name])
 
 
 def tell_left_out(left_out: "Sequence[LeftOut]") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, stopping, to_json, write_table
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, load_published, stopping, to_json, write_table
 from emotion_lib.errors import CorpusError, ParameterError
 from emotion_lib.writing import written_whole
 
@@ -54,10 +54,14 @@ def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) ->
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("corpus", metavar="[NAME_OR_FOLDER]", default="tess")
+@click.argument("corpus", metavar="[CORPUS]", default="tess")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, with every file name.")
 def check(corpus: str, *, as_json: bool) -> None:
     """Read every recording of a corpus, and list the missing, duplicate, unreadable and odd ones.
+
+    CORPUS is a name, a folder or a CSV file. A folder holds one of the known corpora, recordings that are named
+    SPEAKER_word_emotion.wav, or folders EMOTION or SPEAKER/EMOTION. A CSV file has the columns path and emotion, and
+    perhaps speaker and text.
 
     Example: emotion-lib check ~/Downloads/TESS
     """
@@ -77,7 +81,7 @@ def check(corpus: str, *, as_json: bool) -> None:
 
 
 _OUTPUT = click.option(
-    "--output", type=click.Path(path_type=Path), default="-", help="File to write; by default standard output."
+    "--output", "-o", type=click.Path(path_type=Path), default="-", help="File to write; by default standard output."
 )
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Write a list of JSON objects instead of CSV.")
 
@@ -87,7 +91,7 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Write a list of
 @_OUTPUT
 @_AS_JSON
 def index(folder: Path, output: Path, *, as_json: bool) -> None:
-    """Write the index of a folder of recordings as CSV: id, speaker, emotion, text, rate, samples and SHA-256.
+    """Write the index of a folder or CSV file of recordings: id, speaker, emotion, text, rate, samples and SHA-256.
 
     Example: emotion-lib index data/demo --output emotion_lib/corpora/demo.csv
     """
@@ -98,7 +102,12 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("corpus")
-@click.argument("protocol", type=OneOf("emotion_lib.splits", "PROTOCOLS"))
+@click.option(
+    "--protocol",
+    type=OneOf("emotion_lib.splits", "PROTOCOLS"),
+    required=True,
+    help="How to hold out utterances for the test.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random draws.")
 @_OUTPUT
 @_AS_JSON
@@ -106,17 +115,13 @@ def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool)
     """List the utterances for training and for testing in each fold of a protocol as CSV: id, fold, side.
 
     For a corpus with an index, the list has every utterance, even if the recordings are not on this machine. For a
-    folder, it has the recordings in the folder.
+    folder or CSV file, it has the recordings in it.
 
-    Example: emotion-lib split tess by_speaker_and_word --output folds.csv
+    Example: emotion-lib split tess --protocol by_speaker_and_word -o folds.csv
     """
-    from emotion_lib import corpora, splits
-    from emotion_lib.corpora.table import CORPORA
+    from emotion_lib import splits
 
-    # Prefer the index, which has every utterance: the lists must not depend on the recordings of one machine.
-    indexed = corpus in CORPORA and CORPORA[corpus].has_index
-    table = corpora.index(corpus).assign(corpus=corpus) if indexed else corpora.load(corpus)
-    write_table(splits.list_folds(table, protocol, seed=seed), output, as_json=as_json)
+    write_table(splits.list_folds(load_published(corpus), protocol, seed=seed), output, as_json=as_json)
 
 
 class _OrNone(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
@@ -172,7 +177,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--json", "as_json", is_flag=True, help="Print a report as one JSON object.")
 @click.pass_context
 def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, as_json: bool, **given: Any) -> None:
-    """Extract a feature from every recording of a corpus, by name or folder, into a file of NumPy arrays.
+    """Extract a feature from every recording of a corpus, by name, folder or CSV file, into a file of arrays.
 
     The file has the arrays X, lengths, id, emotion and speaker, with one row per utterance, and feature and settings
     (as JSON). Recordings that cannot be used are left out and listed; the exit code is then 1. Settings that are not

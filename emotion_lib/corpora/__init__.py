@@ -2,7 +2,8 @@
 
 `inventory` finds a folder and sorts its files into utterances, copies and foreign files; `table` turns the utterances
 into the corpus table. `check` also reads the audio and lists the faults; `mirrors` and `download` fetch a corpus. Each
-corpus has a file of its own, which describes it and reads its file names, with its index beside it.
+corpus has a file of its own, which describes it and reads its file names, with its index beside it. `own` reads a
+corpus of your own from folders or a CSV file, and `labels` has the synonyms of the emotions.
 """
 
 import pandas as pd
@@ -10,11 +11,13 @@ import pandas as pd
 from emotion_lib.corpora.check import CheckReport, Finding, check
 from emotion_lib.corpora.corpus import read_index
 from emotion_lib.corpora.inventory import digest
+from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
 from emotion_lib.corpora.mirrors import fetch
 from emotion_lib.corpora.table import CORPORA, Description, describe, find, load, make_index
 from emotion_lib.errors import ParameterError
 
 __all__ = [
+    "UNKNOWN_SPEAKER",
     "CheckReport",
     "Description",
     "Finding",

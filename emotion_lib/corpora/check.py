@@ -68,6 +68,8 @@ class CheckReport(Report):
         Copies of other recordings: byte-identical ones, and those with the same name and the same samples.
     unreadable : tuple of Finding
         Recordings that cannot be read.
+    contradictory : tuple of Finding
+        Byte-identical copies of other recordings with another label.
     different : tuple of Finding
         Recordings with other contents than the published ones, and second recordings with the same name.
     converted : tuple of Finding
@@ -85,7 +87,7 @@ class CheckReport(Report):
     n_unknown : int
         Number of recordings that were read but not compared, because the library has no SHA-256 for them.
     repair : str
-        How to repair this copy; empty for a folder of your own.
+        How to repair this copy; empty for a corpus of your own.
     """
 
     corpus: str
@@ -94,6 +96,7 @@ class CheckReport(Report):
     n_expected: int
     missing: Findings = ()
     doubled: Findings = ()
+    contradictory: Findings = ()
     unreadable: Findings = ()
     different: Findings = ()
     converted: Findings = ()
@@ -107,7 +110,10 @@ class CheckReport(Report):
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong; odd and converted recordings and faults of the published corpus do not count."""
-        wrong = (*self.missing, *self.doubled, *self.unreadable, *self.different, *self.foreign)
+        wrong = (
+            *(*self.missing, *self.doubled, *self.contradictory),
+            *(*self.unreadable, *self.different, *self.foreign),
+        )
         return all(finding.as_published for finding in wrong)
 
     def _parts(self) -> Iterator[Section]:
@@ -119,6 +125,7 @@ class CheckReport(Report):
         kinds = {
             "Missing": self.missing,
             "Unreadable": self.unreadable,
+            "The same recording with two labels": self.contradictory,
             "Different from the published recording, or from another with the same name": self.different,
             "Left out, with names that do not fit this corpus": self.foreign,
             "Left out, copies of others": self.doubled,
@@ -143,8 +150,8 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
 
     Every recording is read. Corpora with an index are compared with it byte for byte. Many copies are not the original
     bytes but were decoded from a compressed form or resampled: if most recordings differ from the published ones in
-    this way alone, with the same name and length, they count as converted. In a folder of your own, every speaker
-    should say every word in every emotion; gaps are reported if at least half of these recordings are present.
+    this way alone, with the same name and length, they count as converted. In a folder with names as in TESS, every
+    speaker should say every word in every emotion; gaps are reported if at least half of these recordings are present.
 
     Parameters
     ----------
@@ -159,7 +166,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or no recording in it has a name that fits a corpus.
+        As for `load`.
 
     Notes
     -----
@@ -169,7 +176,7 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     stock = take_inventory(corpus, files)
     recordings = (*stock.kept, *stock.faulty, *(pair.left_out for pair in stock.rivals))
     probes = [probe(recording) for recording in recordings]
-    missing = stock.missing if corpus.ids else _gaps(stock)
+    missing = stock.missing if corpus.ids or corpus.names else _gaps(stock)
     converted = _converted(corpus, probes)
     # These are not reported a second time.
     known = {p.recording.file for p in probes if p.error} | {recording.file for recording in converted}
@@ -177,17 +184,23 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
         corpus=corpus.name,
         folder=str(folder),
         n_utterances=len(stock.kept),
-        n_expected=len(corpus.ids) or len(_present(stock)) + len(missing),
+        n_expected=len(corpus.ids) or (len(stock.kept) if corpus.names else len(_present(stock)) + len(missing)),
         missing=tuple(map(Finding, missing)),
         doubled=tuple(sorted(_doubled(corpus, pair) for pair in stock.copies)),
         unreadable=tuple(Finding(p.recording.file.relative, p.error) for p in probes if p.error),
+        contradictory=tuple(
+            Finding(r.id, f"{r.name.emotion}, but {first.id} is {first.name.emotion}")
+            for r, first in stock.contradictions
+        ),
         different=_different(corpus, stock, known=known),
         converted=tuple(
             Finding(r.file.relative, "" if r.id in corpus.seconds else "same name (the published length is not known)")
             for r in converted
         ),
         faulty=tuple(Finding(r.file.relative, corpus.left_out[r.id], as_published=True) for r in stock.faulty),
-        foreign=tuple(Finding(name) for name in stock.strangers),
+        foreign=tuple(
+            Finding(name, "not in the folder of an emotion" if corpus.names else "") for name in stock.strangers
+        ),
         odd=(*oddities([p for p in probes if p.recording not in stock.faulty]), *_in_one_copy(stock)),
         others=tuple(Finding(name) for name in stock.others),
         n_unknown=sum(r.id not in corpus.digests for r in stock.kept) if corpus.ids else 0,

@@ -78,6 +78,8 @@ class Corpus:
         Whether the library has an index of every utterance.
     design : frozenset of str
         The ids of a corpus without an index whose names follow from its design. With neither, ids are relative paths.
+    names : mapping of str to Name
+        In a corpus of your own, the facts about each recording by relative path; they replace `read_name`.
     left_out : mapping of str to str
         Ids of published recordings that are in no table, with the reason.
     """
@@ -94,6 +96,7 @@ class Corpus:
     reference: str = ""
     has_index: bool = True
     design: frozenset[str] = frozenset()
+    names: Mapping[str, Name] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -4,9 +4,10 @@ import hashlib
 import os
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -151,6 +152,8 @@ class Inventory:
         Recordings that are byte-identical to a kept one, or have its name and its samples.
     rivals : list of Pair
         Recordings with the id of a kept one, but other contents.
+    contradictions : list of tuple of two NamedRecording
+        Recordings that are kept, but byte-identical to another with another label, which is kept too.
     faulty : list of NamedRecording
         Recordings that the corpus leaves out.
     strangers : list of str
@@ -164,25 +167,40 @@ class Inventory:
     kept: list[NamedRecording]
     copies: list[Pair] = field(default_factory=list)
     rivals: list[Pair] = field(default_factory=list)
+    contradictions: list[tuple[NamedRecording, NamedRecording]] = field(default_factory=list)
     faulty: list[NamedRecording] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
 
+_LABELS = attrgetter("name.id", "name.speaker", "name.emotion")
+
+
 def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     """Sort the files of a corpus; files are read only if they share a size, a name or an id with another."""
     files = list(files)
     recordings, faulty, strangers = recognise(corpus, files)
-    distinct, copies = _without_copies(recordings, corpus.digests)
+    contents = _by_content(recordings)
+    contradictions = []
+    if corpus.names:
+        # Nobody but the user knows which of two labels is right, so both are kept.
+        by_label = [list(_divided(group, attrgetter("name.emotion"))) for group in contents]
+        contradictions = [(part[0], first[0]) for first, *others in by_label for part in others]
+        contents = list(chain.from_iterable(by_label))
+    distinct, copies = _best_of_each(contents, corpus.digests)
+    # Made of one another, as a FLAC file of a WAV file: of one name, other bytes, and the same samples.
+    sounds = [part for group in _divided(distinct, _LABELS) for part in _divided(group, attrgetter("sound"))]
+    distinct, converted = _best_of_each(sounds, corpus.digests)
+    copies += converted
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
-    others = [file.relative for file in files if not file.is_audio]
+    others = [file.relative for file in files if not _is_recording(corpus, file)]
     kept.sort(key=lambda recording: recording.id)
     # Two ids of RAVDESS were published with the same bytes: one of them is a copy, so it is not missing.
     present = {recording.id for recording in kept}
-    contents = {digest for id, digest in corpus.digests.items() if id in present}
-    missing = sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in contents)
-    return Inventory(kept, copies, rivals, faulty, strangers, others, missing)
+    published = {digest for id, digest in corpus.digests.items() if id in present}
+    missing = sorted(id for id in corpus.ids - present if corpus.digests.get(id) not in published)
+    return Inventory(kept, copies, rivals, contradictions, faulty, strangers, others, missing)
 
 
 class Recognised(NamedTuple):
@@ -197,9 +215,9 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
     """Sort recordings into those whose names fit the corpus, those that it leaves out, and all others."""
     found, ids = Recognised([], [], []), corpus.ids
     for file in files:
-        if not file.is_audio:
+        if not _is_recording(corpus, file):
             continue
-        name = corpus.read_name(file.stem, file.folder)
+        name = name_of(corpus, file)
         if name and name.id in corpus.left_out:
             found.faulty.append(NamedRecording(name.id, name, file))
         elif name is None or (ids and name.id not in ids):
@@ -209,25 +227,27 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
     return found
 
 
-def _without_copies(
-    recordings: list[NamedRecording], digests: dict[str, str]
-) -> tuple[list[NamedRecording], list[Pair]]:
-    """Return the recordings without their copies: byte-identical ones, and those with the same name and samples."""
+def name_of(corpus: Corpus, file: File) -> Name | None:
+    """Return the facts about a recording, from its name or, in a corpus of your own, from its folder or the list."""
+    return corpus.names.get(file.relative) or corpus.read_name(file.stem, file.folder)
+
+
+def _is_recording(corpus: Corpus, file: File) -> bool:
+    return file.is_audio or file.relative in corpus.names  # a list may name recordings with any suffix
+
+
+def _by_content(recordings: list[NamedRecording]) -> list[list[NamedRecording]]:
+    """Return the recordings in groups of byte-identical ones."""
     # Copies have the same size, so a file whose size is unique is never read: `load` stays quick. CREMA-D has only a
     # hundred sizes, so files of equal size are first compared by a few bytes.
     groups = [recordings]
     for key in (attrgetter("file.size"), _glimpse, attrgetter("digest")):
         groups = [part for group in groups for part in _divided(group, key)]
-    distinct, copies = _best_of_each(groups, digests)
-    groups = [
-        part for group in _divided(distinct, attrgetter("name.id")) for part in _divided(group, attrgetter("sound"))
-    ]
-    distinct, converted = _best_of_each(groups, digests)
-    return distinct, copies + converted
+    return groups
 
 
 def _divided(
-    group: list[NamedRecording], key: Callable[[NamedRecording], int | bytes | str]
+    group: list[NamedRecording], key: Callable[[NamedRecording], Hashable]
 ) -> Iterable[list[NamedRecording]]:
     """Divide a group by a key, in the order of first occurrence; a group of one is left as it is."""
     if len(group) == 1:

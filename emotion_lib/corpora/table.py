@@ -21,11 +21,14 @@ from emotion_lib.corpora.inventory import (
     NamedRecording,
     files_below,
     has_audio,
+    name_of,
     places,
     recognise,
     take_inventory,
 )
+from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
 from emotion_lib.corpora.nemo import NEMO
+from emotion_lib.corpora.own import SUFFIXES, own_corpus, read_folders, read_list
 from emotion_lib.corpora.ravdess import RAVDESS
 from emotion_lib.corpora.report import Report, Section, counted, enumerated
 from emotion_lib.corpora.savee import SAVEE
@@ -82,13 +85,15 @@ def load(
     """Load a corpus as a table with one row per utterance.
 
     Only file names and sizes are read, plus the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` also reads the audio. The file names of a folder show which corpus it holds.
+    second; `check` also reads the audio. The file names of a folder show which corpus it holds. If most of them fit no
+    corpus, the folder of a recording is its emotion.
 
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        A name, as for `find`, or a folder that holds, at any depth, one of these corpora or recordings that are named
-        as in TESS.
+        A name, as for `find`; or a folder that holds, at any depth, one of these corpora, recordings that are named as
+        in TESS, or folders EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path (or file,
+        filename) and emotion (or label), and perhaps speaker and text.
     otherwise : str, optional
         Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False
@@ -99,18 +104,22 @@ def load(
     DataFrame
         Columns id, path, corpus, speaker, emotion, text, then `take` (EMO-DB), `intensity` and `take` (RAVDESS), or
         `intensity`, `sex` and `voice_vote` (CREMA-D: the emotion that most listeners to the sound alone named,
-        tied ones joined by `:`); sorted by id; index 0 to n - 1.
+        tied ones joined by `:`), or the other columns of a CSV file; sorted by id; index 0 to n - 1. In a corpus of
+        your own, `corpus` is the name of the folder or file, `id` is the relative path, `speaker` is
+        `UNKNOWN_SPEAKER` and `text` is empty where they are not given. Synonyms of known emotions, such as
+        "happiness", become the known word.
 
     Raises
     ------
     CorpusError
-        If the corpus or folder is not found, or no recording in it has a name that fits a corpus.
+        If the corpus or folder is not found, no recording in it has a name that fits a corpus, or a CSV file has a
+        mistake.
 
     Warns
     -----
     CorpusWarning
-        If files were left out (copies, foreign names, faults of the published corpus) or utterances of the corpus are
-        missing; the message gives their number.
+        If files were left out (copies, foreign names, faults of the published corpus), utterances of the corpus are
+        missing, or the same recording has two labels; the message gives their number.
 
     Notes
     -----
@@ -119,7 +128,7 @@ def load(
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:
-        if otherwise is None:
+        if otherwise is None or Path(name_or_path).expanduser().is_file():  # a mistake in a list must be told
             raise
         table = load(otherwise, keep_duplicates=keep_duplicates)
         table.attrs["instead_of"] = os.fspath(name_or_path)
@@ -144,8 +153,10 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
         files = files_below(folder)
     else:
         folder = existing(name_or_path)
-        files = files_below(folder)
-        corpus = _corpus_of(files)
+        naming, files = _named(folder)
+        corpus = naming if naming.names else _corpus_of(naming, files)
+    if corpus.names:
+        return FoundCorpus(corpus, folder, files)
     if not any(file.is_audio for file in files):
         raise CorpusError(f"{folder}: no recordings in this folder or below; {corpus.cure}")
     if not recognise(corpus, files).recordings:
@@ -155,28 +166,50 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
 
 
 def existing(path: str | os.PathLike[str]) -> Path:
-    """Return the path of an existing folder; raise a CorpusError if there is no such folder."""
-    folder = Path(path).expanduser()
-    if not folder.exists():
-        raise CorpusError(f"{folder}: no such folder; give a folder with recordings, or {TESS.cure}")
-    if not folder.is_dir():
-        raise CorpusError(f"{folder}: a file, not a folder; unpack it if it is an archive, and give the folder")
-    return folder
+    """Return the path of an existing folder or CSV file; raise a CorpusError if there is none."""
+    place = Path(path).expanduser()
+    if not place.exists():
+        raise CorpusError(f"{place}: no such folder; give a folder with recordings or a CSV file, or {TESS.cure}")
+    if not place.is_dir() and place.suffix.lower() not in SUFFIXES:
+        raise CorpusError(
+            f"{place}: a file, not a folder; unpack it if it is an archive, and give the folder; "
+            "save it as CSV if it is a table"
+        )
+    return place
+
+
+def _named(place: Path) -> tuple[Corpus, list[File]]:
+    """Return the files of a folder or list, and the corpus whose file names they follow, or one of your own."""
+    if not place.is_dir():
+        files, names = read_list(place)
+        return own_corpus(_name_of_own(place.stem), names), files
+    files = files_below(place)
+    naming = named_as(files)
+    recordings = [file for file in files if file.is_audio]
+    if 2 * sum(name_of(naming, file) is not None for file in recordings) >= len(recordings):
+        return naming, files
+    names = read_folders(place, recordings)
+    return (own_corpus(_name_of_own(place.resolve().name), names) if names else naming), files
+
+
+def _name_of_own(name: str) -> str:
+    """Return the name of a corpus of your own, which no known corpus may have."""
+    # Figures, lists of splits and digests of a known corpus would be taken for those of this one.
+    return f"own-{name}" if name.lower() in {*CORPORA, FOLDER.name, ""} else name
 
 
 def named_as(files: Iterable[File]) -> Corpus:
     """Return the corpus whose file names most of these recordings follow."""
     # FOLDER comes first and wins a tie: TESS and the demo corpus use the same names, and so does a folder of your own.
-    names = [(file.stem, file.folder) for file in files if file.is_audio]
+    recordings = [file for file in files if file.is_audio]
     return max(
-        (FOLDER, *CORPORA.values()), key=lambda corpus: sum(corpus.read_name(*name) is not None for name in names)
+        (FOLDER, *CORPORA.values()), key=lambda corpus: sum(name_of(corpus, file) is not None for file in recordings)
     )
 
 
-def _corpus_of(files: Sequence[File]) -> Corpus:
-    """Return the corpus that lists most of the recordings, else FOLDER."""
-    read_name = named_as(files).read_name
-    ids = [name.id for file in files if file.is_audio and (name := read_name(file.stem, file.folder))]
+def _corpus_of(naming: Corpus, files: Sequence[File]) -> Corpus:
+    """Return the corpus that lists most of the recordings, by the names of another, else FOLDER."""
+    ids = [name.id for file in files if file.is_audio and (name := name_of(naming, file))]
     for corpus in CORPORA.values():
         published = corpus.ids | corpus.left_out.keys()
         if 2 * sum(id in published for id in ids) > len(ids):
@@ -222,6 +255,10 @@ def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
             what = sentence.format(counted(n, "recording"))
             # stacklevel 3 is the line that calls `load`.
             warnings.warn(f"{corpus.name}: {what}; `emotion-lib check {where}` lists them", CorpusWarning, stacklevel=3)
+    if stock.contradictions:
+        first = " and ".join(f"{r.id} ({r.name.emotion})" for r in reversed(stock.contradictions[0]))
+        what = f"{counted(len(stock.contradictions), 'recording')} byte-identical to others with another label and kept"
+        warnings.warn(f"{corpus.name}: {what}, such as {first}; correct the labels", CorpusWarning, stacklevel=3)
 
 
 _MOST_NAMED = 7  # TESS has seven emotions, and all are named
@@ -266,8 +303,10 @@ def describe(table: pd.DataFrame) -> Description:
         title = _capital(CORPORA[wanted].short_title) if wanted in CORPORA else wanted
         sentences.append(f"{title} was not found on this machine.")
     for name, rows in table.groupby("corpus"):
-        corpus = CORPORA.get(str(name), FOLDER)
-        sentences.append(f"{_capital(corpus.title)}: {_contents(rows, corpus.kind_of_text)}.")
+        known = CORPORA | {FOLDER.name: FOLDER}
+        corpus = known.get(str(name)) or own_corpus(str(name), {})
+        title = _capital(corpus.title) if name in known else corpus.title
+        sentences.append(f"{title}: {_contents(rows, corpus.kind_of_text)}.")
         sentences += [corpus.note] if corpus.note else []
     return Description(tuple(sentences) or ("No utterances.",))
 
@@ -278,10 +317,12 @@ def _capital(text: str) -> str:
 
 def _contents(rows: pd.DataFrame, kind_of_text: str) -> str:
     """Return the numbers of utterances, texts, speakers and emotions, and the names of the last two."""
-    speakers, emotions = sorted(set(rows["speaker"])), in_order(rows["emotion"])
+    speakers, emotions = sorted(set(rows["speaker"]) - {UNKNOWN_SPEAKER}), in_order(rows["emotion"])
+    of_texts = f" of {counted(rows['text'].nunique(), kind_of_text)}" if rows["text"].any() else ""
+    by_speakers = f"{counted(len(speakers), 'speaker')}{_in_brackets(speakers)}" if speakers else "unknown speakers"
+    others = " and unknown ones" if speakers and (rows["speaker"] == UNKNOWN_SPEAKER).any() else ""
     return (
-        f"{counted(len(rows), 'utterance')} of {counted(rows['text'].nunique(), kind_of_text)} "
-        f"by {counted(len(speakers), 'speaker')}{_in_brackets(speakers)} "
+        f"{counted(len(rows), 'utterance')}{of_texts} by {by_speakers}{others} "
         f"in {counted(len(emotions), 'emotion')}{_in_brackets(emotions)}"
     )
 
@@ -294,13 +335,13 @@ def _in_brackets(names: list[str] | tuple[str, ...]) -> str:
 def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Make the index of a folder of recordings.
 
-    File names are read by the rules of the corpus that most of the recordings follow. The same files give the same
-    index, whatever folders they are in.
+    File names are read by the rules of the corpus that most of the recordings follow. The same files then give the same
+    index, whatever folders they are in; in a corpus of your own, the id is the relative path.
 
     Parameters
     ----------
     folder : str or path
-        A folder that holds each recording once.
+        A folder that holds each recording once, or a CSV file that lists recordings.
 
     Returns
     -------
@@ -325,9 +366,9 @@ def make_index(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _named_once(folder: str | os.PathLike[str]) -> list[NamedRecording]:
     """Return the recordings of a folder sorted by name; raise a CorpusError if a name occurs twice."""
-    files = [file for file in files_below(existing(folder)) if file.is_audio]
-    read_name = named_as(files).read_name
-    named = [NamedRecording(name.id, name, file) for file in files if (name := read_name(file.stem, file.folder))]
+    naming, files = _named(existing(folder))
+    recordings = [file for file in files if naming.names or file.is_audio]
+    named = [NamedRecording(name.id, name, file) for file in recordings if (name := name_of(naming, file))]
     if not named:
         raise CorpusError(f"{folder}: no recordings named as in TESS or another corpus; {FOLDER.cure}")
     named.sort(key=lambda recording: recording.id)

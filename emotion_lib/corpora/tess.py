@@ -70,7 +70,8 @@ FOLDER = Corpus(
     name="folder",
     title="a folder of recordings",
     read_name=read_name,
-    cure="name recordings as TESS does, SPEAKER_word_emotion.wav (`OAF_back_angry.wav`), "
+    cure="name recordings as TESS does, SPEAKER_word_emotion.wav (`OAF_back_angry.wav`), put them in folders "
+    "EMOTION or SPEAKER/EMOTION, list them in a CSV file (path, emotion, speaker), "
     "or get TESS with `emotion-lib fetch tess`",
     has_index=False,
 )

@@ -2,7 +2,8 @@
 
 `recipes` names the compared models. `experiments` trains and predicts by fold and seed, `adapted` re-scores
 predictions after adapting to each test speaker, `metrics` scores predictions, and `rows` makes the rows of the table.
-`recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus.
+`recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus, and `degraded` under the
+`conditions` of real recordings. `entries` scores the predictions of any other system.
 """
 
 from emotion_lib.evaluation.adapted import SEEN_OF_VOICE, evaluate_adapted

@@ -23,13 +23,13 @@ def confusion_matrix(emotion: Labels, predicted: Labels) -> pd.DataFrame:
     Returns
     -------
     DataFrame, int
-        One row per emotion, one column per prediction, both in the vocabulary's order; emotions that were neither
+        One row per emotion, one column per prediction, both in order; emotions that were neither
         acted nor predicted are left out.
 
     Raises
     ------
     ParameterError
-        If the sequences differ in length or are empty, or a name is not in the vocabulary.
+        If the sequences differ in length or are empty, or a name cannot be a label.
 
     Examples
     --------
@@ -196,6 +196,44 @@ def interval(
 
     Notebook: 04_evaluate
     """
+    scores = resampled(emotion, predicted, groups=groups, metric=metric, n_resamples=n_resamples, seed=seed)
+    low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def resampled(
+    emotion: Labels,
+    predicted: Labels,
+    *,
+    groups: Labels,
+    metric: str = "uar",
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> np.ndarray:
+    """Compute the score of each draw of `interval`.
+
+    Two predictions for the same utterances have the same draws if the seed is the same, so the difference of their
+    scores is a paired one.
+
+    Parameters
+    ----------
+    emotion, predicted, groups, metric, n_resamples, seed
+        As for `interval`.
+
+    Returns
+    -------
+    ndarray of shape (n_resamples,), float64
+
+    Raises
+    ------
+    ParameterError
+        As for `interval`.
+
+    Examples
+    --------
+    >>> resampled(["happy", "sad"], ["happy", "sad"], groups=["a", "b"], n_resamples=3).tolist()
+    [1.0, 1.0, 1.0]
+    """
     truth, predicted = _as_labels(emotion, predicted)
     if len(groups) != len(truth):
         raise ParameterError(f"groups: {len(groups)} values for {len(truth)} utterances; give one each")
@@ -213,11 +251,10 @@ def interval(
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
     correct, total = draws @ correct, draws @ total
     if metric == "accuracy":
-        scores = correct.sum(axis=1) / total.sum(axis=1)
-    else:  # a draw without utterances of an emotion averages over the others
-        scores = np.nanmean(np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0), axis=1)
-    low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+        return np.asarray(correct.sum(axis=1) / total.sum(axis=1))
+    # A draw without utterances of an emotion averages over the others.
+    shares = np.divide(correct, total, out=np.full_like(correct, np.nan), where=total > 0)
+    return np.asarray(np.nanmean(shares, axis=1))
 
 
 class Interval(NamedTuple):

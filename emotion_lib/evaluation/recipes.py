@@ -281,7 +281,7 @@ RECIPES = {
         {**_FOR_ANY_VOICE, "members": 3},
         is_network=True,
     ),
-    "encoder_discriminant": Recipe(
+    "discriminant": Recipe(
         "speech encoder, linear discriminant",
         ENCODED,
         SPEECH_ENCODER,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from emotion_lib.corpora.labels import unify
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
@@ -185,20 +186,7 @@ def score(
 
     Notebook: 04_evaluate
     """
-    if table["corpus"].nunique() > 1:
-        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
-    known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
-    if len(known) == 0:
-        raise ParameterError(
-            f"table: no utterance of {', '.join(recognizer.emotions)}; give the table of a corpus with one of them"
-        )
-    seen = trained_on(recognizer, known)
-    if seen.any() and not include_trained:
-        raise ParameterError(
-            f"{known['corpus'].iloc[0]}: the recogniser was trained on {seen.sum()} of these {len(known)} utterances; "
-            "leave them out (`--unheard`, or `table[~trained_on(recognizer, table)]`), or score it on all "
-            "(`--include-trained`, or `include_trained=True`)"
-        )
+    known, seen = known_utterances(recognizer, table, include_trained=include_trained)
     predictions, broken = _predict_all(recognizer, known, progress)
     foreign = table.loc[~table["emotion"].isin(recognizer.emotions), "emotion"]
     return Score(
@@ -208,6 +196,48 @@ def score(
         foreign={emotion: int((foreign == emotion).sum()) for emotion in in_order(foreign)},
         broken=broken,
     )
+
+
+def known_utterances(
+    recognizer: EmotionRecognizer, table: pd.DataFrame, *, include_trained: bool
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the utterances of a corpus with emotions that a recogniser knows; refuse those that it was trained on.
+
+    Parameters
+    ----------
+    recognizer, table, include_trained
+        As for `score`.
+
+    Returns
+    -------
+    known : DataFrame
+        The rows with an emotion that the recogniser knows.
+    seen : ndarray of shape (n_known,), bool
+        Whether the recogniser was trained on each of them.
+
+    Raises
+    ------
+    ParameterError
+        As for `score`.
+    """
+    if table["corpus"].nunique() > 1:
+        raise ParameterError(f"table: {table['corpus'].nunique()} corpora; score one at a time")
+    spelt = unify([*recognizer.emotions, *table["emotion"]])  # as the recogniser spells its emotions
+    table = table.assign(emotion=spelt[len(recognizer.emotions) :])
+    known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
+    if len(known) == 0:
+        raise ParameterError(
+            f"table: no utterance of {', '.join(recognizer.emotions)}, which are the words that the recogniser knows; "
+            f"the labels of the table are {', '.join(in_order(table['emotion']))}"
+        )
+    seen = trained_on(recognizer, known)
+    if seen.any() and not include_trained:
+        raise ParameterError(
+            f"{known['corpus'].iloc[0]}: the recogniser was trained on {seen.sum()} of these {len(known)} utterances; "
+            "leave them out (`--unheard`, or `table[~trained_on(recognizer, table)]`), or score it on all "
+            "(`--include-trained`, or `include_trained=True`)"
+        )
+    return known, seen
 
 
 def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray:

@@ -8,6 +8,7 @@ states a finding, so the notebook sets it. Each emotion has the same colour and 
 from emotion_lib.errors import extra
 
 with extra("notebooks"):
+    from emotion_lib.plots.conditions import plot_conditions
     from emotion_lib.plots.corpus import plot_by_emotion, plot_class_histogram, plot_map
     from emotion_lib.plots.results import (
         plot_confusion_matrix,
@@ -24,6 +25,7 @@ __all__ = [
     "plot_ablation",
     "plot_by_emotion",
     "plot_class_histogram",
+    "plot_conditions",
     "plot_confusion_matrix",
     "plot_coverage",
     "plot_emotion_grid",

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.spatial import KDTree
 
-from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.plots.style import GROUPS, HALO, INK, GroupStyle, apart, as_written, axes_or_new, say_empty
 
@@ -36,7 +36,7 @@ def plot_class_histogram(table: pd.DataFrame, *, by: str | None = "speaker", ax:
     Raises
     ------
     ParameterError
-        If the table has no column `by`, or an emotion is not in the vocabulary.
+        If the table has no column `by`, or an emotion cannot be a label.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def plot_class_histogram(table: pd.DataFrame, *, by: str | None = "speaker", ax:
     for place, (_, style, part) in enumerate(parts):
         counts = part["emotion"].value_counts().reindex(emotions, fill_value=0)
         left = np.arange(len(emotions)) - 0.4 + width * place
-        colours = [STYLES[emotion].colour for emotion in emotions]
+        colours = [style_of(emotion).colour for emotion in emotions]
         bars = ax.bar(left, counts, width, align="edge", color=colours, edgecolor="white", hatch=style.hatch)
         ax.bar_label(bars, padding=2)
     ax.margins(y=0.12)
@@ -91,7 +91,7 @@ def plot_by_emotion(
     Raises
     ------
     ParameterError
-        If the table has no column `column` or `by`, or an emotion is not in the vocabulary.
+        If the table has no column `column` or `by`, or an emotion cannot be a label.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def plot_map(
     Raises
     ------
     ParameterError
-        If there are not two coordinates and one label for each point, or an emotion is not in the vocabulary.
+        If there are not two coordinates and one label for each point, or an emotion cannot be a label.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def plot_map(
     groups = in_order(names.tolist()) if kind == "emotion" else sorted(set(names.tolist()))
     densest = np.empty((len(groups), 2))
     for place, name in enumerate(groups):
-        group, style = points[names == name], STYLES[name] if kind == "emotion" else GROUPS[place % len(GROUPS)]
+        group, style = points[names == name], style_of(name) if kind == "emotion" else GROUPS[place % len(GROUPS)]
         x, y = group.T
         ax.scatter(x, y, s=22, c=style.colour, marker=style.marker, linewidths=0.3, edgecolors="white", alpha=0.85)
         # The densest point is the one with its nearest fifth of the group within the smallest distance.
@@ -183,7 +183,7 @@ def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, 
         return
     # Points are spread sideways at random so that they do not cover each other; if there are many, they are paler.
     x = position + width * (np.random.default_rng(0).random(values.size) - 0.5)
-    colour = STYLES[emotion].colour
+    colour = style_of(emotion).colour
     ax.scatter(x, values, s=14, c=colour, marker=marker, alpha=0.9 if values.size < 50 else 0.45, linewidths=0)
     low, middle, high = np.percentile(values, [25, 50, 75])
     ax.vlines(position, low, high, color=INK, linewidth=2)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from emotion_lib import audio
-from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import ParameterError, check_positive
 from emotion_lib.features import DEFAULT, FeatureSettings, power_spectrum
 from emotion_lib.features.mel import hz_to_mel
@@ -51,7 +51,7 @@ def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axe
     Raises
     ------
     ParameterError
-        If `y` is not one-dimensional, `sr` is not positive, or `emotion` is not in the vocabulary.
+        If `y` is not one-dimensional, `sr` is not positive, or `emotion` cannot be a label.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def plot_waveform(y: np.ndarray, sr: int, *, emotion: str | None = None, ax: Axe
     Notebook: 01_explore
     """
     _check_waveform(y, sr)
-    colour = STYLES[in_order([emotion])[0]].colour if emotion is not None else INK
+    colour = style_of(in_order([emotion])[0]).colour if emotion is not None else INK
     ax = axes_or_new(ax, height=2.2)
     if not y.size:
         return say_empty(ax, "This recording has no samples to draw.")
@@ -308,7 +308,7 @@ def plot_emotion_grid(table: pd.DataFrame) -> Figure:
     Raises
     ------
     ParameterError
-        If an emotion occurs twice or is not in the vocabulary.
+        If an emotion occurs twice or cannot be a label.
     AudioError
         If a recording cannot be read.
 

@@ -19,6 +19,9 @@ KNOWS_VOICES = "Warns of a voice unlike its training voices; can be adapted to o
 """The line of a recogniser that has statistics of its training voices."""
 
 
+_PLAIN = "\n\u200c\u200d"  # labels may have the last two, without which some languages cannot be written
+
+
 def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
     """Describe a recogniser: its emotions, its training and its measured performance.
 
@@ -44,7 +47,7 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
         USES,
     ]
     # Other programs can write anything into `about`, even commands to the terminal.
-    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in "\n".join(lines))
+    return "".join(each if each.isprintable() or each in _PLAIN else "\ufffd" for each in "\n".join(lines))
 
 
 def in_percent(
@@ -95,9 +98,13 @@ def _said(part: Callable[[Mapping[str, Any]], Iterator[str]], about: Mapping[str
 def _training(about: Mapping[str, Any]) -> Iterator[str]:
     if corpora := about.get("corpora"):
         named = (
-            f"{name} ({each['utterances']} utterances, {each['speakers']} speakers)" for name, each in corpora.items()
+            f"{name} ({each['utterances']} utterances, {each['speakers'] or 'unknown'} speakers)"
+            for name, each in corpora.items()
         )
         yield f"Trained on: {', '.join(named)}; model {about['model']}, seed {about['seed']}"
+    if base := about.get("base"):
+        use = f"weight {base['weight']}" if base["weight"] else "not used, since it did not help"
+        yield f"Base: {base['name']}, which shares {', '.join(base['shared'])}; {use}"
     if languages := about.get("languages"):
         yield f"Languages: {', '.join(f'{language} ({names})' for language, names in languages.items())}"
     if "encoder" in about:
@@ -110,6 +117,7 @@ SCORED_ON = {
     "set_aside": "voices that were set aside, in no training and no choice but that of the encoder",
     "leave_corpus_out": "corpora left out of the training",
     "leave_speaker_out": "voices left out of the training",
+    "by_utterance": "recordings, not voices, left out of the training (new voices are recognised less well)",
 }
 """The utterances that a protocol scores, in words; the protocols that say most about new voices come first."""
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-UNKNOWN = "unknown"
+from emotion_lib import emotions
+
+UNKNOWN = emotions.UNKNOWN
 """The answer "I don't know", which is never one of the emotions."""
 
 UNSURE, SILENCE, NO_SPEECH, TOO_LITTLE = "unsure", "silence", "no speech", "too little speech"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emotion_lib.audio import HIGHEST_RATE
-from emotion_lib.emotions import in_order
+from emotion_lib.emotions import MOST_LABELS, in_order
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.features import ENCODED, SPEECH_ENCODER, FeatureSettings, check_feature, encoder_digest
 from emotion_lib.recognizer.inference import Inference
@@ -128,6 +128,8 @@ def check_parts(emotions: Sequence[str], feature: str, settings: FeatureSettings
         raise ParameterError(f"settings: sr={settings.sr}: must be {SPEECH_ENCODER.sr} for the speech encoder")
     if not all(isinstance(emotion, str) for emotion in emotions):
         raise ParameterError(f"emotions={list(emotions)}: must be strings")
+    if len(emotions) > MOST_LABELS:
+        raise ParameterError(f"emotions: {len(emotions)} labels; must be at most {MOST_LABELS}")
     if tuple(emotions) != in_order(emotions):
         raise ParameterError(f"emotions={list(emotions)}: must be in this order: {', '.join(in_order(emotions))}")
     if len(emotions) < 2:

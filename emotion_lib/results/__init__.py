@@ -6,6 +6,7 @@ from emotion_lib.results.figures import (
     FAR_APART,
     KEY,
     by_corpus,
+    entry,
     is_whole_tess,
     kept_predictions,
     new_voices,
@@ -16,6 +17,7 @@ from emotion_lib.results.figures import (
     read,
     reproduction,
     titled,
+    to_markdown,
     used_to_voice,
     worth,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "beside",
     "by_corpus",
     "claim",
+    "entry",
     "is_whole_tess",
     "kept_predictions",
     "new_voices",
@@ -42,6 +45,7 @@ __all__ = [
     "read",
     "reproduction",
     "titled",
+    "to_markdown",
     "used_to_voice",
     "worth",
 ]

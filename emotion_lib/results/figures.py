@@ -339,6 +339,56 @@ def _mean_and_worst(values: Mapping[Hashable, float], where: tuple[str, str, str
     return mean if worst is None else f"{mean}, worst {100 * worst:.1f}"
 
 
+def entry(rows: pd.DataFrame) -> pd.DataFrame:
+    """Show the figures of a system as an entry in a table of systems, in percent.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `evaluation.result_rows`, or rows of the table of results.
+
+    Returns
+    -------
+    DataFrame, str
+        One row per corpus and protocol, and per direction if it has any: the UAR and the accuracy with their 95 %
+        intervals, what the intervals are over, and the number of utterances.
+    """
+    rows = rows.fillna({"interval_over": "", "direction": ""})
+    rows = rows.assign(figure=[percent(row) for _, row in rows.iterrows()], utterances=rows["n"].astype(str))
+    where = ["model", "corpus", "protocol", "direction", "utterances", "interval_over"]
+    uar, accuracy = (rows.loc[rows["metric"] == metric, [*where, "figure"]] for metric in ("uar", "accuracy"))
+    shown = uar.merge(accuracy, on=where, suffixes=("_uar", "_accuracy"))
+    shown["protocol"] = (shown["protocol"] + ", " + shown["direction"]).str.removesuffix(", ")
+    shown["system"] = [RECIPES[name].title if name in RECIPES else name for name in shown["model"]]
+    names = {"figure_uar": "UAR", "figure_accuracy": "accuracy", "interval_over": "interval over"}
+    shown = shown.rename(columns=names).replace("", "-").set_index("system")
+    return shown[["corpus", "protocol", "utterances", "UAR", "accuracy", "interval over"]]
+
+
+def to_markdown(shown: pd.DataFrame) -> str:
+    """Format a table of text as Markdown.
+
+    Parameters
+    ----------
+    shown : DataFrame, str
+        The table; its index becomes the first column.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(to_markdown(pd.DataFrame({"UAR": ["54.1"]}, index=pd.Index(["ours"], name="system"))), end="")
+    | system | UAR |
+    | --- | --- |
+    | ours | 54.1 |
+    """
+    shown = shown.reset_index()
+    lines = [shown.columns, ["---"] * len(shown.columns), *shown.to_numpy()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
 def titled(results: pd.DataFrame) -> pd.DataFrame:
     """Add a column with the models' names in prose, for `plots.plot_scores`.
 

@@ -9,9 +9,11 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
+from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
 from emotion_lib.errors import ParameterError, check_columns, extra
 
 _FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
+_FOLDS_OF_UTTERANCES = 5
 
 # In a corpus of up to ten speakers each is held out alone, as is usual with the ten speakers of EMO-DB. In a larger
 # corpus four are held out together: the 24 speakers of RAVDESS then need 6 trainings instead of 24.
@@ -54,6 +56,8 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     There is no default: a score means nothing without its protocol.
 
     - `random`: holds out a fifth of the utterances of each emotion. Training and test share voices and words.
+    - `by_utterance`: five folds, each with a fifth of the utterances of each emotion; training and test share voices
+      and words. It is for a corpus whose speakers are not known.
     - `by_word`: five folds; training and test share voices, but no words.
     - `by_speaker`: holds out each speaker once and trains on the others. Training and test share words, but no voices.
     - `by_speaker_and_word`: five folds of words for each speaker; training and test share neither voices nor words. The
@@ -73,7 +77,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     protocol : str
         Name of the protocol, one of `PROTOCOLS`.
     seed : int
-        Seed for drawing utterances (`random`) or words. Speakers are not drawn.
+        Seed for drawing utterances (`random`, `by_utterance`) or words. Speakers are not drawn.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     Raises
     ------
     ParameterError
-        If the protocol is unknown, or the corpus has too few words, speakers or utterances for it.
+        If the protocol is unknown, or the corpus has too few words, speakers or utterances for it, or speakers that are
+        not known.
 
     Examples
     --------
@@ -95,6 +100,11 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
     check_columns("the table", table, "speaker", "emotion", *_COLUMNS.get(protocol, []))
+    unnamed = int((table["speaker"] == UNKNOWN_SPEAKER).sum())
+    if unnamed and "speaker" in protocol:
+        raise ParameterError(
+            f"{protocol}: {unnamed} of {len(table)} utterances are by unknown speakers; name these, or leave them out"
+        )
     return list(PROTOCOLS[protocol](table, seed))
 
 
@@ -131,6 +141,17 @@ def _random(table: pd.DataFrame, seed: int) -> Iterator[Split]:
         )
     train, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed, stratify=table["emotion"])
     yield Split("1", np.sort(train), np.sort(test))
+
+
+def _by_utterance(table: pd.DataFrame, seed: int) -> Iterator[Split]:
+    rng = np.random.default_rng(seed)
+    numbers = np.empty(len(table), dtype=int)
+    for emotion, rows in sorted(table.reset_index(drop=True).groupby("emotion").groups.items()):
+        if len(rows) < 2:
+            raise ParameterError(f"by_utterance: 1 utterance of {emotion}; at least two are needed")
+        numbers[rng.permutation(rows)] = np.arange(len(rows)) % _FOLDS_OF_UTTERANCES
+    for number in np.unique(numbers):
+        yield _sides(str(number + 1), numbers != number, numbers == number)
 
 
 def _by_word(table: pd.DataFrame, seed: int) -> Iterator[Split]:
@@ -240,6 +261,7 @@ def _leave_corpus_out(table: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
     "random": _random,
+    "by_utterance": _by_utterance,
     "by_word": _by_word,
     "by_speaker": _by_speaker,
     "by_speaker_and_word": _by_speaker_and_word,
@@ -251,7 +273,7 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, int], Iterator[Split]]] = {
 UNSEEN_VOICES = ("by_speaker", "by_speaker_and_word", "leave_speaker_out", "leave_corpus_out")
 """The protocols whose test voices are never in the training."""
 
-OF_SEVERAL_CORPORA = ("leave_speaker_out", "leave_corpus_out")
+OF_SEVERAL_CORPORA = ("by_utterance", "leave_speaker_out", "leave_corpus_out")
 """The protocols that divide several corpora together."""
 
 

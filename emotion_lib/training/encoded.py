@@ -70,7 +70,7 @@ def fit_encoded(
     Z = ((features.X - mean) * scale).astype(np.float32)
     share = np.where(number == np.arange(len(emotions))[:, None], weight, 0)
     apart, centre = _means_in_every_corpus(Z, share, features.table["corpus"].to_numpy(dtype=str))
-    weights = scipy.linalg.cho_solve(_covariance_within(Z, share, number, weight, shrinkage), apart.T)
+    weights = _divided_by_covariance(apart.T, _within(Z, share, number, weight), shrinkage)
     intercept = -0.5 * np.sum(apart.T * weights, axis=0) - centre @ weights
     spread = _spread(Z @ weights.astype(np.float32), weight)
     coefficients = weights * scale[:, None] / spread  # they include the scaling, so prediction need not scale
@@ -113,17 +113,28 @@ def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray)
     return effects - centre, centre + total @ offsets / total.sum()
 
 
-def _covariance_within(
-    Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray, shrinkage: float
-) -> tuple[np.ndarray, bool]:
-    """Return the Cholesky factor of the shrunken covariance within an emotion, as `scipy.linalg.cho_solve` takes it."""
+def _within(Z: np.ndarray, share: np.ndarray, number: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted deviations of the utterances from the mean of their emotion."""
     means = share @ Z / share.sum(axis=1, keepdims=True)
-    within = ((Z - means[number]) * np.sqrt(weight)[:, None]).astype(np.float32)
-    covariance = (1 - shrinkage) * (within.T @ within)
-    sphere = shrinkage / (1 - shrinkage) * covariance.trace() / len(covariance)
-    covariance[np.diag_indices_from(covariance)] += sphere
-    factor: tuple[np.ndarray, bool] = scipy.linalg.cho_factor(covariance, overwrite_a=True)
-    return factor
+    return np.asarray(((Z - means[number]) * np.sqrt(weight)[:, None]).astype(np.float32))
+
+
+def _divided_by_covariance(right: np.ndarray, within: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Return the inverse of the shrunken covariance within an emotion, times the columns of `right`."""
+    right = right.astype(np.float32)
+    sphere = shrinkage * float(np.sum(within**2, dtype=float)) / within.shape[1]
+    if len(within) >= within.shape[1]:
+        return _solve((1 - shrinkage) * (within.T @ within), sphere, right)
+    # A covariance has one row per statistic, and products of utterances have one per utterance. Where there are fewer
+    # utterances, the matrix inversion lemma of Woodbury gives the same from the smaller matrix.
+    inner = _solve(within @ within.T, sphere / (1 - shrinkage), within @ right)
+    return np.asarray((right - within.T @ inner) / sphere)
+
+
+def _solve(matrix: np.ndarray, diagonal: float, right: np.ndarray) -> np.ndarray:
+    """Solve a symmetric system after adding a number to the diagonal of its matrix, which is overwritten."""
+    matrix[np.diag_indices_from(matrix)] += diagonal
+    return np.asarray(scipy.linalg.cho_solve(scipy.linalg.cho_factor(matrix, overwrite_a=True), right))
 
 
 def _spread(scores: np.ndarray, weight: np.ndarray) -> float:

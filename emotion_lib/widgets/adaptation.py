@@ -11,7 +11,7 @@ import pandas as pd
 import traitlets
 
 from emotion_lib.corpora.report import counted
-from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, check_columns
 from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
@@ -65,7 +65,7 @@ class VoiceAdaptation(Recorder):
         self._rate = recognizer.settings.sr
         self._said: list[_Utterance] = []
         plan = [
-            {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences), **STYLES[emotion]._asdict()}
+            {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences)} | style_of(emotion)._asdict()
             for emotion in recognizer.emotions
             for number, said in enumerate(sentences, start=1)
         ]
@@ -129,7 +129,7 @@ class VoiceAdaptation(Recorder):
         self.utterances = [
             {
                 "emotion": each.emotion,
-                **STYLES[each.emotion]._asdict(),
+                **style_of(each.emotion)._asdict(),
                 "step": each.step,
                 "seconds": len(each.y) / self._rate,
                 "before": answers.answer(each.before, threshold),
@@ -286,7 +286,7 @@ def _still(said: Sequence[_Utterance], verdict: str) -> bytes:
     with blank((8, 1.6 + 0.24 * len(said))) as figure:
         ax = figure.subplots()
         for place, each in enumerate(said):
-            colour, marker = STYLES[each.emotion]
+            colour, marker = style_of(each.emotion)
             before = each.before.probabilities[each.emotion]
             ax.plot(before, place, marker, markerfacecolor="white", color=colour)
             if each.after:

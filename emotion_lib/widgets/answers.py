@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from emotion_lib.emotions import STYLES
+from emotion_lib.emotions import style_of
 from emotion_lib.plots import plot_spectrogram, plot_waveform
 from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import Prediction
@@ -44,7 +44,7 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
         "threshold": threshold,
         "has_speech": prediction.reason not in _NOTHING,
         "bars": [
-            {"emotion": emotion, "probability": probability, **STYLES[emotion]._asdict()}
+            {"emotion": emotion, "probability": probability, **style_of(emotion)._asdict()}
             for emotion, probability in prediction.probabilities.items()
         ],
     }
@@ -80,10 +80,10 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
     emotions = list(prediction.probabilities)
     # Without speech the probabilities mean nothing, so the bars are empty.
     shares = np.array(list(prediction.probabilities.values())) * (prediction.reason not in _NOTHING)
-    ax.barh(emotions, shares, color=[STYLES[emotion].colour for emotion in emotions], height=0.7)
+    ax.barh(emotions, shares, color=[style_of(emotion).colour for emotion in emotions], height=0.7)
     ax.axvline(threshold, color=INK, linewidth=1.2, linestyle="--")
     for place, (emotion, share) in enumerate(zip(emotions, shares, strict=True)):
-        ax.plot(-0.02, place, STYLES[emotion].marker, color=STYLES[emotion].colour, clip_on=False)
+        ax.plot(-0.02, place, style_of(emotion).marker, color=style_of(emotion).colour, clip_on=False)
         ax.text(share + 0.01, place, percent(share), va="center", color=INK if share else PALE)
     ax.tick_params(axis="y", length=0, pad=18)
     ax.invert_yaxis()

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from emotion_lib import audio
 from emotion_lib.corpora.report import counted
-from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.features import FeatureSettings
 from emotion_lib.plots.signals import DYNAMIC_RANGE, draw_spectrogram, greatest_power
@@ -48,7 +48,7 @@ def compare(table: pd.DataFrame) -> Widget:
     Raises
     ------
     ParameterError
-        If a column is missing, or an emotion is not in the vocabulary.
+        If a column is missing, or an emotion cannot be a label.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def _row(emotion: str, said: pd.DataFrame, speakers: list[str], readable: Collec
         {"number": numbers[speaker], "readable": numbers[speaker] in readable} if speaker in numbers else None
         for speaker in speakers
     ]
-    return {"emotion": emotion, **STYLES[emotion]._asdict(), "cells": cells}
+    return {"emotion": emotion, **style_of(emotion)._asdict(), "cells": cells}
 
 
 def _still(comparison: _Comparison) -> bytes:

@@ -9,7 +9,7 @@ import traitlets
 
 from emotion_lib import audio
 from emotion_lib.corpora.report import counted
-from emotion_lib.emotions import STYLES, in_order
+from emotion_lib.emotions import in_order, style_of, with_probabilities
 from emotion_lib.errors import AudioError, check_columns
 from emotion_lib.plots import plot_confusion_matrix
 from emotion_lib.plots.style import INK
@@ -44,7 +44,7 @@ def mistakes(table: pd.DataFrame) -> Widget:
     Raises
     ------
     ParameterError
-        If a column is missing, or an emotion is not in the vocabulary.
+        If a column is missing, or an emotion cannot be a label.
 
     Examples
     --------
@@ -72,6 +72,7 @@ class _Mistakes(Widget):
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = _most_confident_first(_named(table))
         self._matrix = _count(self._table)
+        self._emotions = with_probabilities(self._table)
         super().__init__(columns=[_style(predicted) for predicted in self._matrix.columns], rows=_rows(self._matrix))
         if self._table.empty:
             self.says = NOTHING
@@ -126,7 +127,7 @@ class _Mistakes(Widget):
         """Return the first utterances behind the chosen cell."""
         table = self._table
         behind = (table["emotion"] == self.chosen["emotion"]) & (table["predicted"] == self.chosen["predicted"])
-        return [_shown(number, utterance) for number, utterance in table[behind].head(n).iterrows()]
+        return [_shown(number, utterance, self._emotions) for number, utterance in table[behind].head(n).iterrows()]
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -142,18 +143,13 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 def _most_confident_first(table: pd.DataFrame) -> pd.DataFrame:
     """Return the utterances in the order of the lists: by confidence, word and name, as far as the table has them."""
-    shares = table[_probabilities(table)].astype(float)
+    shares = table[with_probabilities(table)].astype(float)
     confidence = table["confidence"].astype(float) if "confidence" in table else shares.max(axis=1)
     table = table.assign(confidence=confidence, given="confidence" in table)
     by_name = ["text", "name"] if "text" in table else ["name"]
     return table.sort_values(
         ["confidence", *by_name], ascending=[False, *[True] * len(by_name)], kind="stable", ignore_index=True
     )
-
-
-def _probabilities(table: pd.DataFrame | pd.Series) -> list[str]:
-    """Return the emotions whose probabilities are known."""
-    return [emotion for emotion in STYLES if emotion in table]
 
 
 def _count(table: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +192,7 @@ def _rows(matrix: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _style(emotion: str) -> dict[str, Any]:
     """Return an emotion as a heading shows it; "unknown" has no colour and no marker."""
-    drawn = STYLES[emotion]._asdict() if emotion in STYLES else {}
+    drawn = {} if emotion == UNKNOWN else style_of(emotion)._asdict()
     return {"emotion": emotion, "label": _label(emotion), **drawn}
 
 
@@ -214,9 +210,9 @@ def _cell_name(acted: str, predicted: str, count: int) -> str:
     return f"{_predicted_as(acted, predicted)}: {counted(count, 'utterance')}"
 
 
-def _shown(number: Any, utterance: pd.Series) -> dict[str, Any]:
-    """Return an utterance as the list shows it, with its probabilities in the order of the vocabulary."""
-    shares = {emotion: float(utterance[emotion]) for emotion in _probabilities(utterance)}
+def _shown(number: Any, utterance: pd.Series, emotions: list[str]) -> dict[str, Any]:
+    """Return an utterance as the list shows it, with its probabilities in the order of the emotions."""
+    shares = {emotion: float(utterance[emotion]) for emotion in emotions}
     return {
         "number": int(number),
         "name": utterance["name"],

@@ -39,7 +39,7 @@ def player(table: pd.DataFrame) -> Widget:
     Raises
     ------
     ParameterError
-        If a column is missing, or an emotion is not in the vocabulary.
+        If a column is missing, or an emotion cannot be a label.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import traitlets
 from matplotlib.axes import Axes
 
 from emotion_lib import audio
-from emotion_lib.emotions import STYLES
+from emotion_lib.emotions import style_of
 from emotion_lib.errors import EmotionLibError
 from emotion_lib.plots import plot_waveform
 from emotion_lib.plots.style import HALO, INK
@@ -198,7 +198,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
     ends = [segment.end for segment in segments]
     spoken = [segment.reason in {"", UNSURE} for segment in segments]
     for emotion in segments[0].probabilities:
-        colour, marker = STYLES[emotion]
+        colour, marker = style_of(emotion)
         shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
     ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")

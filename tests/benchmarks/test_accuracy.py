@@ -24,7 +24,7 @@ def committed() -> pd.DataFrame:
 
 @pytest.mark.parametrize("path", accuracy.PAGES, ids=lambda path: path.name)
 def test_each_committed_page_shows_the_committed_table(path: Path, committed: pd.DataFrame) -> None:
-    assert path.read_text("utf-8") == accuracy.HEADINGS.get(path.name, "") + accuracy.page(
+    assert path.read_text("utf-8") == accuracy.HEADINGS.get(path.name, "") + results.to_markdown(
         accuracy.PAGES[path](committed)
     )
 

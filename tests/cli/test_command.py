@@ -21,7 +21,7 @@ COMMANDS = sorted(main.commands)
 
 
 def test_the_commands_are_these() -> None:
-    names = "check enrol evaluate extract fetch index info predict split train where"
+    names = "check enrol evaluate extract fetch index info predict score split train where"
 
     assert " ".join(COMMANDS) == names
 
@@ -53,7 +53,8 @@ def test_what_is_not_understood_is_exit_code_2(words: list[str]) -> None:
         ["extract", "demo", "--feature", "smell", "--output", "x.npz"],
         ["train", "demo", "--model", "svm", "--output", "x.emotion"],
         ["fetch", "demo"],
-        ["split", "demo", "by_luck"],
+        ["split", "demo", "--protocol", "by_luck"],
+        ["score", __file__, "--corpus", "demo", "--protocol", "by_luck"],
     ],
 )
 def test_a_name_that_is_none_is_exit_code_2_and_the_names_are_listed(words: list[str]) -> None:

@@ -1,8 +1,10 @@
 """`emotion-lib fetch`, `check` and `index` say what they did, and their exit codes say how it went."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, extraction, splits
+from emotion_lib.cli.command import load_all
 from emotion_lib.cli.corpora import SETTINGS
 from emotion_lib.corpora import mirrors
 from emotion_lib.corpora.corpus import INTEGERS, Corpus, read_index
@@ -65,6 +68,42 @@ def test_index_writes_what_make_index_returns(tess_folder: Path, tmp_path: Path)
     assert run("index", tess_folder, "--output", tmp_path / "index.csv").exit_code == 0
     written = pd.read_csv(tmp_path / "index.csv", dtype=INTEGERS)
     pd.testing.assert_frame_equal(written, corpora.make_index(tess_folder))
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A list as Excel writes it on a German Windows, of a few recordings of the demo corpus under other names."""
+    words = {"angry": "Ärger", "happy": "Joy", "sad": "sadness"}
+    lines = ["Datei-Nr;Filename;Label;Speaker"]
+    for number, (speaker, word, emotion) in enumerate(product(("DEA", "DEB"), ("back", "bite"), words)):
+        name = f"Übung {number}.flac"
+        shutil.copy(corpora.find("demo") / speaker / f"{speaker}_{word}_{emotion}.flac", tmp_path / name)
+        lines.append(f"{number};.\\{name};{words[emotion]};{speaker}")
+    (tmp_path / "Hörstudie.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
+    return tmp_path / "Hörstudie.csv"
+
+
+def test_a_list_in_a_naming_that_nothing_knows_goes_through_every_command(study: Path, tmp_path: Path) -> None:
+    checked, indexed = run("check", study), run("index", study, "--json")
+    extracted = run("extract", study, "--feature", "mean_mfcc", "--output", tmp_path / "X.npz")
+    scored = run("evaluate", study, "--pretrained", "--json")
+    trained = run("evaluate", study, "--model", "most_frequent", "--protocol", "by_speaker")
+
+    assert [each.exit_code for each in (checked, indexed, extracted, scored, trained)] == [0] * 5
+    assert checked.stdout == f"Hörstudie in {study}: 12 of 12 utterances, nothing is wrong.\n"
+    assert {row["emotion"] for row in json.loads(indexed.stdout)} == {"Ärger", "happy", "sad"}
+    with np.load(tmp_path / "X.npz") as arrays:
+        assert set(arrays["emotion"]) == {"Ärger", "happy", "sad"}
+    assert json.loads(scored.stdout)["foreign"] == {"Ärger": 4}
+    assert "on Hörstudie, by_speaker" in trained.stdout
+
+
+def test_lists_that_differ_in_case_share_their_labels(study: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_bytes(study.read_bytes().decode("cp1252").upper().replace("FLAC", "flac").encode("cp1252"))
+    for path in tmp_path.glob("Übung*"):
+        shutil.copy(path, path.with_name(path.name.upper().replace("FLAC", "flac")))
+    assert set(load_all([str(study), str(other)])["emotion"]) == {"Ärger", "happy", "sad"}
 
 
 def test_index_as_json_has_the_same_rows(tess_folder: Path) -> None:
@@ -148,14 +187,14 @@ def no_corpora(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_corpus_by_name_is_listed_without_its_recordings(tmp_path: Path) -> None:
     written = tmp_path / "list.csv"
 
-    assert run("split", "tess", "by_word", "--output", written).exit_code == 0
+    assert run("split", "tess", "--protocol", "by_word", "-o", written).exit_code == 0
     assert written.read_bytes() == (LISTS / "tess-by_word.csv").read_bytes()
-    printed = run("split", "tess", "by_speaker").stdout_bytes
+    printed = run("split", "tess", "--protocol", "by_speaker").stdout_bytes
     assert printed == (LISTS / "tess-by_speaker.csv").read_bytes()
 
 
 def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
-    result = run("split", tess_folder, "by_speaker")
+    result = run("split", tess_folder, "--protocol", "by_speaker")
     expected = splits.list_folds(corpora.load(tess_folder), "by_speaker")
 
     assert result.stdout == expected.to_csv(index=False)
@@ -163,14 +202,14 @@ def test_a_folder_is_listed_with_what_is_in_it(tess_folder: Path) -> None:
 
 
 def test_another_seed_is_another_list() -> None:
-    one, other = (run("split", "demo", "by_word", *seed).stdout for seed in ([], ["--seed", "1"]))
+    one, other = (run("split", "demo", "--protocol", "by_word", *seed).stdout for seed in ([], ["--seed", "1"]))
 
     assert one != other
     assert other == splits.list_folds(corpora.index("demo"), "by_word", seed=1).to_csv(index=False)
 
 
 def test_as_json_it_has_the_same_rows() -> None:
-    rows = json.loads(run("split", "demo", "by_speaker_and_word", "--json").stdout)
+    rows = json.loads(run("split", "demo", "--protocol", "by_speaker_and_word", "--json").stdout)
 
     pd.testing.assert_frame_equal(pd.DataFrame(rows), splits.list_folds(corpora.index("demo"), "by_speaker_and_word"))
 

@@ -1,6 +1,7 @@
-"""`emotion-lib evaluate` measures a model by a protocol, or a recogniser on what it never heard."""
+"""`emotion-lib evaluate` measures a model or a recogniser, and `emotion-lib score` the predictions of any system."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,17 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, evaluation
-from emotion_lib.evaluation import recognizers, scores
+from emotion_lib.evaluation import degraded, recognizers, scores
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import run, toy
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """A folder with some recordings of the demo corpus."""
+    for path in corpora.load("demo")["path"][::12]:
+        shutil.copy(path, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +77,23 @@ def test_a_recogniser_has_the_score_of_the_library(recognizer: Path) -> None:
     assert json.loads(run("evaluate", "demo", "--recognizer", recognizer, "--json").stdout) == score.to_dict()
 
 
+@pytest.mark.filterwarnings("ignore:demo. 154 recordings missing")
+def test_a_recogniser_is_scored_under_conditions(recognizer: Path, few: Path) -> None:
+    found = degraded.score_conditions(EmotionRecognizer.load(recognizer), corpora.load(few))
+
+    assert run("evaluate", few, "--recognizer", recognizer, "--conditions").stdout == f"{found}\n"
+    as_json = json.loads(run("evaluate", few, "--recognizer", recognizer, "--conditions", "--json").stdout)
+    assert [row["condition"] for row in as_json["conditions"]] == found.rows["condition"].tolist()
+    assert as_json["conditions"][0]["difference"] is None
+
+
+def test_what_a_recogniser_was_trained_on_is_refused_under_conditions_too(heard_dea: Path) -> None:
+    result = run("evaluate", "demo", "--recognizer", heard_dea, "--conditions")
+
+    assert result.exit_code == 1
+    assert "was trained on 84 of these 168 utterances" in result.stderr
+
+
 def test_what_a_recogniser_was_trained_on_is_refused(heard_dea: Path) -> None:
     result = run("evaluate", "demo", "--recognizer", heard_dea)
 
@@ -112,3 +138,63 @@ def test_recordings_that_cannot_be_heard_are_exit_code_1(recognizer: Path, tess_
 )
 def test_half_a_question_or_two_are_exit_code_2(words: list[str]) -> None:
     assert run("evaluate", "demo", *words).exit_code == 2
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    """The file of a system that hears anger in every utterance of the demo corpus."""
+    path = tmp_path / "always angry.csv"
+    corpora.index("demo")[["id"]].assign(predicted="angry").to_csv(path, sep=";", index=False, encoding="utf-8-sig")
+    return path
+
+
+def test_the_score_of_predictions_is_a_row_in_markdown_and_needs_no_recordings(
+    predictions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpora.table, "places", lambda name: [tmp_path / name])
+    result = run("score", predictions, "--corpus", "demo", "--protocol", "by_word")
+
+    assert result.stdout.splitlines()[2:] == [
+        "| always angry | demo | by_word | 168 | 14.3 [14.3, 14.3] | 14.3 [14.3, 14.3] | words |"
+    ]
+    assert result.stderr == "Warning: the demo corpus is synthetic speech; scores on it are not results\n"
+
+
+def test_the_score_of_predictions_as_json_is_rows_of_the_table_of_results(predictions: Path) -> None:
+    words = ["--corpus", "demo", "--trained-on", "radio plays", "--name", "ours", "--json"]
+    rows = pd.DataFrame(json.loads(run("score", predictions, *words).stdout))
+
+    assert list(rows) == list(evaluation.RESULT_COLUMNS)
+    assert rows[["model", "protocol", "direction", "metric"]].to_numpy().tolist() == [
+        ["ours", "across_corpora", "radio plays -> demo", metric] for metric in ("accuracy", "uar")
+    ]
+
+
+def test_a_folder_is_scored_on_the_recordings_in_it(tess_folder: Path, tmp_path: Path) -> None:
+    table = corpora.load(tess_folder)
+    table[["id", "emotion"]].to_csv(tmp_path / "Gehört.csv", sep=";", index=False, encoding="cp1252")
+    result = run("score", tmp_path / "Gehört.csv", "--corpus", tess_folder, "--protocol", "leave_speaker_out")
+
+    assert result.exit_code == 0
+    assert "| Gehört | folder | leave_speaker_out | 42 | 100.0 [100.0, 100.0] |" in result.stdout
+
+
+def test_a_list_that_split_wrote_says_what_is_scored(predictions: Path, tmp_path: Path) -> None:
+    protocol, folds = ["--protocol", "by_speaker"], tmp_path / "folds.csv"
+    assert run("split", "demo", *protocol, "-o", folds).exit_code == 0
+    by_list = run("score", predictions, "--corpus", "demo", *protocol, "--folds", folds)
+
+    assert by_list.exit_code == 0
+    assert by_list.stdout == run("score", predictions, "--corpus", "demo", *protocol).stdout
+
+
+def test_predictions_for_other_utterances_are_exit_code_1(predictions: Path) -> None:
+    result = run("score", predictions, "--corpus", "emodb", "--protocol", "leave_speaker_out")
+
+    assert result.exit_code == 1
+    assert "Error: ids that are not tested: 'DEA_back_angry', " in result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--protocol", "random", "--trained-on", "x"], ["--folds", __file__]])
+def test_predictions_without_a_protocol_are_exit_code_2(words: list[str], predictions: Path) -> None:
+    assert run("score", predictions, "--corpus", "demo", *words).exit_code == 2

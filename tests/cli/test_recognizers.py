@@ -108,7 +108,7 @@ def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_trai
 
     assert result.exit_code == 0
     assert recognizer.feature == "encoder_statistics"
-    assert recognizer.about["command"].endswith("--model encoder_discriminant --seed 0 --train-only demo")
+    assert recognizer.about["command"].endswith("--model discriminant --seed 0 --train-only demo")
     assert {name: each["utterances"] for name, each in recognizer.about["corpora"].items()} == {
         "demo": 168,
         "folder": 42,
@@ -117,6 +117,34 @@ def test_on_the_speech_encoder_it_trains_in_seconds_and_scores_no_corpus_to_trai
         ("leave_speaker_out", "folder")
     ]
     assert len(list(tmp_path.glob("*.emotion*"))) == 1
+
+
+@pytest.fixture
+def own_labels(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """The demo corpus as a corpus of one's own, with other words for two emotions, without speakers."""
+    table = corpora.load("demo").assign(corpus="folder", speaker="")
+    table["emotion"] = table["emotion"].replace({"happy": "froh", "sad": "müde"})
+    monkeypatch.setattr(corpora, "load", lambda _: table)
+    return table
+
+
+def test_labels_and_base_of_ones_own_are_in_the_file_and_warnings_are_a_line(
+    own_labels: pd.DataFrame, tmp_path: Path
+) -> None:
+    result = run("train", "mine", "-o", tmp_path / "my.emotion", "--base", "default")
+    recognizer = EmotionRecognizer.load(tmp_path / "my.emotion")
+    base = recognizer.about["base"]
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: the speakers of 168 of 168 recordings are not known, so the scores, ")
+    assert len(result.stderr.splitlines()) == 1
+    assert recognizer.emotions == ("angry", "disgust", "fear", "neutral", "surprise", "froh", "müde")
+    assert recognizer.about["command"].endswith("--output my.emotion --model discriminant --seed 0 --base default")
+    assert ("licence" in recognizer.about) == (base["weight"] > 0)
+    assert base["shared"] == ["angry", "disgust", "fear", "neutral", "surprise"]
+    assert "Trained on: folder (168 utterances, unknown speakers)" in result.stdout
+    answer = run("predict", own_labels["path"][0], "--recognizer", tmp_path / "my.emotion", "--json")
+    assert set(json.loads(answer.stdout)["probabilities"]) == set(recognizer.emotions)
 
 
 def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) -> None:
@@ -168,10 +196,10 @@ def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path:
 
 
 def test_an_emotion_that_is_none_is_exit_code_2(tmp_path: Path) -> None:
-    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad,hungry")
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad,unknown")
 
     assert result.exit_code == 2
-    assert "'hungry': not in the vocabulary" in result.stderr
+    assert "'unknown': is the recogniser's" in result.stderr
 
 
 def test_corpora_are_one_table(trainer: Mock, tess_folder: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ TRAINED = {
     "statistics_lda": ("f20b109b", [0.8812]),
     "frame_cnn_statistics": ("b6aec8b9", [1.4941, 0.9698]),
     "frame_cnns_statistics": ("2ff2203c", [1.5473, 0.6778]),
-    "encoder_discriminant": ("c3e84d5e", [1.1294]),
+    "discriminant": ("c3e84d5e", [1.1294]),
     "class_means": ("f20b109b", [1.3863]),
 }
 """Of each recipe, a digest of its configuration, and what `losses` gives after two epochs."""

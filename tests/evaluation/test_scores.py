@@ -114,8 +114,12 @@ def test_several_corpora_are_refused(table: pd.DataFrame) -> None:
 
 
 def test_a_table_without_its_emotions_is_refused(table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="table: no utterance of angry, disgust; give the table of a corpus"):
+    with pytest.raises(ParameterError, match=r"no utterance of angry, disgust, which are the words .* table are sad"):
         score(toy(n_emotions=2), table[table["emotion"] == "sad"])
+
+
+def test_the_case_of_a_label_makes_no_difference(table: pd.DataFrame) -> None:
+    assert score(toy(), table.assign(emotion=table["emotion"].str.upper())).uar == score(toy(), table).uar
 
 
 def test_a_report_says_that_synthetic_speech_gives_no_result(table: pd.DataFrame) -> None:

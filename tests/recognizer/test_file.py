@@ -602,7 +602,11 @@ def test_what_the_manifest_has_of_another_type_is_named(
     ("name", "value", "reason"),
     [
         ("feature", "x_vector", "feature='x_vector': must be one of log_mel, mfcc"),
-        ("emotions", ["angry", "bored stiff"], "emotion 'bored stiff': not in the vocabulary"),
+        ("emotions", ["angry", "<b>"], "label '<b>': must be plain words, without '<'"),
+        ("emotions", ["angry", "unknown"], "label 'unknown': is the recogniser's"),
+        ("emotions", ["angry", "speaker"], "label 'speaker': is the name of a column"),
+        ("emotions", ["angry", "\x1b[2J"], "must be plain words, without '\\x1b'"),
+        ("emotions", [str(n) for n in range(201)], "201 labels; must be at most 200"),
         ("emotions", ["sad", "angry"], "must be in this order: angry, sad"),
         ("emotions", ["angry", "sad"], "its network gives an output of shape (1, 7) for 2 emotions"),
         ("emotions", ["angry"], "must be at least two"),

@@ -57,6 +57,16 @@ def test_with_one_corpus_it_equals_that_of_scikit_learn_but_for_the_temperature(
     np.testing.assert_allclose(found / found.std(), expected / expected.std(), atol=1e-3)
 
 
+def test_fewer_utterances_than_statistics_are_fitted_by_the_same_formula() -> None:
+    rng = np.random.default_rng(0)
+    within, right = rng.normal(size=(20, 24)).astype(np.float32), rng.normal(size=(24, 3))
+    covariance = 0.4 * within.T @ within
+    covariance += 0.6 * np.trace(within.T @ within) / 24 * np.eye(24)
+
+    found = encoded._divided_by_covariance(right, within, 0.6)
+    np.testing.assert_allclose(found, np.linalg.solve(covariance, right), atol=1e-5)
+
+
 def test_the_scores_of_the_training_utterances_have_a_spread_of_1() -> None:
     features = utterances()
     fitted = fit_encoded(features)

@@ -43,9 +43,15 @@ def test_a_column_that_is_missing_is_a_parameter_error(name: str, column: str, t
         getattr(widgets, name)(table.assign(predicted="sad").drop(columns=column))
 
 
-def test_an_emotion_outside_the_vocabulary_is_a_parameter_error(make: Make, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="emotion 'bored': not in the vocabulary"):
-        make(table.assign(emotion="bored"))
+def test_a_word_that_cannot_be_a_label_is_a_parameter_error(make: Make, table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match="label '<b>': must be plain words, without '<'"):
+        make(table.assign(emotion="<b>"))
+
+
+def test_a_widget_takes_words_of_ones_own(make: Make, table: pd.DataFrame) -> None:
+    widget = make(table.assign(emotion=["froh", "müde"] * (len(table) // 2) + ["froh"] * (len(table) % 2)))
+
+    assert widget.still().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
