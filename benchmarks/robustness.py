@@ -5,7 +5,8 @@
     python -m benchmarks.robustness --reader benchmarks.robustness:read     only read, do not recognise
     python -m benchmarks.robustness --keep FOLDER         keep the files that failed
 
-Small synthetic WAV and FLAC files are damaged in ten ways, the same for the same seed, and read one by one in a
+Small synthetic files of every kind that is read (WAV and its relatives, AIFF, CAF, AU, FLAC, Ogg, MP3, and M4A and WebM
+with the extra `formats`) are damaged in eleven ways, the same for the same seed, and read one by one in a
 process of its own, so that a crash or a hang costs one file. The exit status is 1 if any file raised another error
 than AudioError, crashed the process, took over a second, or more than 200 MB of memory.
 """
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +67,24 @@ def read_blocks(path: Path) -> object:
 
 
 ODD_NUMBERS = (0, 1, 2, 3, 7, 8, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_F000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
+PLACEHOLDERS = (0, 2_000_000_000, 0x7F00_0008, 0x7FFF_0000, 0x7FFF_FF00, 0xFFFF_FFDB, 2**40, 2**63, 2**64 - 1)
+"""Lengths that programs claim when they write into a pipe."""
+
+CHUNKS = (
+    b"RIFF",
+    b"fmt ",
+    b"fact",
+    b"data",
+    b"ds64",
+    b"FORM",
+    b"COMM",
+    b"SSND",
+    b"caff",
+    b"desc",
+    b".snd",
+    b"Xing",
+    b"Info",
+)
 WAV_FIELDS = ((20, 2), (22, 2), (24, 4), (28, 4), (32, 2), (34, 2))
 """Codec, channels, rate, bytes a second, bytes a frame, bits: where they start in a WAV file, and their lengths."""
 
@@ -82,7 +102,37 @@ def recordings() -> list[bytes]:
     coded = [(mono, "ULAW"), (mono, "IMA_ADPCM"), (stereo, "MS_ADPCM"), (mono, "GSM610")]
     flacs = [(mono, "PCM_16"), (stereo, "PCM_16"), (stereo, "PCM_24"), (np.zeros(RATE), "PCM_16")]
     kinds = [("WAV", wavs), ("WAV", coded), ("FLAC", flacs), ("FLAC", flacs)]
-    return [_encoded(y, kind, subtype) for kind, made in kinds for y, subtype in made]
+    kinds += [(kind, [(mono, "PCM_16"), (stereo, "PCM_16")]) for kind in ("RF64", "W64", "CAF", "AIFF", "AU")]
+    kinds += [
+        ("OGG", [(mono, "VORBIS"), (mono, "OPUS")]),
+        ("MP3", [(mono, "MPEG_LAYER_III"), (stereo, "MPEG_LAYER_III")]),
+    ]
+    made = [_encoded(y, kind, subtype) for kind, each in kinds for y, subtype in each]
+    untagged = [content[content.find(content[:2], 100) :] for content in made[-2:]]
+    renamed = [content.replace(b"RF64", b"BW64", 1) for content in made if content.startswith(b"RF64")]
+    return made + untagged + renamed + _of_phones(mono)
+
+
+def _of_phones(y: np.ndarray) -> list[bytes]:
+    """Return a recording as phones write it, if FFmpeg is there."""
+    if find_spec("av") is None:
+        return []
+    import av
+
+    made = []
+    for container, codec in (("ipod", "aac"), ("webm", "libopus"), ("adts", "aac")):
+        file = io.BytesIO()
+        with av.open(file, "w", format=container) as output:
+            stream = output.add_stream(codec, rate=48_000, layout="mono")
+            assert isinstance(stream, av.AudioStream)
+            for start in range(0, len(y), 960):
+                samples = np.ascontiguousarray(y[None, start : start + 960], dtype=np.float32)
+                frame = av.AudioFrame.from_ndarray(samples, "fltp", "mono")
+                frame.sample_rate, frame.pts = 48_000, start
+                output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+        made.append(file.getvalue())
+    return made
 
 
 def _encoded(y: np.ndarray, kind: str, subtype: str) -> bytes:
@@ -131,9 +181,18 @@ def _with_chunk_size(content: bytes, rng: np.random.Generator) -> bytes:
     """Let one chunk (a metadata block in FLAC) claim another size."""
     if content.startswith(b"fLaC"):
         return _put(content, 5, _pick(rng, *ODD_NUMBERS), 3, "big")
-    starts = [content.find(name) for name in (b"RIFF", b"fmt ", b"fact", b"data")]
-    start = _pick(rng, *(start for start in starts if start >= 0))
-    return _put(content, start + 4, _pick(rng, *ODD_NUMBERS, _below(rng, 2**32)), 4, "little")
+    return _put(content, _chunk(content, rng) + 4, _pick(rng, *ODD_NUMBERS, _below(rng, 2**32)), 4, "little")
+
+
+def _with_placeholder(content: bytes, rng: np.random.Generator) -> bytes:
+    """Let one chunk claim a length that a program writes into a pipe, in either order of the bytes."""
+    size, order = _pick(rng, 4, 8), ("little", "big")[_below(rng, 2)]
+    return _put(content, _chunk(content, rng) + _pick(rng, 4, 8, 16), _pick(rng, *PLACEHOLDERS), size, order)
+
+
+def _chunk(content: bytes, rng: np.random.Generator) -> int:
+    """Return where one of the chunks begins, or 0 where none is known."""
+    return _pick(rng, *{max(0, content.find(name)) for name in CHUNKS if name in content} or {0})
 
 
 def _with_field(content: bytes, rng: np.random.Generator) -> bytes:
@@ -193,6 +252,7 @@ MUTATIONS: dict[str, Mutation] = {
     "bits of the header flipped": _header_flipped,
     "cut short": _truncated,
     "size of a chunk": _with_chunk_size,
+    "a placeholder length": _with_placeholder,
     "fields of the header": _with_field,
     "bytes inserted": _with_insertion,
     "bytes deleted": _with_deletion,

@@ -50,6 +50,10 @@ class Case(NamedTuple):
         if isinstance(made, io.IOBase):
             made.close()
 
+    def is_said_by(self, error: Exception, folder: Path) -> bool:
+        """Return whether an error is the sentence of this case; commands in it have the path of the recording."""
+        return str(error).replace(os.path.join(folder, ""), "") == self.comes
+
 
 def encoded(y: np.ndarray = TONE, *, rate: int = RATE, kind: str = "WAV", subtype: str | None = None) -> bytes:
     """Return the bytes of a recording."""
@@ -175,8 +179,10 @@ def flac_silence(folder: Path) -> Path:
     return folder / "recording.wav"
 
 
-FRESH = "delete it or get a fresh copy"
 CONVERT = "convert it with `ffmpeg -i recording.wav converted.wav`"
+KEEP = "keep what is there of it with `ffmpeg -i recording.wav converted.wav`"
+NOTHING = "copy it again from where it was recorded, or leave it out"
+PROGRAM = "check the program that wrote it"
 IT_IS_NOT = "give the path of a recording"
 PATH = "check the path"
 OPEN_IT = 'open it with open(path, "rb")'
@@ -189,7 +195,7 @@ DEVICE_CURE = "record from it to a file first, or give the path of a recording"
 PIPE_CURE = "pipe its content in: `emotion-lib predict - < THE_PIPE`"
 
 
-def no(what: str, cure: str = FRESH, name: str = "recording.wav") -> str:
+def no(what: str, cure: str = KEEP, name: str = "recording.wav") -> str:
     """Return the sentence of an error."""
     return f"{name}: {what}; {cure}"
 
@@ -212,7 +218,7 @@ CASES = (
     Case("32-bit floats", wav(subtype="FLOAT"), Heard(0.5)),
     Case("64-bit floats", wav(subtype="DOUBLE"), Heard(0.5)),
     Case("8 channels", wav(np.tile(TONE[:, None], 8)), Heard(0.5)),
-    Case("2 channels that cancel", wav(np.stack([TONE, -TONE], 1), subtype="FLOAT"), Heard(0.5, peak=0.0)),
+    Case("2 channels that cancel", wav(np.stack([TONE, -TONE], 1), subtype="FLOAT"), Heard(0.5)),
     Case("8 kHz", wav(rate=8000), Heard(1.0, 8000)),
     Case("192 kHz", wav(rate=192_000), Heard(8000 / 192_000, 192_000)),
     Case("1 Hz", wav(TONE[:40], rate=1), Heard(40.0, 1)),
@@ -250,9 +256,7 @@ CASES = (
     Case("a length of 0", file(patched(WAV, HEADER - 4, 0)), Heard(0.5)),
     Case("a length of 0x7FFFF000", file(patched(WAV, HEADER - 4, 0x7FFFF000)), Heard(0.5)),
     Case("a length of 0xFFFFFFFF", file(patched(WAV, HEADER - 4, 0xFFFFFFFF)), Heard(0.5)),
-    Case("a length of 4 GB", file(patched(WAV, HEADER - 4, 4 * 10**9)), cut_short(4 * 10**9, 16000)),
-    Case("more than 4 GB", sparse(0, 2**32), no("more than 4 GB of samples, too many for its header to count",
-            "save it as FLAC with the program that made it")),
+    Case("a length of 4 GB", file(patched(WAV, HEADER - 4, 4 * 10**9)), Heard(0.5)),
     Case("a rate of 0", file(patched(WAV, 24, 0)), not_audio(BROKEN_WAV)),
     Case("a rate of 1 MHz", file(patched(WAV, 24, 10**6)), no("a sampling rate of 1000000 Hz, expected 1 to 768000")),
     Case("a rate of 4 GHz", file(patched(WAV, 24, 4 * 10**9)), not_audio(BROKEN_WAV)),
@@ -263,11 +267,12 @@ CASES = (
     Case("an unknown codec", file(patched(WAV, 20, 0x4321, 2)), not_audio(BROKEN_WAV)),
     Case("100 000 empty chunks", file(WAV[:36] + chunk(b"junk", 0) * 100_000), not_audio(BROKEN_WAV)),
     # Damaged
-    Case("an empty file", file(b""), no(NO_LENGTH)),
-    Case("a header alone", file(WAV[:HEADER]), no("no samples (44 bytes, only a header)")),
+    Case("an empty file", file(b""), no(NO_LENGTH, NOTHING)),
+    Case("a header alone", file(WAV[:HEADER]), no("no samples (44 bytes, only a header)", NOTHING)),
     Case("an open header alone", file(patched(WAV[:HEADER], HEADER - 4, 0xFFFFFFFF)),
-         no("no samples (44 bytes, only a header)")),
-    Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")), no("no samples (56 bytes, only a header)")),
+         no("no samples (44 bytes, only a header)", NOTHING)),
+    Case("metadata alone", file(encoded(TONE[:0]) + chunk(b"LIST")),
+         no("no samples (56 bytes, only a header)", NOTHING)),
     Case("a header cut short", file(WAV[:30]), not_audio(BROKEN_WAV)),
     Case("a WAV cut short", file(WAV[:-8000]), cut_short(16000, 8000)),
     Case("an AIFF cut short", file(encoded(kind="AIFF")[:-8000]), cut_short(16008, 8008)),
@@ -278,16 +283,16 @@ CASES = (
          no("cut short: its header claims 8000 samples, but the file holds 6959")),
     Case("a FLAC header alone", file(FLAC[:42]), no("cut short: its header claims 8000 samples, but the file holds 0")),
     Case("a FLAC of 2**36 samples", file(FLAC.replace(b"\xf0\x00\x00\x1f\x40", b"\xff" * 5, 1)),
-         no(f"cut short: its header claims {2**36 - 1} samples, but the file has {len(FLAC)} bytes")),
-    Case("an Ogg cut short", file(encoded(kind="OGG")[:-50]), no("cut short: it ends in the middle of an Ogg page")),
-    Case("NaN", wav(np.append(TONE, np.nan), subtype="FLOAT"), no(NOT_FINITE)),
-    Case("infinity", wav(np.append(TONE, -np.inf), subtype="FLOAT"), no(NOT_FINITE)),
-    Case("opposite infinities", wav(np.array([[np.inf, -np.inf]]), subtype="FLOAT"), no(NOT_FINITE)),
+         no(f"cut short: its header claims {2**36 - 1} samples, but the file holds 8000")),
+    Case("an Ogg cut short", file(encoded(kind="OGG")[:-50]), no("no samples", NOTHING)),
+    Case("NaN", wav(np.append(TONE, np.nan), subtype="FLOAT"), no(NOT_FINITE, PROGRAM)),
+    Case("infinity", wav(np.append(TONE, -np.inf), subtype="FLOAT"), no(NOT_FINITE, PROGRAM)),
+    Case("opposite infinities", wav(np.array([[np.inf, -np.inf]]), subtype="FLOAT"), no(NOT_FINITE, PROGRAM)),
     Case("integers as floats", wav(65534 * TONE, subtype="FLOAT"),
          no("samples up to 32767, expected a waveform in [-1, 1]", FULL_SCALE)),
-    Case("zeros", file(bytes(5000)), not_audio("only zeros", "get a fresh copy")),
+    Case("zeros", file(bytes(5000)), not_audio("only zeros", NOTHING)),
     Case("raw samples", file(TONE.tobytes(), "recording.raw"),
-         not_audio("no known format", "convert it to WAV or FLAC, or get a fresh copy", "recording.raw")),
+         not_audio("no known format", "convert it to WAV or FLAC with the program that made it", "recording.raw")),
     # No audio, or none that is known
     Case("text", file(b"Say the word back"), not_audio("text", IT_IS_NOT)),
     Case("JSON", file(json.dumps({"emotion": "sad"}).encode()), not_audio("text", IT_IS_NOT)),
@@ -317,15 +322,15 @@ CASES = (
     Case("a link to itself", link("recording.wav"),
          no("a symbolic link that points to itself", "give the path of the recording itself")),
     Case("spaces and letters", file(WAV, "Пошёл – größer 声音 😀.wav"), Heard(0.5)),
-    Case("letters in an error", file(b"", "größer 声音.wav"), no(NO_LENGTH, name="größer 声音.wav")),
-    Case("two lines", file(b"", "two\nlines.wav"), no(NO_LENGTH, name=r"two\nlines.wav")),
+    Case("letters in an error", file(b"", "größer 声音.wav"), no(NO_LENGTH, NOTHING, "größer 声音.wav")),
+    Case("two lines", file(b"", "two\nlines.wav"), no(NO_LENGTH, NOTHING, r"two\nlines.wav")),
     Case("a NUL", given("no\0path.wav"),
          no("its path has a character that is not allowed in paths", PATH, r"no\x00path.wav")),
     Case("a long name", path("a" * 300), no("its name or path is too long", PATH, "a" * 300)),
     # Other sources
     Case("bytes", given(WAV), Heard(0.5)),
     Case("a view of bytes", given(memoryview(WAV)), Heard(0.5)),
-    Case("no bytes", given(b""), no(NO_LENGTH, name="the recording")),
+    Case("no bytes", given(b""), no(NO_LENGTH, NOTHING, "the recording")),
     Case("an open file", opened("rb"), Heard(0.5)),
     Case("a pipe", lambda folder: os.fdopen(pipe(), "rb"), Heard(0.5)),
     Case("a descriptor", lambda folder: f"/dev/fd/{pipe()}", Heard(0.5)),

@@ -412,3 +412,17 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
 def test_what_cannot_be_drawn_is_a_parameter_error(draw: Callable[[], object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         draw()
+
+
+@pytest.mark.parametrize("name", ["A$B", "$x^2$", "cost $5 or $6", "$\\bad{"])
+def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
+    table = pd.DataFrame({"emotion": ["sad", "angry"], "speaker": [name, f"{name} 2"], "duration": [1.0, 2.0]})
+    for ax in (
+        plots.plot_class_histogram(table),
+        plots.plot_by_emotion(table, "duration", label=name),
+        plots.plot_map(np.eye(2), table["speaker"], kind="speaker"),
+    ):
+        ax.figure.canvas.draw()
+        texts = [text for text in ax.findobj(Text) if "$" in text.get_text()]
+        assert texts
+        assert not any(text.get_parse_math() for text in texts)

@@ -5,7 +5,7 @@
 """
 
 from emotion_lib.audio.reader import blocks, duration, read, waveform
-from emotion_lib.audio.resampler import HIGHEST_RATE, Resampler
+from emotion_lib.audio.resampler import HIGHEST_RATE, Channel, Resampler
 from emotion_lib.audio.sources import Source
 
-__all__ = ["HIGHEST_RATE", "Resampler", "Source", "blocks", "duration", "read", "waveform"]
+__all__ = ["HIGHEST_RATE", "Channel", "Resampler", "Source", "blocks", "duration", "read", "waveform"]

@@ -4,21 +4,37 @@ import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import soxr
 
 from emotion_lib.audio.decoder import OpenRecording, decoded, recording
-from emotion_lib.audio.resampler import HIGHEST_RATIO, Resampler, as_mono, check_rate, check_samples, clip
-from emotion_lib.audio.sources import Source, audio_error, check_source, name_of
+from emotion_lib.audio.resampler import (
+    HIGHEST_RATIO,
+    Channel,
+    Mixer,
+    Resampler,
+    as_samples,
+    check_rate,
+    check_samples,
+)
+from emotion_lib.audio.sources import Source, audio_error, check_source
 from emotion_lib.errors import ParameterError
 
 
 def read(
-    source: Source, *, sr: int | None = None, offset: float = 0.0, duration: float | None = None
+    source: Source,
+    *,
+    sr: int | None = None,
+    offset: float = 0.0,
+    duration: float | None = None,
+    channel: Channel = None,
+    notes: list[str] | None = None,
 ) -> tuple[np.ndarray, int]:
     """Read a recording as one mono waveform.
 
     Channels are averaged, and soxr (high quality) changes the sampling rate. Samples beyond full scale, as in some
-    float files and after resampling, are clipped as a player would clip them. WAV, AIFF, FLAC, OGG and MP3 are
-    recognised by their content, not by the name of the file.
+    float files and after resampling, are clipped as a player would clip them. WAV and its relatives, AIFF, CAF, FLAC,
+    Ogg and MP3 are recognised by their content, not by the name of the file; with the extra `formats`, so are M4A,
+    AAC, AMR, 3GP, WebM and WMA.
 
     Parameters
     ----------
@@ -30,6 +46,11 @@ def read(
         Seconds to skip at the start of the recording.
     duration : float > 0, optional
         Seconds to read at most; by default, up to the end.
+    channel : "left", "right" or int, optional
+        The channel to read, by name or by its number from 1, where speakers have a channel each. By default the mean
+        of all channels, or the loudest one if they cancel each other: if the mean is over 20 dB below them.
+    notes : list of str, optional
+        A list that gets a remark on each oddity of the recording, such as an end that is missing.
 
     Returns
     -------
@@ -41,17 +62,17 @@ def read(
     Raises
     ------
     ParameterError
-        If `source` is not a path, bytes or a binary file object, or if `sr`, `offset` or `duration` is outside its
-        range.
+        If `source` is not a path, bytes or a binary file object, or if `sr`, `offset`, `duration` or `channel` is
+        outside its range.
     AudioError
-        If the recording is missing, empty, not audio or cut short, ends before `offset`, or contains NaN or infinite
-        samples; or if `source` is a folder, a device or a named pipe.
+        If the recording is missing, empty, not audio or cut short, ends before `offset`, lacks the channel, or contains
+        NaN or infinite samples; or if `source` is a folder, a device or a named pipe.
 
     Notes
     -----
-    Programs that write a WAV file into a pipe do not know its length, and claim 0, 0x7FFFF000 or 0xFFFFFFFF bytes of
-    samples in its header; such a file is read to its end. If the header claims any other length, a shorter file is
-    refused as cut short.
+    A recording is read until it ends. Programs that write into a pipe do not know the length, and claim 0 or more than
+    2 GB of samples in the header, which is taken for no claim. A file with less than the header claims is refused as
+    cut short if 64 bytes or more are missing, and gets a note otherwise.
 
     Examples
     --------
@@ -62,19 +83,22 @@ def read(
     >>> read(recording)
     (array([0.25, 0.5 ], dtype=float32), 16000)
     """
-    check_source(source)
     if sr is not None:
         check_rate("sr", sr)
     if duration is not None:
         _check_length("duration", duration)
     if not (math.isfinite(offset) and offset >= 0):
         raise ParameterError(f"offset={offset}: must be a number of seconds, 0 or more")
-    with recording(source, name_of(source), whole=duration is None) as found:
-        parts = list(_at_rate(found, sr or found.rate, offset=offset, duration=duration))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts), sr or found.rate
+    notes = [] if notes is None else notes
+    with recording(source, notes, whole=duration is None) as found:
+        rate = sr or found.streams[0].rate
+        parts = list(_at_rate(found, rate, channel, notes, offset=offset, duration=duration))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts), rate
 
 
-def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.ndarray]:
+def blocks(
+    source: Source, *, sr: int, seconds: float = 10.0, channel: Channel = None, notes: list[str] | None = None
+) -> Iterator[np.ndarray]:
     """Read a recording of any length, even of hours, block by block in constant memory.
 
     Joined together, the blocks equal the result of `read(source, sr=sr)`, sample for sample. If the end of a file is
@@ -89,6 +113,8 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
         Sampling rate of the blocks in Hz, from 1 to 768000, and at most 100 times that of the file.
     seconds : float > 0, default 10
         Length of a block, rounded to whole samples.
+    channel, notes
+        As for `read`.
 
     Returns
     -------
@@ -98,7 +124,8 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
     Raises
     ------
     ParameterError
-        At once, if `source` is not a path, bytes or a binary file object, or `sr` or `seconds` is outside its range.
+        At once, if `source` is not a path, bytes or a binary file object, or `sr`, `seconds` or `channel` is outside
+        its range.
     AudioError
         With the first block, if the recording cannot be opened or its header is wrong; with a later block, if the
         recording is cut short or damaged, or contains NaN or infinite samples.
@@ -115,14 +142,13 @@ def blocks(source: Source, *, sr: int, seconds: float = 10.0) -> Iterator[np.nda
     check_source(source)
     check_rate("sr", sr)
     _check_length("seconds", seconds)
-    return _blocks(source, sr, max(1, round(seconds * sr)))  # a generator of its own, so that the checks run at once
+    Mixer(channel, "")
+    # A generator of its own, so that the checks run at once.
+    return _blocks(source, sr, max(1, round(seconds * sr)), channel, [] if notes is None else notes)
 
 
 def duration(source: Source) -> float:
-    """Measure the length of a recording, from its header if possible.
-
-    Only a file whose header has no length (a FLAC file written through a pipe) is decoded. Otherwise the
-    result is the length in the header, even if a FLAC or MP3 file is cut short; `read` refuses such a file.
+    """Measure the length of a recording: of an uncompressed one from its size, of others by decoding them.
 
     Parameters
     ----------
@@ -139,7 +165,7 @@ def duration(source: Source) -> float:
     ParameterError
         If `source` is not a path, bytes or a binary file object.
     AudioError
-        If the recording is missing, empty or not audio, or its header claims more than the file can hold.
+        If the recording is missing, empty, not audio or cut short.
 
     Examples
     --------
@@ -151,11 +177,12 @@ def duration(source: Source) -> float:
     2.5
     """
     check_source(source)
-    with recording(source, name_of(source)) as found:
-        n_samples = found.n_samples
-        if n_samples is None:
+    with recording(source, []) as found:
+        if all(each.exact for each in found.streams):
+            n_samples = sum(each.n_samples for each in found.streams)
+        else:
             n_samples = sum(len(block) for block in decoded(found))
-        return n_samples / found.rate
+        return n_samples / found.streams[0].rate
 
 
 def _check_length(name: str, seconds: float) -> None:
@@ -164,33 +191,44 @@ def _check_length(name: str, seconds: float) -> None:
 
 
 def _at_rate(
-    found: OpenRecording, sr: int, *, offset: float = 0.0, duration: float | None = None
+    found: OpenRecording,
+    sr: int,
+    channel: Channel,
+    notes: list[str],
+    *,
+    offset: float = 0.0,
+    duration: float | None = None,
 ) -> Iterator[np.ndarray]:
-    growth = sr / found.rate
-    if growth > HIGHEST_RATIO:
+    """Yield a recording in mono blocks at a sampling rate."""
+    rate, channels = found.streams[0][:2]
+    mixer = Mixer(channel, found.name, notes) if channels > 1 or channel is not None else None
+    if sr > HIGHEST_RATIO * rate:
         lowest = math.ceil(sr / HIGHEST_RATIO)
-        what = f"a sampling rate of {found.rate} Hz, expected {lowest} or more to resample it to {sr} Hz"
+        what = f"a sampling rate of {rate} Hz, expected {lowest} or more to resample it to {sr} Hz"
         raise audio_error(found.name, what, "save it again with its true rate")
-    blocks = decoded(found, offset=offset, duration=duration, growth=growth)
-    if sr == found.rate:
-        yield from blocks if found.bounded else map(clip, blocks)
-        return
-    resampler = Resampler(found.rate, sr)
+    bounded = found.streams[0].bounded
+    resampler = None if sr == rate else soxr.ResampleStream(rate, sr, 1, quality="HQ")
     n_in = n_out = 0
-    for block in blocks:
-        resampled = resampler.process(block)
-        n_in, n_out = n_in + len(block), n_out + len(resampled)
-        yield resampled
-    rest = resampler.flush()
-    if n_out + len(rest) == 0:
-        raise audio_error(found.name, f"too short to resample to {sr} Hz ({n_in} samples at {found.rate} Hz)")
-    if len(rest):
+    for block in decoded(found, offset=offset, duration=duration, growth=sr / rate):
+        y = mixer.mix(block) if mixer else block[:, 0]
+        if not bounded:
+            check_samples(y, found.name, cure="check the program that wrote it")
+        if resampler:
+            n_in += len(y)
+            y = resampler.resample_chunk(y)
+            n_out += len(y)
+        yield y if bounded and not resampler else np.clip(y, -1.0, 1.0)
+    if resampler:
+        rest = np.clip(resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True), -1.0, 1.0)
+        if n_out + len(rest) == 0:
+            what = f"too short to resample to {sr} Hz ({n_in} samples at {rate} Hz)"
+            raise audio_error(found.name, what, "leave it out, or choose a higher rate")
         yield rest
 
 
-def _blocks(source: Source, sr: int, length: int) -> Iterator[np.ndarray]:
-    with recording(source, name_of(source)) as found:
-        for _, part in parts(_at_rate(found, sr), sr, seconds=length / sr):
+def _blocks(source: Source, sr: int, length: int, channel: Channel, notes: list[str]) -> Iterator[np.ndarray]:
+    with recording(source, notes) as found:
+        for _, part in parts(_at_rate(found, sr, channel, notes), sr, seconds=length / sr):
             yield part
 
 
@@ -229,7 +267,15 @@ def parts(blocks: Iterable[np.ndarray], sr: int, *, seconds: float) -> Iterator[
         yield first, rest
 
 
-def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "waveform") -> np.ndarray:
+def waveform(
+    y: np.ndarray,
+    sr: int,
+    *,
+    sr_out: int | None = None,
+    name: str = "waveform",
+    channel: Channel = None,
+    notes: list[str] | None = None,
+) -> np.ndarray:
     """Convert an array of samples to a mono float32 waveform.
 
     Channels are averaged, samples beyond full scale are clipped, and soxr changes the sampling rate: an array with the
@@ -238,14 +284,17 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
     Parameters
     ----------
     y : ndarray of shape (n_samples,) or (n_samples, n_channels)
-        Floats in [-1, 1], or PCM as int16 or int32. An array with more than 8 channels and more channels than samples
-        is refused, because it is probably transposed, and the library does not guess which axis to average.
+        Floats in [-1, 1], or PCM as int16, int32 or uint8 (128 is silence). An array with more than 8 channels and more
+        channels than samples is refused, because it is probably transposed, and the library does not guess which axis
+        to average.
     sr : int
         Its sampling rate in Hz, from 1 to 768000.
     sr_out : int, optional
         Sampling rate in Hz to resample to, at most 100 times `sr`; by default `sr`.
     name : str, optional
         Name of the array in error messages.
+    channel, notes
+        As for `read`.
 
     Returns
     -------
@@ -267,7 +316,8 @@ def waveform(y: np.ndarray, sr: int, *, sr_out: int | None = None, name: str = "
     """
     check_rate("sr", sr)
     resampler = Resampler(sr, sr if sr_out is None else sr_out)
-    mono = check_samples(as_mono(y, name), name, cure="check the code that made it")
+    y = Mixer(channel, name, notes).mix(as_samples(y, name))
+    mono = check_samples(y, name, cure="check the code that made it")
     if len(mono) == 0:
         raise audio_error(name, "no samples", "check the code that made it")
     resampled = np.concatenate([resampler.process(mono), resampler.flush()])

@@ -1,6 +1,7 @@
 """Average channels and change the sampling rate of waveforms and streams."""
 
 import math
+from typing import Any, Literal
 
 import numpy as np
 import soxr
@@ -18,6 +19,15 @@ _HIGHEST_PEAK = 8.0  # float files may exceed full scale (8 is +18 dB); integers
 _MOST_CHANNELS_OF_A_FEW_SAMPLES = 8  # a chunk of a live stream may have fewer samples than channels
 
 
+_CANCELLED = 100  # the ratio of powers, 20 dB, by which the mean of channels that cancel is below them
+_ENOUGH = 1024  # samples to tell whether channels cancel
+
+_NUMBERS: dict[Any, int] = {None: 0, "left": 1, "right": 2}
+
+Channel = Literal["left", "right"] | int | None
+"""A channel of a recording: "left", "right" or its number, from 1; None is the mean of all."""
+
+
 class Resampler:
     """Resample a stream chunk by chunk to mono float32.
 
@@ -30,11 +40,15 @@ class Resampler:
         Sampling rate of the chunks in Hz, from 1 to 768000.
     sr_out : int
         Sampling rate of the output in Hz, from 1 to 768000, and at most 100 times `sr_in`.
+    channel : "left", "right", int or None
+        The channel to take, as for `read`.
+    notes : list of str, optional
+        Gets a remark if the channels cancel each other.
 
     Raises
     ------
     ParameterError
-        If a rate is outside its range.
+        If a rate is outside its range, or the channel is not a channel.
 
     Examples
     --------
@@ -44,7 +58,8 @@ class Resampler:
     16000
     """
 
-    def __init__(self, sr_in: int, sr_out: int) -> None:
+    def __init__(self, sr_in: int, sr_out: int, *, channel: Channel = None, notes: list[str] | None = None) -> None:
+        self._mixer = Mixer(channel, "chunk", notes)
         check_rate("sr_in", sr_in)
         check_rate("sr_out", sr_out)
         if sr_out > HIGHEST_RATIO * sr_in:
@@ -61,7 +76,7 @@ class Resampler:
         Parameters
         ----------
         chunk : ndarray of shape (n_samples,) or (n_samples, n_channels)
-            Floats in [-1, 1], or PCM as int16 or int32; it may be empty.
+            Floats in [-1, 1], or PCM as int16, int32 or uint8; it may be empty.
 
         Returns
         -------
@@ -76,7 +91,8 @@ class Resampler:
         AudioError
             If its samples are NaN, infinite or far beyond full scale, such as integers stored as floats.
         """
-        return self._next(check_samples(as_mono(chunk, "chunk"), "chunk", cure="check the program that records it"))
+        y = self._mixer.mix(as_samples(chunk, "chunk"))
+        return self._next(check_samples(y, "chunk", cure="check the program that records it"))
 
     def flush(self) -> np.ndarray:
         """Return the rest of the output after the last chunk, and reset for a new stream.
@@ -113,8 +129,11 @@ def check_rate(name: str, rate: object) -> None:
         raise ParameterError(f"{name}={rate!r}: must be a whole number of Hz from 1 to {HIGHEST_RATE}")
 
 
-def as_mono(y: np.ndarray, name: str) -> np.ndarray:
-    """Convert samples of any accepted shape and type to mono float32."""
+def as_samples(y: np.ndarray, name: str) -> np.ndarray:
+    """Convert samples of any accepted shape and type to float32, of shape (n_samples, n_channels)."""
+    if isinstance(y, (bytes, bytearray, memoryview)):
+        cure = "write np.frombuffer(chunk, dtype=np.int16), or the type that the program records"
+        raise ParameterError(f"{name} of bytes: must be an array; {cure}")
     try:
         y = np.asarray(y)
     except ValueError as problem:
@@ -125,22 +144,65 @@ def as_mono(y: np.ndarray, name: str) -> np.ndarray:
         raise ParameterError(f"{name} of shape {y.shape}: must be (n_samples, n_channels); transpose it (y.T)")
     if y.dtype in (np.int16, np.int32):
         y = y.astype(np.float32) / np.float32(-np.iinfo(y.dtype).min)
+    elif y.dtype == np.uint8:  # unsigned, as in a WAV file of 8 bits: 128 is silence
+        y = (y.astype(np.float32) - 128) / 128
     elif np.issubdtype(y.dtype, np.floating):
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which check_samples reports
             y = y.astype(np.float32, copy=False)
     else:
         cure = "divide integers by their full scale" if np.issubdtype(y.dtype, np.integer) else "convert it"
-        raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16 or int32; {cure}")
-    return y if y.ndim == 1 else averaged(y)
+        raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16, int32 or uint8; {cure}")
+    return y[:, None] if y.ndim == 1 else y
 
 
-def averaged(y: np.ndarray) -> np.ndarray:
-    """Return the mean of the channels."""
-    if y.shape[1] == 1:
-        return y[:, 0]
-    with np.errstate(invalid="ignore", over="ignore"):  # check_samples reports infinite samples
-        mean: np.ndarray = y.mean(axis=1)
-    return mean
+class Mixer:
+    """Turn the channels of a recording or a stream into one.
+
+    That is the chosen channel, or the mean of all. If the channels cancel each other, as those of a microphone with one
+    wire swapped, it is the loudest channel from there on.
+
+    Parameters
+    ----------
+    channel : "left", "right", int or None
+        The channel to take, as for `read`.
+    name : str
+        Name of the recording in messages.
+    notes : list of str, optional
+        Gets a remark if the channels cancel each other.
+
+    Raises
+    ------
+    ParameterError
+        If the channel is not a channel.
+    """
+
+    def __init__(self, channel: Channel, name: str, notes: list[str] | None = None) -> None:
+        number: Any = _NUMBERS.get(channel, channel)
+        if not isinstance(number, int) or isinstance(channel, bool) or number < (channel is not None):
+            raise ParameterError(f"channel={channel!r}: must be left, right or the number of a channel, from 1")
+        self._number, self._name, self._notes = number, name, notes
+        self._n_samples, self._mean_power, self._powers = 0, 0.0, np.zeros(1)
+
+    def mix(self, y: np.ndarray) -> np.ndarray:
+        """Return one channel for samples of shape (n_samples, n_channels)."""
+        n_channels = y.shape[1]
+        if self._number > n_channels:
+            has = f"{n_channels} channel{'s' * (n_channels > 1)}"
+            raise audio_error(self._name, f"channel {self._number} of {has}", "choose another, or leave the choice out")
+        if n_channels == 1 or self._number:
+            return y[:, max(0, self._number - 1)]
+        with np.errstate(invalid="ignore", over="ignore"):  # check_samples reports infinite samples
+            mean: np.ndarray = y.mean(axis=1)
+            if len(y):
+                self._n_samples += len(y)
+                self._mean_power += len(y) * float(mean.var())  # without a constant offset, which would not cancel
+                self._powers = self._powers + len(y) * y.var(axis=0)
+            if self._n_samples < _ENOUGH or not _CANCELLED * self._mean_power < self._powers.mean():
+                return mean
+        self._number = int(self._powers.argmax()) + 1
+        if self._notes is not None:
+            self._notes.append(f"its channels cancel each other, so that channel {self._number} alone is read")
+        return y[:, self._number - 1]
 
 
 def check_samples(y: np.ndarray, name: str, *, cure: str | None = None) -> np.ndarray:

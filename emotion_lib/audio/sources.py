@@ -6,11 +6,12 @@ import io
 import os
 import re
 import reprlib
+import shlex
 import stat
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
 
 from emotion_lib.errors import AudioError, ParameterError
@@ -18,10 +19,20 @@ from emotion_lib.errors import AudioError, ParameterError
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """A recording to read: a path, the bytes of a file, or a binary file object."""
 
-SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
+SUFFIXES = frozenset(
+    f".{name}"
+    for names in (
+        "wav wave bwf rf64 w64 flac aif aiff aifc au snd caf nist sph ogg oga opus mp3 mp2 mpga",
+        "m4a m4b aac amr awb 3gp 3ga webm weba wma mka",
+    )
+    for name in names.split()
+)
 """Suffixes by which a search of folders recognises recordings; a single file is recognised by its content instead."""
 
 UNNAMED = "the recording"
+
+NOTHING_LEFT = "copy it again from where it was recorded, or leave it out"
+"""The cure for a recording of which nothing is there."""
 
 _IN_MEMORY = 2**24  # bytes; larger files are read from disk, larger pipes are copied to disk
 _LONGEST_PIPE = 2**32  # bytes; a pipe may never end, and would fill the disk
@@ -39,11 +50,29 @@ _UNOPENED = {
 }
 
 
+class Name(str):  # noqa: SLOT000 (it has an attribute)
+    """The name of a recording in messages: the file's name on one line; `path` is the path that was given."""
+
+    path = ""
+
+    def conversion(self) -> str:
+        """Return the command that converts the recording, or what is there of it, to WAV."""
+        # FFmpeg takes what is before a colon for a protocol, unless one is named.
+        given = f"file:{self.path}" if ":" in self.path and not os.path.isabs(self.path) else self.path
+        return f"`ffmpeg -i {shlex.quote(one_line(given)) if given else 'recording'} converted.wav`"
+
+
+def one_line(text: str) -> str:
+    """Return a text with everything that cannot be printed on one line as escape sequences."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def audio_error(name: str, what: str, cure: str | None = None) -> AudioError:
-    """Return an error that names the recording, the problem and the cure."""
-    if cure is None:
-        fetch = "fetch TESS again with `emotion-lib fetch tess`"
-        cure = f"delete it or {fetch if _TESS_NAME.fullmatch(name) else 'get a fresh copy'}"
+    """Return an error that names the recording, the problem and the cure: by default, to keep what is there of it."""
+    if cure in (None, NOTHING_LEFT) and _TESS_NAME.fullmatch(name):
+        cure = "fetch TESS again with `emotion-lib fetch tess`"
+    elif cure is None:
+        cure = f"keep what is there of it with {name.conversion()}" if isinstance(name, Name) else NOTHING_LEFT
     return AudioError(f"{name}: {what}; {cure}")
 
 
@@ -54,78 +83,77 @@ def check_source(source: Any) -> None:
     if not hasattr(source, "read"):
         shown = " ".join(reprlib.repr(source).split())
         cure = "; for samples in memory, use `audio.waveform`" if hasattr(source, "__array__") else ""
+        cure = "; for several recordings, use `predictions`, or a list" if hasattr(source, "__next__") else cure
         raise ParameterError(f"source={shown}: must be a path, bytes or a file opened in binary mode{cure}")
     try:
-        gives_bytes = isinstance(source.read(0), bytes)
+        content = source.read(0)
     except (OSError, ValueError) as problem:
         state = "is closed" if getattr(source, "closed", False) else "cannot be read"
         raise ParameterError(f'source: the file object {state}; open it with open(path, "rb")') from problem
-    if not gives_bytes:
+    if hasattr(content, "close"):  # a coroutine, as of FastAPI's UploadFile
+        content.close()
+        raise ParameterError("source: read is asynchronous; give the file in it, as in predict(upload.file)")
+    if not isinstance(content, bytes):
         raise ParameterError('source: the file object is in text mode; open it with open(path, "rb")')
 
 
-def name_of(source: Source) -> str:
+def name_of(source: Source) -> Name:
     """Return the name of the recording for error messages: the file's name without its folder, on one line."""
     path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    if not isinstance(path, (str, os.PathLike)):
-        return UNNAMED
+    if not isinstance(path, (str, os.PathLike)) or path == "<stdin>":
+        return Name(UNNAMED)
     path = os.fsdecode(path)
-    name = path if _DESCRIPTOR.fullmatch(path) else Path(path).name or path
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name) or "an empty path"
+    shown = (path if _DESCRIPTOR.fullmatch(path) else os.path.basename(path) or path) or "an empty path"
+    name = Name(shown if shown.isprintable() else one_line(shown))
+    name.path = path
+    return name
 
 
 @contextmanager
 def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
-    """Open `source` as a seekable file; with `whole`, a small file is read into memory at once."""
+    """Open `source` as a seekable file; with `whole`, a small file is read into memory at once.
+
+    An error of the disk while the file is open, in its middle too, is an `AudioError` that names the recording.
+    """
     with ExitStack() as opened:
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            file: BinaryIO = io.BytesIO(source)
-        elif isinstance(source, (str, os.PathLike)):
-            file = opened.enter_context(_opened_path(os.fsdecode(source), name, whole=whole))
-        else:
-            file = source
-        if not getattr(file, "seekable", bool)():  # a file without the method is taken for a pipe: bool() is False
-            file = opened.enter_context(_copied(file, name))
-        yield file
+        try:
+            if isinstance(source, (bytes, bytearray, memoryview)):
+                file: BinaryIO = io.BytesIO(source)
+            elif isinstance(source, (str, os.PathLike)):
+                file = opened.enter_context(_opened_path(os.path.expanduser(os.fsdecode(source)), name, whole=whole))
+            else:
+                file = source
+            if not getattr(file, "seekable", bool)():  # a file without the method is taken for a pipe: bool() is False
+                file = opened.enter_context(_copied(file, name))
+            yield file
+        except OSError as problem:
+            why = f"cannot be read to its end ({problem.strerror or problem})"
+            raise audio_error(name, why, "try again, or copy it to another disk") from problem
 
 
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
     """Open a file, unless opening or reading it might never end."""
     try:
         # A file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`.
-        if descriptor := _DESCRIPTOR.fullmatch(path):
-            number = int(descriptor[1] or descriptor[2] or 0)
-            mode = os.fstat(number).st_mode
-            if not stat.S_ISFIFO(mode):  # unlike a named pipe, this one has a writer already
-                _refuse_special(mode, name)
+        descriptor = _DESCRIPTOR.fullmatch(path)
+        number = int(descriptor[1] or descriptor[2] or 0) if descriptor else -1
+        status = os.fstat(number) if descriptor else os.stat(path)
+        if stat.S_ISFIFO(status.st_mode) and not descriptor:  # a descriptor has a writer already
+            raise audio_error(
+                name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`"
+            )
+        if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+            cure = "record from it to a file first, or give the path of a recording"
+            raise audio_error(name, "a device, not a file", cure)
+        if descriptor:
             return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
-        status = os.stat(path)
-        _refuse_special(status.st_mode, name)
-        content = _content(path, status.st_size) if whole and status.st_size <= _IN_MEMORY else None
-        return io.BytesIO(content) if content else open(path, "rb")
+        if not (whole and 0 < status.st_size <= _IN_MEMORY):
+            return open(path, "rb")
+        # In one step, because Python's threads wait for each other at every step of reading a file.
+        with open(path, "rb", buffering=0) as file:
+            return io.BytesIO(file.read(status.st_size))
     except (OSError, ValueError) as problem:
         raise _unopened(path, name, problem) from problem
-
-
-def _content(path: str, size: int) -> bytes | None:
-    """Read all bytes of a file in one step, or return None, so that the decoder reports why they cannot be read.
-
-    It takes one step, because Python's threads wait for each other at every step of reading a file.
-    """
-    with open(path, "rb", buffering=0) as file, suppress(OSError):
-        content = file.read(size)
-        return content if len(content) == size else None
-    return None
-
-
-def _refuse_special(mode: int, name: str) -> None:
-    """Raise an `AudioError` for pipes and devices, since opening or reading them may never end."""
-    if stat.S_ISFIFO(mode):
-        raise audio_error(name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`")
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise audio_error(
-            name, "a device, not a file", "record from it to a file first, or give the path of a recording"
-        )
 
 
 def _unopened(path: str, name: str, problem: Exception) -> AudioError:
@@ -158,12 +186,8 @@ def digest(source: Source, name: str) -> bytes:
     found = hashlib.sha256()
     with open_source(source, name) as file:
         file.seek(0)
-        try:
-            while piece := file.read(_PIECE):
-                found.update(piece)
-        except OSError as problem:
-            why = f"cannot be read to its end ({problem.strerror})"
-            raise audio_error(name, why, "try again, or copy it to another disk") from problem
+        while piece := file.read(_PIECE):
+            found.update(piece)
     return found.digest()
 
 
@@ -175,12 +199,22 @@ def has_audio_suffix(name: str) -> bool:
 def walk(folder: str, *, onerror: Callable[[OSError], object] | None = None) -> Iterator[str]:
     """Yield the path of every file below a folder, except hidden files and the `__MACOSX` folders in archives.
 
-    If a folder cannot be read, `onerror` is called with the error; by default, the error is raised.
+    Linked folders come last, and each folder comes once, however many links lead to it. If a folder cannot be read,
+    `onerror` is called with the error; by default, the error is raised.
     """
-    for parent, folders, files in os.walk(folder, onerror=onerror or _raise):
-        # In place, since os.walk then visits the folders in this list; sorted, since the order on disk varies.
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
-        yield from (os.path.join(parent, name) for name in sorted(files) if not name.startswith("."))
+    waiting, known = deque([folder]), set()
+    while waiting:
+        for parent, folders, files in os.walk(waiting.popleft(), onerror=onerror or _raise):
+            status = os.stat(parent)
+            # In place, since os.walk then visits the folders in this list; sorted, since the order on disk varies.
+            names = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
+            folders[:] = [name for name in names if not os.path.islink(os.path.join(parent, name))]
+            if (status.st_dev, status.st_ino) in known:
+                folders.clear()
+                continue
+            known.add((status.st_dev, status.st_ino))
+            waiting.extend(os.path.join(parent, name) for name in names if name not in folders)
+            yield from (os.path.join(parent, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _raise(problem: OSError) -> None:

@@ -4,15 +4,18 @@ import csv
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 import click
 
 from emotion_lib.cli.command import EXIT_CODES, printable, stopping, to_json
+from emotion_lib.cli.tables import PredictionTable
 from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
 
 if TYPE_CHECKING:
+    from emotion_lib.audio import Channel
     from emotion_lib.recognizer import EmotionRecognizer, Prediction
 
 STANDARD_INPUT = "-"
@@ -21,11 +24,11 @@ STANDARD_INPUT = "-"
 class Recording(NamedTuple):
     """A recording: its name in the output, its source, and its emotion and its speaker if they are known.
 
-    The source is a path or the bytes of standard input.
+    The source is a path or standard input.
     """
 
     name: str
-    source: str | bytes
+    source: str | BinaryIO
     emotion: str | None = None
     speaker: str | None = None
 
@@ -44,8 +47,13 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
     problems: list[str] = []
     for path in paths:
         if path == STANDARD_INPUT:
-            recordings.append(Recording(path, sys.stdin.buffer.read()))
-        elif os.path.isdir(path):
+            if sys.stdin is None:
+                problems.append("standard input: closed; pipe a recording in, as in `emotion-lib predict - < a.wav`")
+            else:
+                recordings.append(Recording(path, sys.stdin.buffer))
+            continue
+        path = os.path.expanduser(path)  # noqa: PLW2901 (the shell leaves some of them)
+        if os.path.isdir(path):
             broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
             names = [name for name in walk(path, onerror=broken.append) if has_audio_suffix(name)]
             recordings += [Recording(name, name) for name in names]
@@ -70,7 +78,24 @@ T = TypeVar("T")
 )
 @click.option("--segments", is_flag=True, help="Predict the emotion in windows of two or three seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, with all probabilities.")
-def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, as_json: bool) -> None:
+@click.option(
+    "--csv", "table", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write one row a recording to a table."
+)
+@click.option(
+    "--channel",
+    metavar="left|right|N",
+    callback=lambda _context, _option, said: _channel(said),
+    help="Predict from one channel, if each speaker has one; by default from their mean.",
+)
+def predict(
+    paths: tuple[str, ...],
+    recognizer: str | None,
+    *,
+    segments: bool,
+    as_json: bool,
+    table: Path | None,
+    channel: "Channel",
+) -> None:
     """Recognise the emotion in recordings.
 
     PATH is a recording, a folder with recordings at any depth, or - for a recording on standard input.
@@ -82,30 +107,81 @@ def predict(paths: tuple[str, ...], recognizer: str | None, *, segments: bool, a
     listed at the end, on standard error; the exit code is then 1. With --json, each answer also has the version of the
     recogniser.
 
+    With --csv, each recording is a row of the table as soon as it is done, and one that cannot be used is a row with
+    the reason in the column error. The same command goes on after an interruption: recordings with a row are not
+    predicted again, until you delete the row. The exit code is 1 if a recording of these paths has an error.
+
     Example: emotion-lib predict recordings/ interview.wav | cut -f 1,2
     """
-    from emotion_lib.audio.sources import name_of
     from emotion_lib.recognizer import EmotionRecognizer
 
+    if table is not None and (segments or as_json):
+        raise click.UsageError("--csv writes one row a recording; leave out --segments and --json")
     loaded = EmotionRecognizer.load(recognizer)
     recordings, problems = find_recordings(paths)
-    answers = (_segments if segments else _predictions)(loaded, recordings)
     version = _version(loaded)
+    if table is not None:
+        _write_table(PredictionTable(table.expanduser(), loaded.emotions), loaded, recordings, problems, channel)
+        return
+    answers = (_segments if segments else _predictions)(loaded, recordings, channel)
     with stopping("Every line that was printed is complete."):
         try:
             for recording, answer in answers:
                 if isinstance(answer, AudioError):
-                    # The library names a recording by its file name only; in a tree of folders the user needs the path.
-                    shown = "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
-                    problems.append(f"{shown}: {str(answer).removeprefix(f'{name_of(recording.source)}: ')}")
+                    problems.append(f"{_shown(recording)}: {_reason(recording, answer)}")
                 elif as_json:
                     click.echo(to_json({"path": recording.name, **answer.to_dict(), "recognizer": version}))
                 else:
                     click.echo(_line(recording, answer))
         finally:  # after Ctrl-C too
-            if problems:
-                click.echo("\n".join([f"{len(problems)} cannot be used:", *problems]), err=True)
+            _report(problems)
     if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _channel(said: str | None) -> "Channel":
+    """Return the channel that was named on the command line."""
+    if said is None or said in ("left", "right"):
+        return said  # type: ignore[return-value]
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
+
+
+def _shown(recording: Recording) -> str:
+    return "standard input" if recording.name == STANDARD_INPUT else printable(recording.name)
+
+
+def _reason(recording: Recording, error: AudioError) -> str:
+    """Return an error without the file's name: in a tree of folders the user needs the path."""
+    from emotion_lib.audio.sources import name_of
+
+    return str(error).removeprefix(f"{name_of(recording.source)}: ")
+
+
+def _report(problems: Sequence[str]) -> None:
+    if problems:
+        click.echo("\n".join([f"{len(problems)} cannot be used:", *problems]), err=True)
+
+
+def _write_table(
+    table: PredictionTable,
+    recognizer: "EmotionRecognizer",
+    recordings: Sequence[Recording],
+    problems: list[str],
+    channel: "Channel",
+) -> None:
+    """Write the rows of the recordings that the table does not have yet."""
+    waiting = [each for each in recordings if printable(each.name) not in table.done]
+    version = _version(recognizer)
+    with closing(table), stopping("Every row is complete; the same command goes on with the rest."):
+        for recording, answer in _predictions(recognizer, waiting, channel, shown=False):
+            error = _reason(recording, answer) if isinstance(answer, AudioError) else ""
+            table.add(printable(recording.name), answer, error=error, version=version)
+    failed = [each for each in recordings if not table.done[printable(each.name)]]
+    click.echo(f"{len(recordings)} recordings, {len(waiting)} of them new, {len(failed)} with an error")
+    _report(problems)
+    if problems or failed:
         raise click.exceptions.Exit(1)
 
 
@@ -120,23 +196,27 @@ def _version(recognizer: "EmotionRecognizer") -> str | None:
     return None if version is None else str(version)
 
 
-def _predictions(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":
-    answers = recognizer.predictions([recording.source for recording in recordings])
-    yield from zip(recordings, _watched(answers, len(recordings)), strict=True)
+def _predictions(
+    recognizer: "EmotionRecognizer", recordings: Sequence[Recording], channel: "Channel", *, shown: bool = True
+) -> "Iterator[Answer]":
+    answers = recognizer.predictions([recording.source for recording in recordings], channel=channel)
+    yield from zip(recordings, _watched(answers, len(recordings), shown=shown), strict=True)
 
 
-def _segments(recognizer: "EmotionRecognizer", recordings: Sequence[Recording]) -> "Iterator[Answer]":
+def _segments(
+    recognizer: "EmotionRecognizer", recordings: Sequence[Recording], channel: "Channel"
+) -> "Iterator[Answer]":
     for recording in _watched(recordings, len(recordings)):
         try:
-            for segment in recognizer.segments(recording.source):
+            for segment in recognizer.segments(recording.source, channel=channel):
                 yield recording, segment
         except AudioError as error:
             yield recording, error
 
 
-def _watched(items: Iterable[T], total: int) -> Iterable[T]:
-    """Show a progress bar, unless there is only one recording or the answers already appear on the terminal."""
-    if total < 2 or sys.stdout.isatty():
+def _watched(items: Iterable[T], total: int, *, shown: bool = True) -> Iterable[T]:
+    """Show a progress bar, unless there is only one recording or the answers are `shown` on the terminal."""
+    if total < 2 or (shown and sys.stdout.isatty()):
         return items
     from emotion_lib.progress import bar
 
@@ -146,7 +226,7 @@ def _watched(items: Iterable[T], total: int) -> Iterable[T]:
 def _line(recording: Recording, answer: "Prediction") -> str:
     """Return an answer as a line with tabs, for people, `cut` and `awk`."""
     place = [f"{getattr(answer, edge):.2f}" for edge in ("start", "end") if hasattr(answer, edge)]
-    besides = ", ".join(part for part in (answer.reason, answer.note, answer.warning) if part)
+    besides = ", ".join(part for part in (answer.reason, answer.note, answer.warning, *answer.notes) if part)
     return "\t".join([printable(recording.name), *place, answer.emotion, f"{answer.confidence:.2f}", besides])
 
 

@@ -8,11 +8,10 @@ from itertools import product
 from pathlib import PurePath
 from typing import NamedTuple
 
-import soundfile as sf
-
 from emotion_lib import audio
+from emotion_lib.audio.decoder import recording as opened
 from emotion_lib.corpora.corpus import Corpus
-from emotion_lib.corpora.inventory import File, Inventory, NamedRecording, Pair, take_inventory
+from emotion_lib.corpora.inventory import File, Inventory, NamedRecording, Pair, sound_digest, take_inventory
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.corpora.table import open_corpus
 from emotion_lib.errors import AudioError
@@ -66,7 +65,7 @@ class CheckReport(Report):
     missing : tuple of Finding
         Utterances without a recording.
     doubled : tuple of Finding
-        Byte-identical copies of other recordings.
+        Copies of other recordings: byte-identical ones, and those with the same name and the same samples.
     unreadable : tuple of Finding
         Recordings that cannot be read.
     contradictory : tuple of Finding
@@ -82,7 +81,7 @@ class CheckReport(Report):
         Recordings whose names do not fit this corpus.
     odd : tuple of Finding
         Recordings that can be used but differ from the rest: another rate, two channels, a longer header, AIFF behind
-        the name .wav, a misspelt name, silence.
+        the name .wav, a misspelt name, silence, the sound of another recording, an end that is missing.
     others : tuple of Finding
         Files that are not audio.
     n_unknown : int
@@ -283,8 +282,12 @@ class Probe(NamedTuple):
         The byte at which the samples of a WAV file begin; 0 for other formats.
     peak : float
         The largest absolute value of a sample.
+    sound : str
+        The SHA-256 of its samples.
     error : str
         The reason why it cannot be read; empty if it can.
+    notes : tuple of str
+        Remarks of the reader, such as an end that is missing.
     """
 
     recording: NamedRecording
@@ -293,18 +296,26 @@ class Probe(NamedTuple):
     samples: int = 0
     start: int = 0
     peak: float = 0.0
+    sound: str = ""
     error: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def probe(recording: NamedRecording) -> Probe:
     """Return rate, channels and peak of a recording, or the reason why it cannot be read."""
     path = recording.file.path
+    notes: list[str] = []
     try:
-        y, rate = audio.read(path)
+        y, rate = audio.read(path, notes=notes)
+        with opened(path, []) as found:
+            channels = found.streams[0].channels
     except AudioError as error:
         name = PurePath(recording.file.relative).name
         return Probe(recording, error=str(error).removeprefix(f"{name}: "))
-    return Probe(recording, rate, sf.info(path).channels, len(y), _start_of_samples(path), float(abs(y).max()))
+    peak = float(abs(y).max())
+    return Probe(
+        recording, rate, channels, len(y), _start_of_samples(path), peak, sound_digest(y, rate), notes=tuple(notes)
+    )
 
 
 def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
@@ -312,14 +323,18 @@ def oddities(probes: Sequence[Probe]) -> Iterator[Finding]:
     readable = [p for p in probes if not p.error]
     usual_rate, usual_channels = _most_common(p.rate for p in readable), _most_common(p.channels for p in readable)
     usual_start = _most_common(p.start for p in readable if p.start)
-    for recording, rate, channels, _, start, peak, _ in readable:
+    twins: dict[str, str] = {}
+    for recording, rate, channels, _, start, peak, sound, _, notes in readable:
+        twin = twins.setdefault(sound, recording.file.relative)
         what = {
+            f"the same sound as {twin}": twin != recording.file.relative and peak > 0,
             f"{rate} Hz, most have {usual_rate} Hz": rate != usual_rate,
             f"channels: {channels}, most have {usual_channels}": channels != usual_channels,
             f"samples begin at byte {start}, most at {usual_start}": start not in (0, usual_start),
             "AIFF behind the name .wav": _is_disguised(recording.file),
             f"a misspelt name, read as {recording.name.id}": recording.name.misspelt,
             "silent": peak == 0.0,
+            **dict.fromkeys(notes, True),
         }
         if any(what.values()):
             yield Finding(recording.file.relative, "; ".join(text for text, holds in what.items() if holds))

@@ -1,9 +1,10 @@
 """Find the folder of a corpus, list its files, and sort them into utterances, copies and foreign files."""
 
+import hashlib
 import os
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -11,8 +12,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import platformdirs
 
+from emotion_lib import audio
 from emotion_lib.audio import sources
 from emotion_lib.audio.sources import has_audio_suffix, walk
 from emotion_lib.corpora.corpus import Corpus, Name
@@ -57,11 +60,16 @@ def files_below(folder: str | os.PathLike[str]) -> list[File]:
     """
     root = os.path.join(os.path.abspath(folder), "")
     found = (
-        File(path, path[len(root) :].replace(os.sep, "/"), os.path.getsize(path))
+        File(path, _encodable(path[len(root) :]).replace(os.sep, "/"), os.path.getsize(path))
         for path in walk(root)
         if os.path.isfile(path)
     )
     return sorted(found, key=lambda file: (file.relative.count("/"), file.relative))
+
+
+def _encodable(name: str) -> str:
+    """Return a name as it is, or with escape sequences for bytes that are no UTF-8, which could not be printed."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def has_audio(folder: Path) -> bool:
@@ -110,6 +118,20 @@ class NamedRecording:
         """The SHA-256 of the file, which is read only once."""
         return digest(self.file.path)
 
+    @cached_property
+    def sound(self) -> str:
+        """The SHA-256 of the rate and the samples, which are the same in a WAV file and a FLAC file made of it."""
+        try:
+            y, sr = audio.read(self.file.path)
+        except AudioError:
+            return self.digest
+        return sound_digest(y, sr)
+
+
+def sound_digest(y: np.ndarray, sr: int) -> str:
+    """Return the SHA-256 of a waveform and its rate."""
+    return hashlib.sha256(sr.to_bytes(4, "little") + y.tobytes()).hexdigest()
+
 
 class Pair(NamedTuple):
     """A recording that was left out, and the recording that is used instead."""
@@ -127,7 +149,7 @@ class Inventory:
     kept : list of NamedRecording
         The recordings that are used, one for each id, sorted by id.
     copies : list of Pair
-        Recordings that are byte-identical to a kept one.
+        Recordings that are byte-identical to a kept one, or have its name and its samples.
     rivals : list of Pair
         Recordings with the id of a kept one, but other contents.
     contradictions : list of tuple of two NamedRecording
@@ -152,8 +174,11 @@ class Inventory:
     missing: list[str] = field(default_factory=list)
 
 
+_LABELS = attrgetter("name.id", "name.speaker", "name.emotion")
+
+
 def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
-    """Sort the files of a corpus; files are read only if they share a size or an id with another."""
+    """Sort the files of a corpus; files are read only if they share a size, a name or an id with another."""
     files = list(files)
     recordings, faulty, strangers = recognise(corpus, files)
     contents = _by_content(recordings)
@@ -164,6 +189,10 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
         contradictions = [(part[0], first[0]) for first, *others in by_label for part in others]
         contents = list(chain.from_iterable(by_label))
     distinct, copies = _best_of_each(contents, corpus.digests)
+    # Made of one another, as a FLAC file of a WAV file: of one name, other bytes, and the same samples.
+    sounds = [part for group in _divided(distinct, _LABELS) for part in _divided(group, attrgetter("sound"))]
+    distinct, converted = _best_of_each(sounds, corpus.digests)
+    copies += converted
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
     others = [file.relative for file in files if not _is_recording(corpus, file)]
     kept.sort(key=lambda recording: recording.id)
@@ -218,7 +247,7 @@ def _by_content(recordings: list[NamedRecording]) -> list[list[NamedRecording]]:
 
 
 def _divided(
-    group: list[NamedRecording], key: Callable[[NamedRecording], int | bytes | str]
+    group: list[NamedRecording], key: Callable[[NamedRecording], Hashable]
 ) -> Iterable[list[NamedRecording]]:
     """Divide a group by a key, in the order of first occurrence; a group of one is left as it is."""
     if len(group) == 1:

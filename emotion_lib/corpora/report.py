@@ -36,7 +36,8 @@ class Report(ABC):
         for sentence, items in self._parts():
             listed = "".join(f"<li>{escape(item)}</li>" for item in shortened(items))
             html += f"<p>{escape(sentence)}</p>" + (f"<ul>{listed}</ul>" if listed else "")
-        return html
+        # In a notebook, MathJax would take what is between two $ for a formula.
+        return f'<div class="tex2jax_ignore mathjax_ignore">{html}</div>' if "$" in html else html
 
 
 def shortened(items: Sequence[str]) -> list[str]:

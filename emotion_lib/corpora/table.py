@@ -244,7 +244,7 @@ def _table(corpus: Corpus, recordings: Iterable[NamedRecording]) -> pd.DataFrame
 def _warn(corpus: Corpus, where: str, stock: Inventory) -> None:
     """Warn about recordings that were left out or are missing, with their number."""
     cases = {
-        "{} byte-identical to others and left out": len(stock.copies),
+        "{} identical to others and left out": len(stock.copies),
         "{} left out because another has the same name": len(stock.rivals),
         "{} left out because of a fault in the published corpus": len(stock.faulty),
         "{} left out because the name does not fit this corpus": len(stock.strangers),

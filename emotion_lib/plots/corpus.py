@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.plots.style import GROUPS, HALO, INK, GroupStyle, apart, axes_or_new, say_empty
+from emotion_lib.plots.style import GROUPS, HALO, INK, GroupStyle, apart, as_written, axes_or_new, say_empty
 
 _NO_UTTERANCES = "There are no utterances to draw."
 
@@ -62,7 +62,7 @@ def plot_class_histogram(table: pd.DataFrame, *, by: str | None = "speaker", ax:
     ax.set_xticks(range(len(emotions)), labels=emotions)
     ax.set_ylabel("Number of utterances")
     handles = [Patch(facecolor=INK, edgecolor="white", hatch=style.hatch, label=name) for name, style, _ in parts]
-    return _legend_above(ax, handles)
+    return as_written(_legend_above(ax, handles))
 
 
 def plot_by_emotion(
@@ -116,7 +116,7 @@ def plot_by_emotion(
     ax.set_xticks(range(len(emotions)), labels=emotions)
     ax.set_ylabel(label or column)
     handles = [Line2D([], [], linestyle="", marker=style.marker, color=INK, label=name) for name, style, _ in parts]
-    return _legend_above(ax, handles)
+    return as_written(_legend_above(ax, handles))
 
 
 def plot_map(
@@ -174,7 +174,7 @@ def plot_map(
     for name, x, y in zip(groups, densest[:, 0], apart(densest[:, 1], 0.05 * np.ptp(ax.get_ylim())), strict=True):
         ax.text(x, y, name, ha="center", va="center", path_effects=HALO, weight="bold")
     ax.set(xlabel="Component 1", ylabel="Component 2")
-    return ax
+    return as_written(ax)
 
 
 def _draw_strip(ax: Axes, values: np.ndarray, position: float, *, width: float, emotion: str, marker: str) -> None:

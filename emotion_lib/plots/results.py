@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.plots.style import HALO, INK, LINES, PALE, LineStyle, axes_or_new, name_at, say_empty
+from emotion_lib.plots.style import HALO, INK, LINES, PALE, LineStyle, as_written, axes_or_new, name_at, say_empty
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.prediction import UNKNOWN
 
@@ -122,7 +122,7 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set(xlabel="Predicted emotion", ylabel="True emotion")
-    return ax
+    return as_written(ax)
 
 
 def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -175,7 +175,7 @@ def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     # From 1 to 1.13 there is room for the numbers at the end of each line; the first line is at the top.
     ax.set(xlabel=_UNITS.get(metrics[0], metrics[0]), xlim=(0, 1.13), ylim=(len(lines) - 0.4, -0.6))
     ax.set_xticks(np.linspace(0, 1, 6))
-    return ax
+    return as_written(ax)
 
 
 def _score_lines(results: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

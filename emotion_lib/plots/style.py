@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from scipy.optimize import isotonic_regression
 
 SETTINGS: dict[str, Any] = {
@@ -25,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "legend.frameon": False,
     "savefig.facecolor": "white",
     "savefig.transparent": False,
+    "text.parse_math": False,  # a $ in the name of a speaker is a $
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
 }
@@ -87,6 +89,13 @@ def axes_or_new(ax: Axes | None, *, height: float | None = None) -> Axes:
         return ax
     width, usual = plt.rcParams["figure.figsize"]
     return plt.subplots(figsize=(width, height or usual))[1]
+
+
+def as_written(ax: Axes) -> Axes:
+    """Let a `$` in the texts of axes, as in the name of a speaker, begin no formula, and return the axes."""
+    for text in ax.findobj(Text):
+        text.set_parse_math(False)
+    return ax
 
 
 def say_empty(ax: Axes, sentence: str) -> Axes:

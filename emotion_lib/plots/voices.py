@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from emotion_lib.errors import ParameterError, check_columns
-from emotion_lib.plots.style import INK, LINES, axes_or_new, name_at, say_empty
+from emotion_lib.plots.style import INK, LINES, as_written, axes_or_new, name_at, say_empty
 
 _NO_FIGURES = "There are no figures to draw."
 
@@ -66,7 +66,7 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(sorted({number for curve in curves.values() for number in curve.index}))
     name_at(ax, list(curves), [(float(curve.index[-1]), float(curve["uar"].iloc[-1])) for curve in curves.values()])
     _name_worst(ax, curves.values())
-    return ax
+    return as_written(ax)
 
 
 def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -122,7 +122,7 @@ def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.set(xlabel="UAR", xlim=(0, 1.03), ylim=(len(groups) - 0.5, -0.6))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
-    return ax
+    return as_written(ax)
 
 
 class _Look(NamedTuple):

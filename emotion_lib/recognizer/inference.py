@@ -190,4 +190,4 @@ class Inference:
 
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:
         start, end = first / self.sr, (first + length) / self.sr
-        return Segment(**answer.to_dict(), start=start, end=end)
+        return Segment(**vars(answer), start=start, end=end)

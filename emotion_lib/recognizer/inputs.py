@@ -52,6 +52,8 @@ class RecordingReader:
         Sampling rate of a waveform in Hz; None for a file.
     to : int
         Sampling rate in Hz at which to read the recording.
+    channel : "left", "right", int or None
+        The channel to read, as for `audio.read`.
 
     Raises
     ------
@@ -59,10 +61,17 @@ class RecordingReader:
         If `x` is not a recording, a waveform has no rate, or a rate is given for a file.
     """
 
-    def __init__(self, x: Recording, sr: int | None, *, to: int) -> None:
+    def __init__(self, x: Recording, sr: int | None, *, to: int, channel: audio.Channel = None) -> None:
         _check_recording(x, sr)
         self._x: Recording = x
+        self._channel = channel
+        self._notes: list[str] = []
         self._sr, self._to = to if sr is None else sr, to
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the recording, as far as it was read."""
+        return tuple(dict.fromkeys(self._notes))  # one for each, however often it was read
 
     def short(self, settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the whole recording and the part that the settings choose; None if it is longer than `LONG`."""
@@ -76,23 +85,27 @@ class RecordingReader:
     def read(self, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
         """Return `duration` seconds from `offset` on, or fewer if the recording ends earlier."""
         if not isinstance(self._x, np.ndarray):
-            return audio.read(self._x, sr=self._to, offset=offset, duration=duration)[0]
+            return audio.read(
+                self._x, sr=self._to, offset=offset, duration=duration, channel=self._channel, notes=self._notes
+            )[0]
         first = int(offset * self._sr)
         last = None if duration is None else first + max(1, int(duration * self._sr))  # rounded as audio.read does
         if 0 < len(self._x) <= first:
             raise AudioError(
                 f"waveform: ends before {offset} s, where this recogniser starts reading; give a longer one"
             )
-        return audio.waveform(self._x[first:last], self._sr, sr_out=self._to)
+        y = self._x[first:last]
+        return audio.waveform(y, self._sr, sr_out=self._to, channel=self._channel, notes=self._notes)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Return an iterator over the whole recording in blocks."""
         if not isinstance(self._x, np.ndarray):
-            return audio.blocks(self._x, sr=self._to)
+            return audio.blocks(self._x, sr=self._to, channel=self._channel, notes=self._notes)
         # Blocks of nearly equal length, since a last block of a few samples could be mistaken for channels.
         edges = np.linspace(0, len(self._x), max(1, len(self._x) // _SAMPLES_AT_ONCE) + 1).astype(int).tolist()
         x = self._x
-        return resampled((x[first:last] for first, last in pairwise(edges)), self._sr, self._to)
+        resampler = audio.Resampler(self._sr, self._to, channel=self._channel, notes=self._notes)
+        return _resample_chunks((x[first:last] for first, last in pairwise(edges)), resampler)
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the file, or of the samples of a waveform."""
@@ -109,6 +122,8 @@ def _check_recording(x: Any, sr: int | None) -> None:
         if x.ndim not in {1, 2}:
             raise ParameterError(f"waveform of shape {x.shape}: must be (n_samples,) or (n_samples, n_channels)")
         return
+    if isinstance(x, Mapping) and {"array", "sampling_rate"} <= x.keys():  # as the package datasets has them
+        raise ParameterError("a dict with a waveform: write predict(x['array'], sr=x['sampling_rate'])")
     if _is_table(x):
         raise ParameterError(f"a {type(x).__name__}: give its column of recordings, as in predict(table['path'])")
     if isinstance(x, (int, float, np.number)):
@@ -117,13 +132,16 @@ def _check_recording(x: Any, sr: int | None) -> None:
         )
     check_source(x)
     if sr is not None:
-        raise ParameterError(f"sr={sr}: must be given for waveforms only, since a file states its rate; leave it out")
+        cure = "leave it out"
+        if isinstance(x, (bytes, bytearray, memoryview)):
+            cure += "; for samples without a header, write np.frombuffer(x, dtype=np.int16), or the type that they have"
+        raise ParameterError(f"sr={sr}: must be given for waveforms only, since a file states its rate; {cure}")
 
 
 @contextmanager
-def rewindable(x: Recording, sr: int | None, *, to: int) -> Iterator[RecordingReader]:
+def rewindable(x: Recording, sr: int | None, *, to: int, channel: audio.Channel = None) -> Iterator[RecordingReader]:
     """Open a recording so that it can be read more than once; a pipe is copied, to disk if it is long."""
-    reader = RecordingReader(x, sr, to=to)  # checks the recording before anything is read
+    reader = RecordingReader(x, sr, to=to, channel=channel)  # checks the recording before anything is read
     if isinstance(x, np.ndarray):
         yield reader
     else:

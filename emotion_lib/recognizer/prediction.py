@@ -38,6 +38,8 @@ class Prediction:
     warning : str
         "this voice is unlike those it was trained on" if the voice is far from every training voice: trust even a
         confident answer less. Usually empty, and always empty where nobody speaks.
+    notes : tuple of str
+        Remarks on the recording, such as an end that is missing or channels that cancel each other; usually empty.
 
     Examples
     --------
@@ -50,6 +52,11 @@ class Prediction:
     reason: str = ""
     note: str = ""
     warning: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep the notes as a tuple, since JSON has them as a list."""
+        object.__setattr__(self, "notes", tuple(self.notes))
 
     @property
     def confidence(self) -> float:
@@ -68,7 +75,7 @@ class Prediction:
         -------
         dict
         """
-        return asdict(self)
+        return asdict(self) | {"notes": list(self.notes)}
 
     def __str__(self) -> str:
         """Return the answer on one line."""
@@ -76,7 +83,7 @@ class Prediction:
         if self.reason not in WITHOUT_SPEECH:
             named = ", ".join(f"{name} {self.probabilities[name]:.2f}" for name in self.most_probable[:2])
             answer += f" ({named})"
-        return ", ".join(part for part in (answer, self.note, self.warning) if part)
+        return ", ".join(part for part in (answer, self.note, self.warning, *self.notes) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +92,7 @@ class Segment(Prediction):
 
     Parameters
     ----------
-    emotion, probabilities, reason, note, warning
+    emotion, probabilities, reason, note, warning, notes
         As in a `Prediction`.
     start, end : float
         Seconds from the beginning of the recording.

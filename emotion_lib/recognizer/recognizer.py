@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import takewhile
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple, cast, overload
 
 import numpy as np
 
+from emotion_lib.audio import Channel
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError
 from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
@@ -180,7 +180,7 @@ class EmotionRecognizer:
         if path is None:
             place, name = resources.files("emotion_lib") / "pretrained" / PRETRAINED, PRETRAINED
         elif isinstance(path, (str, os.PathLike)):
-            place, name = Path(path), os.fspath(path)
+            place, name = Path(path).expanduser(), os.fspath(path)
         else:
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
         contents = file.load_file(place, name, cure="install emotion_lib again" if path is None else "check the path")
@@ -363,7 +363,7 @@ class EmotionRecognizer:
         ParameterError
             If `about` cannot be written as JSON.
         """
-        return file.write_file(Path(path), self._contents())
+        return file.write_file(Path(path).expanduser(), self._contents())
 
     def _contents(self) -> file.Contents:
         manifest = {
@@ -384,11 +384,15 @@ class EmotionRecognizer:
         return type(self)._made_of, (self._contents(),)
 
     @overload
-    def predict(self, x: Recordings, sr: int | None = None, *, trim: bool = True) -> list[Prediction]: ...
-    @overload
-    def predict(self, x: Recording, sr: int | None = None, *, trim: bool = True) -> Prediction: ...
     def predict(
-        self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True
+        self, x: Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None
+    ) -> list[Prediction]: ...
+    @overload
+    def predict(
+        self, x: Recording, sr: int | None = None, *, trim: bool = True, channel: Channel = None
+    ) -> Prediction: ...
+    def predict(
+        self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None
     ) -> Prediction | list[Prediction]:
         """Recognise the emotion in one recording or several.
 
@@ -403,6 +407,9 @@ class EmotionRecognizer:
             Sampling rate of waveforms in Hz; files state their own.
         trim : bool
             Whether to leave out the ends of a recording in which nobody speaks, as in the training of the recogniser.
+        channel : "left", "right" or int, optional
+            The channel to predict from, by name or by its number from 1, if each speaker has one; by default their
+            mean.
 
         Returns
         -------
@@ -423,15 +430,15 @@ class EmotionRecognizer:
         """
         if is_list(x):
             answers = []
-            for answer in self.predictions(x, sr, trim=trim):
+            for answer in self.predictions(x, sr, trim=trim, channel=channel):
                 if isinstance(answer, AudioError):
                     raise answer
                 answers.append(answer)
             return answers
-        return self._predict(cast("Recording", x), sr, trim=trim)
+        return self._predict(cast("Recording", x), sr, trim=trim, channel=channel)
 
     def predictions(
-        self, xs: Iterable[Recording], sr: int | None = None, *, trim: bool = True
+        self, xs: Iterable[Recording], sr: int | None = None, *, trim: bool = True, channel: Channel = None
     ) -> Iterator[Prediction | AudioError]:
         """Recognise the emotion in many recordings, some of which may be broken.
 
@@ -441,7 +448,7 @@ class EmotionRecognizer:
             As for `predict`.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
-        trim : bool
+        trim, channel
             As for `predict`.
 
         Yields
@@ -458,25 +465,28 @@ class EmotionRecognizer:
         --------
         >>> for answer in EmotionRecognizer.load().predictions([b""]):
         ...     print(answer)
-        the recording: an empty file (0 bytes); delete it or get a fresh copy
+        the recording: an empty file (0 bytes); copy it again from where it was recorded, or leave it out
         """
         if not is_list(xs) and not isinstance(xs, Iterator):
             raise ParameterError("xs: must be a list, not a single recording; put it in a list, or use predict")
         stopped = threading.Event()
-        return map_in_order(partial(self._tried, sr=sr, trim=trim, stopped=stopped), xs, stopped=stopped)
 
-    def _tried(self, x: Recording, *, sr: int | None, trim: bool, stopped: threading.Event) -> Prediction | AudioError:
-        try:
-            return self._predict(x, sr, trim=trim, stopped=stopped)
-        except AudioError as error:
-            return error
+        def tried(x: Recording) -> Prediction | AudioError:
+            try:
+                return self._predict(x, sr, trim=trim, channel=channel, stopped=stopped)
+            except AudioError as error:
+                return error
 
-    def predict_proba(self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True) -> np.ndarray:
+        return map_in_order(tried, xs, stopped=stopped)
+
+    def predict_proba(
+        self, x: Recording | Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None
+    ) -> np.ndarray:
         """Return the probability of each emotion in one recording or several.
 
         Parameters
         ----------
-        x, sr, trim
+        x, sr, trim, channel
             As for `predict`.
 
         Returns
@@ -494,17 +504,17 @@ class EmotionRecognizer:
         >>> EmotionRecognizer.load().predict_proba(np.zeros(16000), sr=16000).round(2).tolist()
         [0.14, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]
         """
-        answers = self.predict(x, sr, trim=trim)
+        answers = self.predict(x, sr, trim=trim, channel=channel)
         if isinstance(answers, Prediction):
             return np.array(list(answers.probabilities.values()))
         return np.array([list(answer.probabilities.values()) for answer in answers]).reshape(-1, len(self.emotions))
 
-    def segments(self, x: Recording, sr: int | None = None) -> Iterator[Segment]:
+    def segments(self, x: Recording, sr: int | None = None, *, channel: Channel = None) -> Iterator[Segment]:
         """Recognise the emotion in each window of speech of a long recording, in constant memory.
 
         Parameters
         ----------
-        x, sr
+        x, sr, channel
             One recording, as for `predict`.
 
         Yields
@@ -524,7 +534,9 @@ class EmotionRecognizer:
         >>> list(EmotionRecognizer.load().segments(np.zeros(60 * 16000), sr=16000))
         []
         """
-        return self._inference.segments(RecordingReader(x, sr, to=self._inference.sr).blocks())
+        reader = RecordingReader(x, sr, to=self._inference.sr, channel=channel)
+        segments = self._inference.segments(reader.blocks())
+        return (replace(segment, notes=reader.notes) for segment in segments)
 
     def stream(self, chunks: Iterable[np.ndarray], sr: int) -> Iterator[Segment]:
         """Recognise the emotion in live audio, every half second.
@@ -532,7 +544,7 @@ class EmotionRecognizer:
         Parameters
         ----------
         chunks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
-            Audio from a microphone, in chunks of any length.
+            Audio from a microphone, in chunks of any length; bytes, as PyAudio gives them, by `np.frombuffer`.
         sr : int > 0
             Sampling rate in Hz.
 
@@ -596,14 +608,21 @@ class EmotionRecognizer:
         return embedding.embed(self._inference.trimmed(trim), recordings, sr)
 
     def _predict(
-        self, x: Recording, sr: int | None, *, trim: bool = True, stopped: threading.Event | None = None
+        self,
+        x: Recording,
+        sr: int | None,
+        *,
+        trim: bool = True,
+        channel: Channel = None,
+        stopped: threading.Event | None = None,
     ) -> Prediction:
         """Return the answer for one recording; a long one ends early when `stopped` is set."""
         inference = self._inference.trimmed(trim)
-        with rewindable(x, sr, to=inference.sr) as recording:
+        with rewindable(x, sr, to=inference.sr, channel=channel) as recording:
             short = recording.short(inference.settings)
             if short is None:
-                return inference.predict_long(
-                    takewhile(lambda _: not (stopped and stopped.is_set()), recording.blocks())
-                )
-            return inference.predict_short(*short)
+                blocks = takewhile(lambda _: not (stopped and stopped.is_set()), recording.blocks())
+                answer = inference.predict_long(blocks)
+            else:
+                answer = inference.predict_short(*short)
+            return replace(answer, notes=recording.notes)

@@ -66,7 +66,8 @@ def sentence(prediction: Prediction, threshold: float) -> str:
         said = f"I don't know: the most probable emotion is {best} with {share}; I answer from {percent(threshold)} on."
     else:
         said = f"Predicted: {best}, {share}."
-    return f"{said} This is {prediction.note}." if prediction.note else said
+    said += f" This is {prediction.note}." if prediction.note else ""
+    return said + "".join(f" About the recording: {note}." for note in prediction.notes)
 
 
 def percent(share: float) -> str:

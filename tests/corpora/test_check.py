@@ -1,6 +1,8 @@
 """A broken copy of a corpus is told by name what is wrong with it."""
 
+import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile as sf
 
 from emotion_lib import corpora
 from emotion_lib.corpora.check import CheckReport, Finding
@@ -174,3 +177,60 @@ def test_many_names_are_shortened_in_print_only() -> None:
     report = CheckReport("folder", "x", 0, 0, doubled=tuple(Finding(str(n)) for n in range(50)))
     assert str(report).endswith("and 30 more")
     assert len(report.doubled) == 50
+
+
+def test_the_same_recordings_in_two_containers_count_once(tess_folder: Path) -> None:
+    for path in [*tess_folder.rglob("*.wav")]:
+        y, sr = sf.read(path)
+        sf.write(path.with_suffix(".flac"), y, sr)
+    report = corpora.check(tess_folder)
+    assert "42 of 42 utterances" in str(report)
+    assert len(report.doubled) == 42
+    with pytest.warns(CorpusWarning, match="42 recordings identical to others and left out"):
+        assert len(corpora.load(tess_folder)) == 42
+
+
+def test_the_same_name_with_another_sound_is_another_recording(tess_folder: Path) -> None:
+    path = min(tess_folder.rglob("YAF*.wav"))
+    y, sr = sf.read(path)
+    sf.write(path.with_suffix(".flac"), y / 2, sr)
+    assert len(corpora.load(tess_folder)) == 43
+
+
+def test_the_same_sound_under_two_names_is_odd(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    y, sr = sf.read(write_wav("ME_cloud_angry.wav"), dtype="int16")
+    sf.write(tmp_path / "ME_lamp_sad.flac", y, sr)
+    (finding,) = corpora.check(tmp_path).odd
+    assert str(finding) == "ME_lamp_sad.flac: the same sound as ME_cloud_angry.wav"
+
+
+def test_odd_files_do_not_end_a_check(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    path = write_wav("ME_cloud_angry.wav")
+    content = path.read_bytes()
+    chunk = content[36:]
+    (tmp_path / "ME_two_sad.wav").write_bytes(content[:36] + chunk + chunk)
+    (tmp_path / "ME_twice_sad.wav").write_bytes(content[:12] + content[12:36] * 2 + chunk)
+    (tmp_path / "ME_cut_sad.wav").write_bytes(content[:-1])
+    (tmp_path / "ME_loop_sad.wav").symlink_to("ME_loop_sad.wav")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/ME_\xff\xfe_sad.wav")).write_bytes(content)
+    text = str(corpora.check(tmp_path))
+    text.encode()
+    assert "ME_cut_sad.wav: 1 byte of samples fewer than its header claims" in text
+    corpora.load(tmp_path)["id"].str.encode("utf-8")
+
+
+def test_what_cannot_be_decoded_here_is_named(
+    write_wav: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    write_wav("ME_cloud_angry.wav")
+    (tmp_path / "ME_cloud_sad.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(40))
+    report = corpora.check(tmp_path)
+    assert names(report.unreadable) == ["ME_cloud_sad.m4a"]
+    assert "pip install 'emotion_lib[formats]'" in str(report)
+
+
+def test_a_dollar_in_a_name_begins_no_formula(write_wav: Callable[..., Path], tmp_path: Path) -> None:
+    write_wav("M$E_wo$rd_sad.wav", np.zeros(100))
+    assert corpora.check(tmp_path)._repr_html_().startswith('<div class="tex2jax_ignore mathjax_ignore"><p>')

@@ -96,7 +96,7 @@ def test_the_figures_are_of_twelve_actors() -> None:
 
 def test_a_whole_copy_lacks_nothing_though_one_recording_has_two_names(three_actors: Path) -> None:
     table, warned = load(three_actors)
-    assert warned == ["ravdess: 1 recording byte-identical to others and left out"]
+    assert warned == ["ravdess: 1 recording identical to others and left out"]
     assert len(table) == 179
     assert OTHER_TWIN not in set(table["id"])
 

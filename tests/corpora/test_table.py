@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import soundfile as sf
 
 from emotion_lib import corpora
 from emotion_lib.emotions import EMOTIONS
@@ -48,14 +49,14 @@ def test_loading_a_whole_folder_warns_of_nothing(tess_folder: Path) -> None:
 def test_a_nested_second_copy_is_left_out_and_counted(tess_folder: Path) -> None:
     once = corpora.load(tess_folder)
     shutil.copytree(tess_folder, tess_folder / "again")
-    with pytest.warns(CorpusWarning, match="42 recordings byte-identical to others and left out"):
+    with pytest.warns(CorpusWarning, match="42 recordings identical to others and left out"):
         twice = corpora.load(tess_folder)
     pd.testing.assert_frame_equal(once, twice)
 
 
 def test_a_copy_under_another_name_is_left_out(tess_folder: Path) -> None:
     shutil.copy(tess_folder / "YAF_sad" / "YAF_lamp_sad.wav", tess_folder / "ZZZ_lamp_sad.wav")
-    with pytest.warns(CorpusWarning, match="1 recording byte-identical"):
+    with pytest.warns(CorpusWarning, match="1 recording identical"):
         assert len(corpora.load(tess_folder)) == 42
 
 
@@ -109,7 +110,8 @@ def test_of_two_contents_for_one_id_the_published_one_is_kept(demo_copy: Path) -
     first = min(demo_copy.rglob("*.flac"))
     (demo_copy / "deep" / "er").mkdir(parents=True)
     published = Path(shutil.copy(first, demo_copy / "deep" / "er" / first.name))
-    first.write_bytes(first.read_bytes() + b"tail")
+    y, sr = sf.read(first)
+    sf.write(first, y / 2, sr)
     with pytest.warns(CorpusWarning, match="1 recording left out because another has the same name"):
         table = corpora.load(demo_copy)
     assert table.set_index("id").loc[first.stem, "path"] == str(published)
