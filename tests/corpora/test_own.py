@@ -198,7 +198,7 @@ def test_a_copy_is_left_out_but_not_where_the_labels_differ(write_list: WriteLis
     with pytest.warns(CorpusWarning) as warned:
         table = corpora.load(path)
     assert table["id"].tolist() == [ONE, "otherwise.wav"]
-    assert "1 recording byte-identical to others and left out" in str(warned[0].message)
+    assert "1 recording identical to others and left out" in str(warned[0].message)
     assert "another label and kept, such as anna/zwei.wav (froh) and otherwise.wav (sad); " in str(warned[1].message)
     report = corpora.check(path)
     assert [str(finding) for finding in report.contradictory] == ["otherwise.wav: sad, but anna/zwei.wav is froh"]
