@@ -1,10 +1,10 @@
 """Commands about recordings: predict their emotions, and adapt a recogniser to the voice in them."""
 
-import csv
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
@@ -236,24 +236,37 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 @click.option(
     "--recognizer", metavar="FILE", help="Recogniser written by `emotion-lib train`; by default the pretrained one."
 )
+@click.option("--emotion", metavar="NAME", help="Emotion of all recordings, such as neutral, whatever their names.")
 @click.option("--unlabelled", is_flag=True, help="Also use recordings whose emotion is not known.")
 @click.option("--json", "as_json", is_flag=True, help="Print the file and the utterances used as one JSON object.")
-def enrol(paths: tuple[str, ...], *, output: Path, recognizer: str | None, unlabelled: bool, as_json: bool) -> None:
+def enrol(
+    paths: tuple[str, ...],
+    *,
+    output: Path,
+    recognizer: str | None,
+    emotion: str | None,
+    unlabelled: bool,
+    as_json: bool,
+) -> None:
     """Adapt a recogniser to one voice with a few recordings of it.
 
     PATH is a recording, a folder with recordings at any depth, or a CSV file with the columns file and emotion. Paths
     in a CSV file are relative to its folder. The emotion of a recording is read from its name, as in a corpus
     (speaker_word_emotion.wav), or else from the innermost folder that is named after an emotion (my_voice/happy/1.wav).
 
-    One recording of each emotion helps; five are better. No network is trained. The output is a recogniser like any
-    other: emotion-lib predict --recognizer me.emotion new.wav
+    Three ordinary sentences (--emotion neutral) help a little, ten recordings without labels more, and five of each
+    emotion most. The output is a recogniser like any other: emotion-lib predict --recognizer me.emotion new.wav
 
     Example: emotion-lib enrol my_voice/ --output me.emotion
+
+    Example: emotion-lib enrol one.wav two.wav three.wav --emotion neutral --output me.emotion
     """
     from emotion_lib.recognizer import EmotionRecognizer
 
     loaded = EmotionRecognizer.load(recognizer)
-    recordings = list(_recordings(paths))
+    recordings = list(_recordings(paths, loaded.emotions))
+    if emotion is not None:
+        recordings = [each._replace(emotion=emotion) for each in recordings]
     _check_one_voice(recordings, loaded.emotions, unlabelled=unlabelled)
     with stopping("Nothing was written."):
         used = loaded.enrol([each.source for each in recordings], [each.emotion for each in recordings])
@@ -266,43 +279,43 @@ def enrol(paths: tuple[str, ...], *, output: Path, recognizer: str | None, unlab
     click.echo(f"{printable(str(output))}: adapted to this voice with {named}")
 
 
-def _recordings(paths: Sequence[str]) -> Iterator[Recording]:
+def _recordings(paths: Sequence[str], emotions: Sequence[str]) -> Iterator[Recording]:
+    own = {emotion.casefold(): emotion for emotion in emotions}
     for path in paths:
         if os.path.splitext(path)[1].lower() == ".csv":
-            yield from _read_list(Path(path))
+            yield from _read_list(Path(path), own)
             continue
         recordings, problems = find_recordings([path])
         if problems:
             raise CorpusError(problems[0])
         above = path if os.path.isdir(path) else os.path.dirname(path)
         for recording in recordings:
-            yield _label_by_name(recording, os.path.abspath(above))
+            yield _label_by_name(recording, os.path.abspath(above), own)
 
 
-def _label_by_name(recording: Recording, above: str) -> Recording:
+def _label_by_name(recording: Recording, above: str, own: Mapping[str, str]) -> Recording:
     """Label a recording by its name, or else by the folders above it, up to the folder that the user gave."""
-    from emotion_lib.corpora.tess import EMOTION_OF, read_name
+    from emotion_lib.corpora.labels import emotion_of
+    from emotion_lib.corpora.tess import read_name
 
     if name := read_name(Path(recording.name).stem):
         return recording._replace(emotion=name.emotion, speaker=name.speaker)
     folders = Path(os.path.abspath(recording.name)).parent.relative_to(Path(above).parent).parts
-    said = (EMOTION_OF.get(folder.lower()) for folder in reversed(folders))  # the innermost first
+    said = (own.get(folder.casefold()) or emotion_of(folder) for folder in reversed(folders))  # the innermost first
     return recording._replace(emotion=next(filter(None, said), None))
 
 
-def _read_list(path: Path) -> Iterator[Recording]:
-    from emotion_lib.corpora.tess import EMOTION_OF
+def _read_list(path: Path, own: Mapping[str, str]) -> Iterator[Recording]:
+    from emotion_lib.corpora.labels import emotion_of
+    from emotion_lib.corpora.own import read_lines
 
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:  # Excel begins a UTF-8 file with a byte order mark
-            rows = csv.DictReader(file)
-            columns = rows.fieldnames or ()
-            check_columns(str(path), columns, "file", "emotion", cure="its first line must name file and emotion")
-            for row in rows:
-                name, said = str(path.parent / (row["file"] or "")), (row["emotion"] or "").strip()
-                yield Recording(name, name, EMOTION_OF.get(said.lower(), said) or None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path}: not a CSV file in UTF-8 ({error}); save it as CSV in UTF-8") from error
+    lines = read_lines(path)
+    columns = [name.casefold() for name in next(lines, (0, []))[1]]
+    check_columns(str(path), columns, "file", "emotion", cure="its first line must name file and emotion")
+    for _, cells in lines:
+        row = dict(zip_longest(columns, cells[: len(columns)], fillvalue=""))
+        name, said = str(path.parent / row["file"]), row["emotion"]
+        yield Recording(name, name, own.get(said.casefold()) or emotion_of(said) or said or None)
 
 
 def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *, unlabelled: bool) -> None:

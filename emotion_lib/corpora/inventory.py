@@ -246,9 +246,7 @@ def _by_content(recordings: list[NamedRecording]) -> list[list[NamedRecording]]:
     return groups
 
 
-def _divided(
-    group: list[NamedRecording], key: Callable[[NamedRecording], Hashable]
-) -> Iterable[list[NamedRecording]]:
+def _divided(group: list[NamedRecording], key: Callable[[NamedRecording], Hashable]) -> Iterable[list[NamedRecording]]:
     """Divide a group by a key, in the order of first occurrence; a group of one is left as it is."""
     if len(group) == 1:
         return [group]

@@ -144,7 +144,7 @@ class Row:
 
 def _read_rows(path: Path) -> Iterator[Row]:
     """Yield the lines of a list below the names of the columns, after checking them."""
-    lines = _read_lines(path)
+    lines = read_lines(path)
     _, header = next(lines, (0, []))
     if not header:
         raise CorpusError(f"{path}: an empty file; its first line must name the columns, at least path and emotion")
@@ -162,8 +162,23 @@ def _read_rows(path: Path) -> Iterator[Row]:
         yield Row(line, values, row)
 
 
-def _read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of each line that is not blank."""
+def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each line of a CSV file that is not blank.
+
+    Parameters
+    ----------
+    path : Path
+        The file, separated by commas, semicolons, tabs or bars, in UTF-8, UTF-16 or Windows-1252.
+
+    Yields
+    ------
+    tuple of int and list of str
+
+    Raises
+    ------
+    CorpusError
+        If the file is not a table.
+    """
     text, skipped = _decoded(path), 0
     if text.lower().startswith("sep="):  # a first line that tells Excel the separator
         text, skipped = text.partition("\n")[2], 1

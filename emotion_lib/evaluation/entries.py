@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Collection
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emotion_lib import splits
+from emotion_lib.corpora.own import read_lines
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.evaluation.experiments import ACROSS_CORPORA, Evaluation, corpora_of
@@ -24,7 +24,7 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a CSV file from a program or a spreadsheet, every cell as text.
 
     The columns may be separated by commas, semicolons, tabs or bars. The text is UTF-8 with or without a byte order
-    mark, or else Windows-1252, in which spreadsheets of Western Europe write.
+    mark, UTF-16 with one, or else Windows-1252, in which spreadsheets of Western Europe write.
 
     Parameters
     ----------
@@ -37,20 +37,18 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    ParameterError
+    CorpusError, ParameterError
         If the file is not a table.
     """
-    content = Path(path).read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    heading = text.partition("\n")[0]
-    separator = max(",;\t|", key=heading.count)  # csv.Sniffer takes letters for separators in short headings
-    try:
-        return pd.read_csv(StringIO(text), sep=separator, dtype=str, keep_default_na=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise ParameterError(f"{path}: not a table ({error}); give a CSV file with a heading") from error
+    lines = [cells for _, cells in read_lines(Path(path))]
+    if not lines:
+        raise ParameterError(f"{path}: an empty file; its first line must name the columns")
+    columns, *rows = lines
+    if len(set(columns)) < len(columns):
+        raise ParameterError(f"{path}: two columns have the same name; rename one")
+    if wrong := next((cells for cells in rows if len(cells) != len(columns)), None):
+        raise ParameterError(f"{path}: {len(wrong)} cells below {len(columns)} columns, in the line of {wrong[0]}")
+    return pd.DataFrame(rows, columns=columns, dtype=str)
 
 
 def score_predictions(

@@ -16,6 +16,8 @@ _SHARES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.0)
 0 for a voice that is known exactly. For each, the axes that tell the emotions apart are kept."""
 _NEW_ROOM = 6.0
 """How much more a new voice differs from the training voices than they do from one another, microphones included."""
+_MOST_AXES = 22
+"""The most axes that are kept, so that the file of a recogniser stays small; the others hardly matter."""
 _LEAST_AXIS = 1e-3  # of the largest; smaller ones are noise of single precision
 _LEAST = 1e-4  # of the largest variance of a covariance; chance can make an estimate negative
 
@@ -107,7 +109,7 @@ class _Known:
             directions.append(divided_by_covariance(states.effects.T, deviations, shrinkage))
         columns = np.concatenate(directions, axis=1)
         axes, sizes, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0), full_matrices=False)
-        axes = axes[:, sizes > _LEAST_AXIS * sizes[0]]
+        axes = axes[:, sizes > _LEAST_AXIS * sizes[0]][:, :_MOST_AXES]
         spread = float(np.linalg.norm(rest @ axes))  # about one per axis afterwards, in the range of half precision
         sphere = added / rest.shape[1] / spread**2
         return (axes * states.scale[:, None] / spread).astype(np.float16).astype(np.float32), sphere

@@ -18,6 +18,7 @@ import pytest
 import soundfile as sf
 from click.testing import Result
 
+import emotion_lib
 from emotion_lib import corpora
 from emotion_lib.cli import recordings
 from emotion_lib.recognizer import EmotionRecognizer
@@ -350,6 +351,24 @@ def test_a_list_that_is_none_is_a_line(
     assert sentence in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not output.exists()
+
+
+def test_one_emotion_may_be_given_for_all(enrol: Enrol, spoken: dict[str, Path], output: Path) -> None:
+    result = enrol(*spoken.values(), "--emotion", "neutral")
+
+    assert result.stdout == f"{output}: adapted to this voice with {len(spoken)} neutral\n"
+    assert counts(output) == {"neutral": len(spoken)}
+
+
+def test_folders_may_have_the_labels_of_a_recogniser_of_ones_own(tmp_path: Path, output: Path) -> None:
+    demo, mine = corpora.load("demo"), tmp_path / "mine.emotion"
+    named = demo["emotion"].replace({"happy": "Fröhlich"})
+    emotion_lib.train(list(demo["path"]), list(named), list(demo["speaker"])).save(mine)
+    for name, path in demo.assign(emotion=named).query("speaker == 'DEA'").groupby("emotion")["path"].first().items():
+        (tmp_path / "voice" / str(name).lower()).mkdir(parents=True)
+        shutil.copy(path, tmp_path / "voice" / str(name).lower() / "1.flac")
+    run("enrol", tmp_path / "voice", "--recognizer", mine, "--output", output)
+    assert counts(output) == dict.fromkeys(EmotionRecognizer.load(mine).emotions, 1)
 
 
 def test_two_voices_are_refused(enrol: Enrol) -> None:
