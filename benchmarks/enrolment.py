@@ -77,7 +77,7 @@ def main() -> None:
         rows += list(_gains(pd.concat(answers, ignore_index=True), protocol))
     figures = pd.DataFrame(rows)
     figures.to_csv(FIGURES, index=False, lineterminator="\n")
-    PAGE.write_text(HEADING + _table(figures) + "\n", encoding="utf-8")
+    PAGE.write_text(HEADING + _table(figures), encoding="utf-8")
 
 
 def _answers(
@@ -126,7 +126,7 @@ def _table(figures: pd.DataFrame) -> str:
         wide = texts.pivot(index="shown", columns="corpus", values="text").loc[part["shown"].unique()]
         wide["mean"] = part.groupby("shown")["gain"].mean().map("{:+.1f}".format)
         left_out = "corpus" if protocol == "leave_corpus_out" else "speaker"
-        tables.append(f"## A {left_out} that was left out\n\n{results.to_markdown(wide)}\n")
+        tables.append(f"## A {left_out} that was left out\n\n{results.to_markdown(wide)}")
     return "\n".join(tables)
 
 

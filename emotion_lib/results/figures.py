@@ -353,7 +353,10 @@ def entry(rows: pd.DataFrame) -> pd.DataFrame:
         One row per corpus and protocol, and per direction if it has any: the UAR and the accuracy with their 95 %
         intervals, what the intervals are over, and the number of utterances.
     """
-    rows = rows.fillna({"interval_over": "", "direction": ""})
+    texts = ["interval_over", "direction"]
+    rows = rows.astype(dict.fromkeys(texts, object)).fillna(
+        dict.fromkeys(texts, "")
+    )  # NaN alone is a column of numbers
     rows = rows.assign(figure=[percent(row) for _, row in rows.iterrows()], utterances=rows["n"].astype(str))
     where = ["model", "corpus", "protocol", "direction", "utterances", "interval_over"]
     uar, accuracy = (rows.loc[rows["metric"] == metric, [*where, "figure"]] for metric in ("uar", "accuracy"))

@@ -337,7 +337,7 @@ def test_a_list_says_the_emotions(enrol: Enrol, my_voice: Path, spoken: dict[str
         (b"", "no column 'file'"),
         (b"file,emotion\n", "recordings: the list is empty; give at least one utterance of the voice"),
         (b"file,emotion\na.wav,glad\n", "a.wav: glad is not an emotion of this recogniser (angry, disgust, "),
-        (b"file,emotion\n\xff\xfe.wav,sad\n", "not a CSV file in UTF-8"),
+        (b"file,emotion\na\0.wav,sad\n", "not a text file; save the table as CSV in UTF-8"),
         (b"file,emotion\nnone.wav,sad\n", "none.wav: no such file; check the path"),
     ],
 )
@@ -391,7 +391,7 @@ def test_recordings_that_cannot_be_used_are_named_and_nothing_is_written(
 
 def test_predict_warns_in_lines_and_json(spoken: dict[str, Path], tmp_path: Path) -> None:
     y, sr = sf.read(spoken["angry"])
-    sf.write(tmp_path / "slow.wav", y, sr // 2)
+    sf.write(tmp_path / "slow.wav", y, round(0.6 * sr))
     lines, objects = (run("predict", tmp_path / "slow.wav", *options).stdout for options in ([], ["--json"]))
 
     warning = json.loads(objects)["warning"]

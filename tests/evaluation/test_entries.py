@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, evaluation, splits
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import EmotionLibError, ParameterError
 from emotion_lib.evaluation import entries
 
 SPREADSHEETS = {
@@ -112,10 +112,18 @@ def test_a_spreadsheet_is_read(name: str, tmp_path: Path) -> None:
     assert entries.read_csv(tmp_path / "predictions.csv").to_dict("list") == {"id": ["März_1"], "predicted": ["sad"]}
 
 
-@pytest.mark.parametrize("content", ["", 'id,predicted\n"A', "id,predicted\na,b,c,d\ne\n1,2,3,4,5\n"])
-def test_a_file_that_is_not_a_table_is_refused(content: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "an empty file; its first line must name the columns"),
+        ('id,predicted\n"A', "not a line of a CSV file"),
+        ("id,predicted\na,b,c,d\n", "4 cells below 2 columns, in the line of a"),
+        ("id,id\na,b\n", "two columns have the same name"),
+    ],
+)
+def test_a_file_that_is_not_a_table_is_refused(content: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "predictions.csv").write_text(content)
-    with pytest.raises(ParameterError, match=r"predictions\.csv: not a table"):
+    with pytest.raises(EmotionLibError, match=rf"predictions\.csv.*: {sentence}"):
         entries.read_csv(tmp_path / "predictions.csv")
 
 

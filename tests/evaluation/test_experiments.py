@@ -280,14 +280,14 @@ def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, othe
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What `voices_of` and `adapt` are given; where no label is shown, probabilities are turned round."""
+    """What `voices_of` and the `adapt` of its voices are given; where no label is shown, probabilities are turned round."""
     watched = SimpleNamespace(learnt=[], shown=[])
 
-    def learn(features: Features) -> bool:
+    def learn(features: Features) -> SimpleNamespace:
         watched.learnt.append(set(features.table["speaker"]))
-        return True
+        return SimpleNamespace(adapt=adapt)
 
-    def adapt(voices: bool, statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options):
+    def adapt(statistics: np.ndarray, labels: list[str | None], probabilities: np.ndarray, **options):
         watched.shown.append(labels)
         assert len(statistics) == len(labels) == len(probabilities)
         return SimpleNamespace(**options, apply=lambda found, _: found if any(labels) else found[:, ::-1])
@@ -295,7 +295,6 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     adapted = "emotion_lib.evaluation.adapted"
     monkeypatch.setattr(f"{adapted}.statistics_of", lambda features: features.X.reshape(len(features), -1))
     monkeypatch.setattr(f"{adapted}.voices_of", learn)
-    monkeypatch.setattr(f"{adapted}.adapt", adapt)
     return watched
 
 
