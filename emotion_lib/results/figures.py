@@ -354,9 +354,8 @@ def entry(rows: pd.DataFrame) -> pd.DataFrame:
         intervals, what the intervals are over, and the number of utterances.
     """
     texts = ["interval_over", "direction"]
-    rows = rows.astype(dict.fromkeys(texts, object)).fillna(
-        dict.fromkeys(texts, "")
-    )  # NaN alone is a column of numbers
+    # A column without any text is one of numbers, which takes no text.
+    rows = rows.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
     rows = rows.assign(figure=[percent(row) for _, row in rows.iterrows()], utterances=rows["n"].astype(str))
     where = ["model", "corpus", "protocol", "direction", "utterances", "interval_over"]
     uar, accuracy = (rows.loc[rows["metric"] == metric, [*where, "figure"]] for metric in ("uar", "accuracy"))

@@ -280,7 +280,7 @@ def test_what_cannot_be_tested_across_corpora_says_why(table: pd.DataFrame, othe
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What `voices_of` and the `adapt` of its voices are given; where no label is shown, probabilities are turned round."""
+    """What `voices_of` and its voices are given; where no label is shown, probabilities are turned round."""
     watched = SimpleNamespace(learnt=[], shown=[])
 
     def learn(features: Features) -> SimpleNamespace:
