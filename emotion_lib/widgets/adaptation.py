@@ -23,6 +23,11 @@ from emotion_lib.widgets.recorder import Recorder, Take, check_seconds, take_of
 SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", "I saw the letter this morning.")
 """The sentences to say in each emotion; their words give no hint of it."""
 
+ORDINARY = "neutral"
+"""The emotion of the sentences that are asked for first, said as one usually speaks."""
+
+KNOWN = "The recogniser has got used to your usual voice. It gets to know you better with sentences in each emotion."
+
 FILE = "my_voice.emotion"
 """Name of the file for a downloaded recogniser."""
 
@@ -66,7 +71,7 @@ class VoiceAdaptation(Recorder):
         self._said: list[_Utterance] = []
         plan = [
             {"emotion": emotion, "sentence": said, "number": number, "of": len(sentences)} | style_of(emotion)._asdict()
-            for emotion in recognizer.emotions
+            for emotion in sorted(recognizer.emotions, key=lambda emotion: emotion != ORDINARY)
             for number, said in enumerate(sentences, start=1)
         ]
         super().__init__(seconds=check_seconds(seconds), plan=plan)
@@ -103,6 +108,10 @@ class VoiceAdaptation(Recorder):
         there = {each.step for each in self._said}
         after = [*range(step + 1, len(self.plan)), *range(step)]
         self.step = next((step for step in after if step not in there), len(self.plan))
+        ordinary = {number for number, each in enumerate(self.plan) if each["emotion"] == ORDINARY}
+        if step in ordinary and there == ordinary:
+            self._do_adapt({}, [])
+            self.says = KNOWN
 
     def _keep(self, take: Take, emotion: str, *, step: int) -> None:
         """Keep an utterance, or raise an `AudioError` if nobody speaks in it."""
@@ -210,8 +219,9 @@ def get_used_to(
 ) -> VoiceAdaptation:
     """Adapt a recogniser to one's own voice, and see the effect.
 
-    The widget shows the same sentences for each emotion, one by one; the user records or uploads each, or skips it, and
-    can repeat it. Then a table shows the prediction for each utterance before and after the adaptation. With two or
+    The widget first asks for a few sentences as one usually speaks, adapts to them, and shows the effect. Then it shows
+    the same sentences for each other emotion, one by one; the user records or uploads each, or skips it, and can repeat
+    it. A table shows the prediction for each utterance before and after the adaptation. With two or
     more utterances of each emotion, "after" is a fair test: each utterance is predicted by a recogniser that is adapted
     to all the others and not to this one. The user can try a further recording with both recognisers, and can download
     the adapted recogniser and load it again.

@@ -68,13 +68,19 @@ def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(
 
 def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: Page, voice: pd.Series) -> None:
     page.get_by_role("button", name="Skip").click()
-    expect(page.locator(".emotion-task")).to_contain_text("angry: “Two.”")
-    upload(page, voice["angry", "back"])
-    expect(page.locator(".emotion-task")).to_contain_text("disgust: “One.”")
+    expect(page.locator(".emotion-task")).to_contain_text("neutral: “Two.”")
+    expect(page.locator(".emotion-widget")).to_contain_text("Say it as you usually speak")
+    upload(page, voice["neutral", "back"])
+    expect(page.locator(".emotion-task")).to_contain_text("angry: “One.”")
 
     page.get_by_role("button", name="Repeat the last").click()
-    expect(page.locator(".emotion-task")).to_contain_text("angry: “Two.”")
-    page.get_by_role("button", name="Remove angry, utterance 1").click()
+    expect(page.locator(".emotion-task")).to_contain_text("neutral: “Two.”")
+    upload(page, voice["neutral", "back"])
+    page.get_by_label("Emotion").select_option("neutral")
+    upload(page, voice["neutral", "dog"])
+    expect(page.locator(".emotion-widget")).to_contain_text("The recogniser has got used to your usual voice")
+    page.get_by_role("button", name="Remove neutral, utterance 2").click()
+    page.get_by_role("button", name="Remove neutral, utterance 1").click()
     expect(page.get_by_role("button", name="Adapt to this voice")).to_be_disabled()
 
     page.get_by_label("Load one that was downloaded").set_input_files(Path(voice["angry", "back"]))

@@ -33,8 +33,9 @@ function guide(model, signal) {
     const [plan, step] = [model.get("plan"), model.get("step")];
     const now = plan[step];
     list.offer(emotions, now?.emotion);
+    const manner = now?.emotion === "neutral" ? "Say it as you usually speak" : "Say it as if you were in this emotion";
     how.textContent = now
-      ? `Say it as if you were in this emotion: ${now.emotion}, ${now.number} of ${now.of}; ${step + 1} of ${plan.length} in all.`
+      ? `${manner}: ${now.emotion}, ${now.number} of ${now.of}; ${step + 1} of ${plan.length} in all.`
       : "That was the last sentence. Adapt the recogniser to this voice, or choose an emotion and say more.";
     task.replaceChildren(...(now ? [mark(now), ` ${now.emotion}: “${now.sentence}”`] : []));
     record.hidden = skip.hidden = !now;
