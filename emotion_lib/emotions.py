@@ -83,7 +83,7 @@ def check_label(label: str) -> None:
     if not isinstance(label, str) or not label:
         raise ParameterError(f"label {label!r}: must be a word; give every recording one, or leave it out")
     shown = f"label {label[:LONGEST_LABEL]!r}"
-    if label == UNKNOWN:
+    if label.casefold() == UNKNOWN:
         raise ParameterError(f"{shown}: is the recogniser's \"I don't know\"; choose another word")
     if label in RESERVED:
         raise ParameterError(f"{shown}: is the name of a column in tables of predictions; choose another word")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import zip_longest
@@ -232,7 +233,9 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--output", metavar="FILE.emotion", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option(
+    "-o", "--output", metavar="FILE.emotion", type=click.Path(path_type=Path), required=True, help="File to write."
+)
 @click.option(
     "--recognizer", metavar="FILE", help="Recogniser written by `emotion-lib train`; by default the pretrained one."
 )
@@ -250,7 +253,7 @@ def enrol(
 ) -> None:
     """Adapt a recogniser to one voice with a few recordings of it.
 
-    PATH is a recording, a folder with recordings at any depth, or a CSV file with the columns file and emotion. Paths
+    PATH is a recording, a folder with recordings at any depth, or a CSV file with the columns path and emotion. Paths
     in a CSV file are relative to its folder. The emotion of a recording is read from its name, as in a corpus
     (speaker_word_emotion.wav), or else from the innermost folder that is named after an emotion (my_voice/happy/1.wav).
 
@@ -266,7 +269,10 @@ def enrol(
     loaded = EmotionRecognizer.load(recognizer)
     recordings = list(_recordings(paths, loaded.emotions))
     if emotion is not None:
-        recordings = [each._replace(emotion=emotion) for each in recordings]
+        if unlabelled:
+            raise click.UsageError("Give --emotion or --unlabelled, not both.")
+        said = _known(emotion, loaded.emotions) or emotion
+        recordings = [each._replace(emotion=said) for each in recordings]
     _check_one_voice(recordings, loaded.emotions, unlabelled=unlabelled)
     with stopping("Nothing was written."):
         used = loaded.enrol([each.source for each in recordings], [each.emotion for each in recordings])
@@ -280,42 +286,51 @@ def enrol(
 
 
 def _recordings(paths: Sequence[str], emotions: Sequence[str]) -> Iterator[Recording]:
-    own = {emotion.casefold(): emotion for emotion in emotions}
+    from emotion_lib.corpora.own import SUFFIXES
+
     for path in paths:
-        if os.path.splitext(path)[1].lower() == ".csv":
-            yield from _read_list(Path(path), own)
+        if os.path.splitext(path)[1].lower() in SUFFIXES:
+            yield from _read_list(Path(path), emotions)
             continue
         recordings, problems = find_recordings([path])
         if problems:
             raise CorpusError(problems[0])
         above = path if os.path.isdir(path) else os.path.dirname(path)
         for recording in recordings:
-            yield _label_by_name(recording, os.path.abspath(above), own)
+            yield _label_by_name(recording, os.path.abspath(above), emotions)
 
 
-def _label_by_name(recording: Recording, above: str, own: Mapping[str, str]) -> Recording:
-    """Label a recording by its name, or else by the folders above it, up to the folder that the user gave."""
+def _known(word: str, emotions: Sequence[str]) -> str | None:
+    """Return the emotion of a recogniser that a word stands for, in any case, or the one of the library."""
     from emotion_lib.corpora.labels import emotion_of
+
+    plain = unicodedata.normalize("NFC", word).strip().casefold()
+    return next((each for each in emotions if each.casefold() == plain), None) or emotion_of(plain)
+
+
+def _label_by_name(recording: Recording, above: str, emotions: Sequence[str]) -> Recording:
+    """Label a recording by its name, or else by the folders above it, up to the folder that the user gave."""
     from emotion_lib.corpora.tess import read_name
 
     if name := read_name(Path(recording.name).stem):
         return recording._replace(emotion=name.emotion, speaker=name.speaker)
     folders = Path(os.path.abspath(recording.name)).parent.relative_to(Path(above).parent).parts
-    said = (own.get(folder.casefold()) or emotion_of(folder) for folder in reversed(folders))  # the innermost first
+    said = (_known(folder, emotions) for folder in reversed(folders))  # the innermost first
     return recording._replace(emotion=next(filter(None, said), None))
 
 
-def _read_list(path: Path, own: Mapping[str, str]) -> Iterator[Recording]:
-    from emotion_lib.corpora.labels import emotion_of
-    from emotion_lib.corpora.own import read_lines
+def _read_list(path: Path, emotions: Sequence[str]) -> Iterator[Recording]:
+    from emotion_lib.corpora.own import COLUMNS, read_lines
 
     lines = read_lines(path)
-    columns = [name.casefold() for name in next(lines, (0, []))[1]]
-    check_columns(str(path), columns, "file", "emotion", cure="its first line must name file and emotion")
+    heads = [name.casefold() for name in next(lines, (0, []))[1]]
+    column = {name: next((each for each in names if each in heads), name) for name, names in COLUMNS.items()}
+    check_columns(str(path), heads, column["path"], column["emotion"], cure="its first line must name path and emotion")
     for _, cells in lines:
-        row = dict(zip_longest(columns, cells[: len(columns)], fillvalue=""))
-        name, said = str(path.parent / row["file"]), row["emotion"]
-        yield Recording(name, name, own.get(said.casefold()) or emotion_of(said) or said or None)
+        row = dict(zip_longest(heads, cells[: len(heads)], fillvalue=""))
+        name, said = str(path.parent / row[column["path"]].replace("\\", "/")), row[column["emotion"]]
+        speaker = row.get(column["speaker"]) or None
+        yield Recording(name, name, _known(said, emotions) or said or None, speaker)
 
 
 def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *, unlabelled: bool) -> None:

@@ -217,7 +217,7 @@ class Base:
         shared = [emotion for emotion in self.emotions if emotion in self.recognizer.emotions]
         said: dict[str, Any] = {"base": {"name": name, "shared": shared, "weight": self.weight}}
         licences = [text for text in (licence, about.get("licence") if self.weight else "") if text]
-        return said | ({"licence": " The base: ".join(licences)} if licences else {})
+        return said | ({"licence": "; the base: ".join(licences)} if licences else {})
 
     def trained_on(self, seen: Utterances) -> Utterances:
         """Return the utterances that the new recogniser knows, through the base too."""

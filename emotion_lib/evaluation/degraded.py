@@ -295,8 +295,8 @@ def _groups(clean: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the members of each group, as masks; a group of nobody or of everybody is none."""
     groups = {}
     if "sex" in clean:
-        initial = clean["sex"].astype(str).str.lower().str[:1]
-        groups = {group: initial == sex for sex, group in SEX.items()}
+        words = clean["sex"].astype(str).str.strip().str.casefold().replace({"female": "f", "male": "m"})
+        groups = {group: words == sex for sex, group in SEX.items()}
     if "language" in clean:
         groups |= {str(language): clean["language"] == language for language in clean["language"].dropna().unique()}
     speaker = [clean["corpus"], clean["speaker"]]

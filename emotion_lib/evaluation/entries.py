@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib import splits
+from emotion_lib.corpora.labels import unify
 from emotion_lib.corpora.own import read_lines
 from emotion_lib.emotions import STYLES, in_order
 from emotion_lib.errors import ParameterError, check_columns
@@ -103,10 +104,15 @@ def score_predictions(
     """
     if protocol == ACROSS_CORPORA:
         folds = table[["id"]].assign(fold=f"{trained_on} -> {corpora_of(table)}", side="test")
+    if folds is not None and protocol != ACROSS_CORPORA:
+        check_columns("the list of folds", folds, "id", "fold", "side", cure="`emotion-lib split` writes such a list")
+        _check_apart(folds, table, protocol)
     tested = _tested(splits.list_folds(table, protocol) if folds is None else folds, table)
     predictions = predictions.rename(columns=lambda name: str(name).strip().casefold())
+    if doubled := sorted(set(predictions.columns[predictions.columns.duplicated()])):
+        raise ParameterError(f"the predictions: two columns are named {doubled[0]!r}, apart from case; rename one")
     check_columns("the predictions", predictions, "id", cure="name the column with the ids of the utterances so")
-    ids = predictions["id"].astype(str).str.strip()
+    ids = predictions["id"].astype(str).str.strip().str.replace("\\", "/")  # as in the ids of a list of one's own
     _check_ids(ids, tested["id"])
     known = in_order({*STYLES, *table["emotion"]})
     predicted = pd.DataFrame({"id": ids, "predicted": _predicted(predictions.set_index(ids), known)})
@@ -132,6 +138,20 @@ def _tested(folds: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     if strange := _named(set(tested["id"]) - set(table["id"])):
         raise ParameterError(f"the list of folds has ids that are not in {corpora_of(table)}: {strange}")
     return tested.merge(table[["corpus", "id", "speaker", "text", "emotion"]], on="id", validate="one_to_one")
+
+
+def _check_apart(folds: pd.DataFrame, table: pd.DataFrame, protocol: str) -> None:
+    """Refuse folds that train on speakers or texts which the protocol keeps apart."""
+    rows = folds.merge(table[["id", "speaker", "text"]], on="id")
+    kept_apart = {"speaker": "speaker" in protocol, "text": "word" in protocol}
+    for fold, part in rows.groupby("fold"):
+        for column in (name for name, apart in kept_apart.items() if apart):
+            train, test = (set(part.loc[part["side"] == side, column]) for side in ("train", "test"))
+            if both := sorted(train & test):
+                raise ParameterError(
+                    f"the list of folds: {column} {both[0]!r} is in training and test of fold {fold!r}, but {protocol} "
+                    f"keeps them apart; write the list with `emotion-lib split --protocol {protocol}`"
+                )
 
 
 def _check_ids(ids: pd.Series, tested: pd.Series) -> None:
@@ -165,7 +185,7 @@ def _predicted(predictions: pd.DataFrame, known: Collection[str]) -> list[str]:
     cure = "give predicted emotions as `predicted`, or a column of probabilities for each emotion"
     check_columns("the predictions", predictions, column, cure=cure)
     spelt = {emotion.casefold(): emotion for emotion in (*known, UNKNOWN)}
-    words = predictions[column].astype(str).str.strip()
+    words = pd.Series(unify(predictions[column].astype(str)), predictions.index)
     wrong = words[~words.str.casefold().isin(spelt)]
     if len(wrong):
         raise ParameterError(

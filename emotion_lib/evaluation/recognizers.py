@@ -14,6 +14,7 @@ import pandas as pd
 
 from emotion_lib import evaluation, training
 from emotion_lib.corpora import UNKNOWN_SPEAKER, published_digests
+from emotion_lib.corpora.labels import unify
 from emotion_lib.emotions import EMOTIONS, in_order, with_probabilities
 from emotion_lib.errors import ParameterError, TrainingWarning
 from emotion_lib.evaluation import bases
@@ -146,6 +147,7 @@ def _own_table(
         raise ParameterError(f"{sizes}: give one of each for every recording")
     if not len(recordings):
         raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
+    labels = unify(labels)
     in_order(labels)  # refuses what cannot be a label
     paths = [Path(path).expanduser().absolute() for path in recordings]
     above = os.path.commonpath([path.parent for path in paths])
@@ -240,6 +242,9 @@ def train_recognizer(
     fitted = RECIPES[model].fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
     assert isinstance(fitted, training.FittedNetwork | Discriminant)
     story = {"model": model, "seed": seed, **_story(features.table, held_out, other_corpora, chosen), **(about or {})}
+    if not any(each["coverage"] for each in story["worth"]):
+        said = "no threshold gave enough right answers on left-out recordings, so it always answers unknown"
+        warnings.warn(f"{said}; add recordings or speakers", TrainingWarning, stacklevel=2)
     seen = list_utterances(features.table)
     if added is not None:
         assert isinstance(fitted, Discriminant)

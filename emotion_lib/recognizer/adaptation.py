@@ -13,6 +13,7 @@ from emotion_lib.audio.sources import name_of
 from emotion_lib.audio.speech import detect, windows
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.features import ENCODED
 from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer.file import DIGEST_BYTES, Utterances
 from emotion_lib.recognizer.inference import Inference, Output
@@ -165,6 +166,11 @@ def with_enrolled(trained_on: Utterances, recordings: Sequence[VoiceRecording]) 
 def _check_knows_voices(inference: Inference) -> None:
     if inference.voices is not None:
         return
+    if inference.feature == ENCODED:
+        raise ParameterError(
+            "voices=None: adaptation needs to know how voices differ, and this recogniser was trained without known "
+            "speakers; train it again with at least two, each with two emotions"
+        )
     if not inference.head.takes_frames:
         raise ParameterError(
             f"feature={inference.feature!r}: gives one vector for each utterance, but adaptation needs frames; train a "

@@ -165,5 +165,5 @@ def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:
     if threshold == 0:
         yield f"Answers unknown: {where}"
         return
-    reason = f" (above it, {100 * precision:.0f} % of the answers were right)" if precision else ""
+    reason = f" (chosen so that {100 * precision:.0f} % of the answers are right)" if precision else ""
     yield f"Answers unknown: below a probability of {threshold:.2f}{reason}, {where}"

@@ -250,8 +250,9 @@ class EmotionRecognizer:
         """Return the same recogniser, adapted to one voice.
 
         Every voice has its own pitch, its own timbre and its own way of being angry. A few utterances are enough to
-        learn them: three ordinary sentences as `"neutral"`, ten recordings without their emotions, or, best, some of
-        each emotion. Nothing is trained again, and adaptation takes less than a second.
+        adapt to them. Three ordinary sentences, as `"neutral"`, show the voice; ten recordings without their emotions
+        show more; a few of each emotion also show how the voice expresses them. Nothing is trained again, and
+        adaptation takes less than a second.
 
         The measured performance is removed from `about`, since it applies only to new voices. Calibration and threshold
         stay the same. An adapted recogniser does not warn of unlike voices, and `evaluation.score` refuses the enrolled

@@ -388,7 +388,8 @@ def to_markdown(shown: pd.DataFrame) -> str:
     """
     shown = shown.reset_index()
     lines = [shown.columns, ["---"] * len(shown.columns), *shown.to_numpy()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    escaped = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped) + "\n"
 
 
 def titled(results: pd.DataFrame) -> pd.DataFrame:

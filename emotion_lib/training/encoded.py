@@ -170,7 +170,8 @@ def _means_in_every_corpus(Z: np.ndarray, share: np.ndarray, corpus: np.ndarray)
     sums = of_corpus @ Z
     # Without the last term, the effects would be known up to a constant only; it makes their sum zero.
     system = np.diag(cell.sum(axis=0)) - (cell.T / total) @ cell + 1 / len(share) ** 2
-    effects = np.linalg.solve(system, share @ Z - (cell.T / total) @ sums)
+    # Corpora without a common emotion leave the system without a unique solution; the smallest is as good as any.
+    effects = np.linalg.lstsq(system, share @ Z - (cell.T / total) @ sums, rcond=1e-9)[0]
     offsets = (sums - cell @ effects) / total[:, None]
     centre = effects.mean(axis=0)
     return effects - centre, centre + total @ offsets / total.sum()

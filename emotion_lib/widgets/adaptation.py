@@ -26,7 +26,7 @@ SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", 
 ORDINARY = "neutral"
 """The emotion of the sentences that are asked for first, said as one usually speaks."""
 
-KNOWN = "The recogniser has got used to your usual voice. It gets to know you better with sentences in each emotion."
+KNOWN = "The recogniser is adapted to your usual voice. Sentences in each emotion adapt it better."
 
 FILE = "my_voice.emotion"
 """Name of the file for a downloaded recogniser."""
@@ -109,7 +109,7 @@ class VoiceAdaptation(Recorder):
         after = [*range(step + 1, len(self.plan)), *range(step)]
         self.step = next((step for step in after if step not in there), len(self.plan))
         ordinary = {number for number, each in enumerate(self.plan) if each["emotion"] == ORDINARY}
-        if step in ordinary and there == ordinary:
+        if step in ordinary and there - {-1} == ordinary:  # -1 is no step of the plan
             self._do_adapt({}, [])
             self.says = KNOWN
 
@@ -219,7 +219,8 @@ def get_used_to(
 ) -> VoiceAdaptation:
     """Adapt a recogniser to one's own voice, and see the effect.
 
-    The widget first asks for a few sentences as one usually speaks, adapts to them, and shows the effect. Then it shows
+    The widget first asks for a few sentences as one usually speaks, adapts to them, and shows the effect, if the
+    recogniser knows `neutral`. Then it shows
     the same sentences for each other emotion, one by one; the user records or uploads each, or skips it, and can repeat
     it. A table shows the prediction for each utterance before and after the adaptation. With two or
     more utterances of each emotion, "after" is a fair test: each utterance is predicted by a recogniser that is adapted
@@ -280,6 +281,8 @@ def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
     before = sum(each.before.emotion == each.emotion for each in said)
     after = sum(each.after is not None and each.after.emotion == each.emotion for each in said)
     counted = f"Predicted as meant: {before} of {len(said)} before, {after} of {len(said)} after."
+    if len({each.emotion for each in said}) == 1:
+        return f"{counted} Utterances of one emotion say nothing about the others; say more, or try another one below."
     if fair:
         return (
             f"{counted} Each utterance was predicted by a recogniser that is adapted to the {len(said) - 1} others "

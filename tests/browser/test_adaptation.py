@@ -78,7 +78,7 @@ def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: 
     upload(page, voice["neutral", "back"])
     page.get_by_label("Emotion").select_option("neutral")
     upload(page, voice["neutral", "dog"])
-    expect(page.locator(".emotion-widget")).to_contain_text("The recogniser has got used to your usual voice")
+    expect(page.locator(".emotion-widget")).to_contain_text("The recogniser is adapted to your usual voice")
     page.get_by_role("button", name="Remove neutral, utterance 2").click()
     page.get_by_role("button", name="Remove neutral, utterance 1").click()
     expect(page.get_by_role("button", name="Adapt to this voice")).to_be_disabled()

@@ -127,7 +127,7 @@ def test_its_licence_and_its_utterances_come_with_it(base: EmotionRecognizer) ->
     said = describe_recognizer(made)
 
     assert made.trained_on == base.trained_on
-    assert f"Licence: mine The base: {LICENCE}" in said
+    assert f"Licence: mine; the base: {LICENCE}" in said
     assert "Base: recogniser version 9, which shares angry, happy, neutral, sad; weight 1.0" in said
 
 

@@ -143,8 +143,8 @@ def test_wrong_ids_are_refused_by_name(perfect: pd.DataFrame, table: pd.DataFram
 
 
 def test_a_word_that_is_no_emotion_is_refused_with_the_known_ones(perfect: pd.DataFrame, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match=r"A0_happy: emotion 'joy' is not known \(1 such .*known are angry, .*sad"):
-        uar(perfect.replace("happy", "joy"), table)
+    with pytest.raises(ParameterError, match=r"A0_happy: emotion 'envy' is not known \(1 such.*are angry, .*sad"):
+        uar(perfect.replace("happy", "envy"), table)
     with pytest.raises(ParameterError, match="the predictions has no column 'emotion': give predicted emotions as"):
         uar(perfect[["id"]], table)
 
@@ -179,3 +179,17 @@ def test_a_list_that_is_not_one_of_folds_is_refused(
     folds = change(splits.list_folds(table, "by_speaker"))
     with pytest.raises(ParameterError, match=sentence):
         entries.score_predictions(perfect, table, "by_speaker", system="ours", folds=folds)
+
+
+def test_folds_that_share_a_speaker_are_no_row_of_a_protocol_that_keeps_them_apart(
+    perfect: pd.DataFrame, table: pd.DataFrame
+) -> None:
+    mixed = table[["id"]].assign(fold="1", side=["test", "train"] * (len(table) // 2))
+    tested = perfect[perfect["id"].isin(mixed["id"][mixed["side"] == "test"])]
+    with pytest.raises(ParameterError, match="speaker 'A' is in training and test of fold '1', but leave_speaker_out"):
+        entries.score_predictions(tested, table, "leave_speaker_out", system="ours", folds=mixed)
+
+
+def test_two_columns_of_one_name_are_refused(perfect: pd.DataFrame, table: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match="two columns are named 'predicted', apart from case"):
+        entries.score_predictions(perfect.assign(Predicted="sad"), table, "leave_speaker_out", system="ours")

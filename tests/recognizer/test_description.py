@@ -47,7 +47,7 @@ def test_all_that_is_known_is_said(networks: Mapping[str, bytes]) -> None:
         "Made by: emotion-lib train demo",
         "Performance on voices left out of the training, as unweighted average recall with its 95 % interval:",
         "  demo: 45.7 % [40.0, 50.0] over speakers; it answers 60 % and is right in 75 % of its answers",
-        "Answers unknown: below a probability of 0.50 (above it, 75 % of the answers were right), "
+        "Answers unknown: below a probability of 0.50 (chosen so that 75 % of the answers are right), "
         "for silence and where nobody speaks",
         "Licence: none",
         USES,

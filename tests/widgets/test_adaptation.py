@@ -73,7 +73,7 @@ def test_after_the_ordinary_sentences_it_adapts_and_shows_the_effect(fresh: Any,
     assert not fresh.adapted
     say(fresh, mine["path"][1])
 
-    assert fresh.says.startswith("The recogniser has got used to your usual voice")
+    assert fresh.says.startswith("The recogniser is adapted to your usual voice")
     assert fresh.recognizer.about["enrolled"] == {"neutral": 2}
     assert all(each["after"] for each in fresh.utterances)
     assert (fresh.step, fresh.plan[fresh.step]["emotion"]) == (2, "angry")
@@ -130,6 +130,10 @@ def test_with_one_of_an_emotion_it_says_that_this_is_no_test(fresh: Any, mine: p
 
     ask(fresh, "adapt")
 
+    assert "Utterances of one emotion say nothing about the others" in fresh.verdict
+    ask(fresh, "go", step=2)
+    say(fresh, mine["path"][1])
+    ask(fresh, "adapt")
     assert "so this is not a test" in fresh.verdict
     assert fresh.utterances[0]["after"]["headline"]
 
