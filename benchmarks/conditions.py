@@ -31,7 +31,7 @@ from emotion_lib.training.discriminant import Discriminant
 
 TABLE, PAGE, FIGURE = (Path(__file__).with_name(f"conditions.{ending}") for ending in ("csv", "md", "png"))
 
-MOST = 500
+MOST = 350
 """Most utterances of each corpus."""
 
 MEAN = "mean"
