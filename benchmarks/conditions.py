@@ -23,8 +23,8 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import CorpusError
 from emotion_lib.evaluation.degraded import compare, predict_degraded, readable
 from emotion_lib.evaluation.experiments import features_for
+from emotion_lib.evaluation.model_card import SPEAKERS
 from emotion_lib.evaluation.recipes import RECIPES
-from emotion_lib.evaluation.recognizers import SPEAKERS
 from emotion_lib.extraction import Features
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.training.discriminant import Discriminant

@@ -21,7 +21,7 @@ import pandas as pd
 from benchmarks.footprint import ROOT
 from emotion_lib import corpora, evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.evaluation import Evaluation, recognizers
+from emotion_lib.evaluation import Evaluation, model_card, recognizers, reliability
 from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.recipes import RECIPES
@@ -79,13 +79,13 @@ def main(*, set_aside: bool, tess: bool) -> None:
     assert built.other_corpora is not None
     figures = [*_figures(built.other_corpora, table, None), *_figures(built.held_out, table, chosen)]
     for corpus, share in right_of_half(built.other_corpora).items():
-        group = {"group": "right answers where half is answered", "protocol": recognizers.CORPORA}
+        group = {"group": "right answers where half is answered", "protocol": model_card.CORPORA}
         figures.append(group | {"corpus": corpus, "value": round(share, 4)})
     figures += [each for name in CORPORA if name not in TRAIN_ONLY for each in _by_itself(table[~reserved], name)]
     if set_aside:
         held_out, tested = _predict_set_aside(recognizer, table[reserved])
         figures = [*_figures(held_out, tested, chosen), *figures]
-        recognizer = _trained_on_all(recognizer, table, recognizers.scores(held_out, calibration=chosen))
+        recognizer = _trained_on_all(recognizer, table, model_card.scores(held_out, calibration=chosen))
     recognizer.about["by_sex"] = [
         each for each in figures if each["group"] in {"women", "men"} and each["protocol"] != "leave_speaker_out"
     ]
@@ -95,9 +95,9 @@ def main(*, set_aside: bool, tess: bool) -> None:
 
 def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration | None) -> Iterator[dict[str, object]]:
     """Yield the scores of all utterances of each corpus, of its women and men, and where listeners agree."""
-    for score in recognizers.scores(held_out, calibration=calibration):
+    for score in model_card.scores(held_out, calibration=calibration):
         yield {"group": "all"} | score
-    own = recognizers.among_own_emotions(held_out.predictions)
+    own = model_card.among_own_emotions(held_out.predictions)
     vote = table.get("voice_vote", pd.Series(np.nan, index=table.index))
     known = table[["corpus", "id"]].assign(sex=sex_of(table), agrees=vote == table["emotion"])
     rows = own.merge(known, on=["corpus", "id"], validate="one_to_one")
@@ -108,7 +108,7 @@ def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration
 
 def right_of_half(held_out: Evaluation) -> dict[str, float]:
     """Return the share of right answers in each corpus, at the threshold that answers half of the other corpora."""
-    rows = recognizers.answers(held_out.predictions)
+    rows = reliability.answers(held_out.predictions)
     shares = {}
     for corpus, part in rows.groupby("corpus"):
         others = rows[rows["corpus"] != corpus].groupby("corpus")["confidence"]
@@ -169,11 +169,11 @@ def _trained_on_all(
     """Return the recogniser trained on all voices but those of demonstrations, with the scores from before."""
     everybody = table[~table["speaker"].isin(DEMONSTRATIONS) & table["emotion"].isin(EMOTIONS)]
     features = features_for(everybody.reset_index(drop=True), MODEL)
-    counts = recognizers.count_corpora(features.table)
+    counts = model_card.count_corpora(features.table)
     return fit_encoded(features, **RECIPES[MODEL].constants).recognizer(
         calibration=recognizer.calibration,
         about=recognizer.about | {"worth": [*worth, *recognizer.about["worth"]], "corpora": counts},
-        trained_on=recognizers.list_utterances(features.table),
+        trained_on=model_card.list_utterances(features.table),
         voices=voices_of(features, corpus_weights=RECIPES[MODEL].constants["corpus_weights"]),
     )
 

@@ -15,7 +15,7 @@ from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.errors import AudioError, CorpusError
 from emotion_lib.evaluation import metrics
 from emotion_lib.evaluation.conditions import CONDITIONS
-from emotion_lib.evaluation.recognizers import among_own_emotions
+from emotion_lib.evaluation.model_card import among_own_emotions
 from emotion_lib.evaluation.scores import known_utterances
 from emotion_lib.extraction import LeftOut
 from emotion_lib.parallel import map_in_order
