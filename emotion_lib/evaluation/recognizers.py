@@ -13,6 +13,7 @@ from emotion_lib.emotions import EMOTIONS, in_order
 from emotion_lib.errors import ParameterError, TrainingWarning
 from emotion_lib.evaluation import bases
 from emotion_lib.evaluation.adapted import voices_of
+from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.model_card import CORPORA, SPEAKERS, UTTERANCES, describe, is_known, list_utterances
 from emotion_lib.evaluation.recipes import RECIPES
@@ -56,6 +57,7 @@ def train_recognizer(
     *,
     emotions: Sequence[str] = EMOTIONS,
     train_only: Collection[str] = (),
+    copies: Features | None = None,
     base: EmotionRecognizer | str | os.PathLike[str] | None = None,
     seed: int = 0,
     about: Mapping[str, Any] | None = None,
@@ -82,6 +84,8 @@ def train_recognizer(
         The emotions to tell apart; utterances of other emotions are left out.
     train_only : collection of str
         Corpora on which the recogniser is trained but neither scored nor calibrated.
+    copies : Features or None
+        As for `evaluation.evaluate`; only for models of one vector per recording.
     base : EmotionRecognizer, "default" or path, optional
         As for `train`; only for the model `discriminant`.
     seed : int
@@ -118,7 +122,7 @@ def train_recognizer(
     if features.left_out:
         _check_folds(features.table, protocol, emotions, train_only)
     arguments: dict[str, Any] = {"seeds": [seed], "checkpoints": checkpoints, "progress": progress}
-    arguments |= {"features": features, "train_only": train_only}
+    arguments |= {"features": features, "copies": copies, "train_only": train_only}
     held_out = evaluation.evaluate(features.table, model, protocol, **arguments)
     other_corpora = None
     kept = _corpora_to_keep(features.table, train_only)
@@ -128,7 +132,9 @@ def train_recognizer(
     if added is not None:
         added, held_out, other_corpora = added.weighed(features, held_out, other_corpora)
     chosen = calibrate((other_corpora or held_out).predictions)
-    fitted = RECIPES[model].fit(features, seed, evaluation.options(checkpoints, f"all-{seed}", progress))
+    fitted = RECIPES[model].fit(
+        with_copies(features, copies), seed, evaluation.options(checkpoints, f"all-{seed}", progress)
+    )
     assert isinstance(fitted, training.FittedNetwork | Discriminant)
     story = {"model": model, "seed": seed, **describe(features.table, held_out, other_corpora, chosen), **(about or {})}
     if not any(each["coverage"] for each in story["worth"]):
