@@ -86,7 +86,7 @@ def folders_of_corpora() -> dict[str, Path]:
     """Return the parent folders of corpora by name, in the order in which they are searched."""
     given = os.environ.get("EMOTION_LIB_DATA")
     checkout = _checkout()
-    folders = {"EMOTION_LIB_DATA": Path(given).expanduser()} if given else {}
+    folders = {"EMOTION_LIB_DATA": Path(os.path.expanduser(given))} if given else {}
     folders |= {"checkout": checkout / "data"} if checkout else {}
     return folders | {"user": platformdirs.user_data_path("emotion_lib")}
 

@@ -102,7 +102,7 @@ def fetch(
         searched = places(name)
         target = next((place for place in searched if has_audio(place)), searched[0])
     else:
-        target = Path(to).expanduser().absolute()
+        target = Path(os.path.expanduser(to)).absolute()
     if _is_complete(corpus, target, wanted):
         return target
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.

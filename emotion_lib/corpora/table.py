@@ -128,7 +128,7 @@ def load(
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:
-        if otherwise is None or Path(name_or_path).expanduser().is_file():  # a mistake in a list must be told
+        if otherwise is None or os.path.isfile(os.path.expanduser(name_or_path)):  # a mistake in a list must be told
             raise
         table = load(otherwise, keep_duplicates=keep_duplicates)
         table.attrs["instead_of"] = os.fspath(name_or_path)
@@ -167,7 +167,7 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
 
 def existing(path: str | os.PathLike[str]) -> Path:
     """Return the path of an existing folder or CSV file; raise a CorpusError if there is none."""
-    place = Path(path).expanduser()
+    place = Path(os.path.expanduser(path))
     if not place.exists():
         raise CorpusError(f"{place}: no such folder; give a folder with recordings or a CSV file, or {TESS.cure}")
     if not place.is_dir() and place.suffix.lower() not in SUFFIXES:

@@ -172,7 +172,8 @@ def folder() -> Path:
     Path
         The folder, which may not exist yet.
     """
-    return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+    given = os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib")
+    return Path(os.path.expanduser(given))
 
 
 def kept() -> list[Path]:

@@ -197,7 +197,7 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
     MissingExtraError
         If Zarr is not installed.
     """
-    store = Path(store)
+    store = Path(os.path.expanduser(store))
     group = open_group(store)
     if not group.attrs["finished"]:
         raise CorpusError(
@@ -335,8 +335,8 @@ def extract_to(
         "feature": feature,
         "settings": asdict(settings),
     }
-    folder = _Folder(Path(store), made)
-    paths = (Path(path).absolute() for path in recordings)
+    folder = _Folder(Path(os.path.expanduser(store)), made)
+    paths = (Path(os.path.expanduser(path)).absolute() for path in recordings)
     folder.pass_over(paths)
     computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
     total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None
