@@ -14,6 +14,7 @@ import pandas as pd
 from emotion_lib import audio
 from emotion_lib.corpora.corpus import INTEGERS, OF_FILE, Corpus, read_index
 from emotion_lib.corpora.crema_d import CREMA_D
+from emotion_lib.corpora.digests import Digests
 from emotion_lib.corpora.emodb import EMODB
 from emotion_lib.corpora.inventory import (
     File,
@@ -84,9 +85,10 @@ def load(
 ) -> pd.DataFrame:
     """Load a corpus as a table with one row per utterance.
 
-    Only file names and sizes are read, plus the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` also reads the audio. The file names of a folder show which corpus it holds. If most of them fit no
-    corpus, the folder of a recording is its emotion.
+    Only file names and sizes are read, plus the bytes of files of equal size and the samples of files of the same name.
+    Their digests are kept in the cache folder, so a corpus loads in a second; `check` reads all of the audio. The file
+    names of a folder show which corpus it holds. If most of them fit no corpus, the folder of a recording is its
+    emotion.
 
     Parameters
     ----------
@@ -135,7 +137,9 @@ def load(
         return table
     if keep_duplicates:
         return _table(corpus, _number_copies(recognise(corpus, files).recordings))
-    stock = take_inventory(corpus, files)
+    digests = Digests()
+    stock = take_inventory(corpus, files, digests=digests)
+    digests.keep()
     _warn(corpus, os.fspath(name_or_path), stock)
     return _table(corpus, stock.kept)
 
