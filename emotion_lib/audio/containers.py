@@ -4,7 +4,8 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from emotion_lib.audio.sources import NOTHING_LEFT, Memory, audio_error
@@ -16,7 +17,8 @@ _A_FEW = 64  # bytes by which careless programs miscount
 _MOST_CHUNKS = 1000  # a crafted file could hold millions of empty chunks
 _LONGEST_HEAD = 2**20
 _PIECE = 2**20
-_FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")  # how a FLAC file begins
+_MOST_JOINED = 100
+_FLAC = re.compile(rb"(?s)fLaC[\x00\x80]\x00\x00\x22.{18}")  # how a FLAC file begins
 _NIST = re.compile(rb"(?s)NIST_1A\s+(?=(\d+))" + b"".join(
     rb"(?=.*?\b%s -i (\d+))" % name for name in (b"sample_count", b"channel_count", b"sample_n_bytes")
 ))  # fmt: skip
@@ -29,7 +31,7 @@ class Part:
     an error of the disk ends the recording and is kept in `error_in_readcallback`, the name that miniaudio looks for.
     """
 
-    def __init__(self, file: "File", start: int, stop: int, head: bytes = b"") -> None:
+    def __init__(self, file: "BinaryIO | Part", start: int, stop: int, head: bytes = b"") -> None:
         self._file, self._head, self._offset, self._at = file, head, start - len(head), 0
         self.size = len(head) + stop - start
         self.error_in_readcallback: OSError | None = None
@@ -59,7 +61,7 @@ class Part:
         return content
 
 
-File = BinaryIO | Part
+File = Memory | Part
 
 
 class Form(NamedTuple):
@@ -123,17 +125,17 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    file : File
-        The file, perhaps with another header.
+    parts : list of File
+        The file, perhaps with another header, or the recordings of which it is joined.
     n_samples : int
         The number of samples according to a header that was replaced, else 0.
-    kind : str
-        "joined" for several Ogg or FLAC files in one, of which only FFmpeg reads all; "mpeg" for possible MPEG audio.
+    may_be_mpeg : bool
+        Whether it begins as MPEG audio does.
     """
 
-    file: File
+    parts: list[File]
     n_samples: int = 0
-    kind: Literal["joined", "mpeg", ""] = ""
+    may_be_mpeg: bool = False
 
 
 def find_samples(file: BinaryIO, name: str, notes: list[str]) -> Found:
@@ -150,21 +152,19 @@ def find_samples(file: BinaryIO, name: str, notes: list[str]) -> Found:
     file.seek(0)
     head = file.read(12)
     form = _AU if head[:4] == b".snd" else _FORMS.get(head[:4] + head[8:])
-    as_it_is = file if type(file) is Memory else Part(file, 0, size)
+    as_it_is = file if isinstance(file, Memory) else Part(file, 0, size)
     if form:
-        return Found(_with_true_length(file, form, size, head, name=name, notes=notes) or as_it_is)
+        return Found([_with_true_length(file, form, size, head, name=name, notes=notes) or as_it_is])
     if head[:4] == b"OggS":
-        return Found(as_it_is, kind="joined" if _is_joined_ogg(file, size, notes) else "")
+        ends = pairwise([*_find_ogg(file, size, name, notes), size])
+        return Found([Part(file, start, stop) for start, stop in ends] or [as_it_is])
     if head[:4] == b"fLaC" and size > 26:
-        head += file.read(14)
-        n_samples = (head[21] & 0x0F) << 32 | int.from_bytes(head[22:], "big")
-        # libsndfile would stop after this number of samples.
-        opened = Part(file, 26, size, head[:21] + bytes([head[21] & 0xF0, 0, 0, 0, 0]))
-        return Found(opened, n_samples, "joined" if _is_joined_flac(file) else "")
+        parts = [_flac_part(file, start, stop) for start, stop in pairwise([*_find_flac(file, name), size])]
+        return Found([part for part, _ in parts], sum(n_samples for _, n_samples in parts))
     if nist := _NIST.match(read_at(file, 0, 1024)):
         start, samples, channels, width = map(int, nist.groups())
         _check_claim(name, notes, samples * channels * width, size - start)
-    return Found(as_it_is, kind="mpeg" if head[:1] in b"I\xff" else "")
+    return Found([as_it_is], may_be_mpeg=head[:1] in b"I\xff")
 
 
 def _check_claim(name: str, notes: list[str], claimed: int, present: int) -> None:
@@ -178,7 +178,7 @@ def _check_claim(name: str, notes: list[str], claimed: int, present: int) -> Non
         notes.append(f"{missing} byte{'s' * (missing > 1)} of samples fewer than its header claims")
 
 
-def read_at(file: File, position: int, size: int) -> bytes:
+def read_at(file: BinaryIO | Part, position: int, size: int) -> bytes:
     """Return some bytes of a file from a position on."""
     file.seek(position)
     return file.read(size)
@@ -281,26 +281,40 @@ def _header(file: BinaryIO, form: Form, chunk: Samples, length: int, name: str) 
     return head + form.samples + (length + form.counted).to_bytes(form.width, form.order)
 
 
-def _is_joined_flac(file: BinaryIO) -> bool:
-    """Return whether another FLAC file begins in a FLAC file."""
-    position, text = 4, b""
+def _flac_part(file: BinaryIO, start: int, stop: int) -> tuple[Part, int]:
+    """Return a FLAC recording without the number of samples in its header, where libsndfile would stop, and this."""
+    head = read_at(file, start, 26)
+    n_samples = (head[21] & 0x0F) << 32 | int.from_bytes(head[22:], "big")
+    return Part(file, start + 26, stop, head[:21] + bytes([head[21] & 0xF0, 0, 0, 0, 0])), n_samples
+
+
+def _check_number(starts: Collection[int], name: str) -> None:
+    if len(starts) > _MOST_JOINED:
+        raise audio_error(name, f"more than {_MOST_JOINED} recordings in one file")
+
+
+def _find_flac(file: BinaryIO, name: str) -> list[int]:
+    """Return where the FLAC recordings begin that are joined in a file."""
+    starts, position, text = {0}, 0, b""
     while piece := read_at(file, position, _PIECE):
-        position, text = position + len(piece), text[-7:] + piece  # the mark may lie across two pieces
-        if _FLAC.search(text):
-            return True
-    return False
+        position, text = position + len(piece), text[-25:] + piece  # a header may lie across two pieces
+        starts.update(position - len(text) + match.start() for match in _FLAC.finditer(text))
+        _check_number(starts, name)
+    return sorted(starts)
 
 
-def _is_joined_ogg(file: BinaryIO, size: int, notes: list[str]) -> bool:
-    """Return whether another recording follows in an Ogg file; add a note if the last page (RFC 3533) is missing."""
+def _find_ogg(file: BinaryIO, size: int, name: str, notes: list[str]) -> list[int]:
+    """Return where the recordings begin that are joined in an Ogg file; add a note if the last page is missing."""
+    starts: list[int] = []
     position = flags = 0
-    is_begun = False
+    is_begun = True
     while len(page := read_at(file, position, 282)) > 27 and page.startswith(b"OggS"):
         flags = page[5]
-        if flags & 2 and is_begun:
-            return True
-        is_begun = not flags & 2  # the first pages of several streams, such as sound and pictures, are together
-        position += 27 + page[26] + sum(page[27 : 27 + page[26]])
+        if flags & 2 and is_begun:  # the first pages of several streams, such as sound and pictures, are together
+            starts.append(position)
+            _check_number(starts, name)
+        is_begun = not flags & 2
+        position += 27 + page[26] + sum(page[27 : 27 + page[26]])  # RFC 3533
     if position != size or not flags & 4:
         notes.append("it ends before an Ogg file does, so its end may be missing")
-    return False
+    return starts

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ class Stream(NamedTuple):
     ----------
     name : Name
         The recording in error messages.
-    file : File
+    parts : list of File
         What is decoded.
     rate, channels : int
         Sampling rate in Hz, and number of channels.
@@ -83,7 +84,7 @@ class Stream(NamedTuple):
     """
 
     name: Name
-    file: File
+    parts: list[File]
     rate: int
     channels: int
     blocks: Callable[[int, int], Iterator[np.ndarray]]
@@ -100,41 +101,46 @@ def recording(source: Source, notes: list[str], *, whole: bool = False) -> Itera
         check_source(source)
     name = name_of(source)
     with open_source(source, name, whole=whole) as opened:
-        file, n_samples, kind = find_samples(opened, name, notes)
+        parts, n_samples, may_be_mpeg = find_samples(opened, name, notes)
         stream = None
         with suppress(DecodingError, sf.LibsndfileError, ImportError, OverflowError):  # miniaudio has no wheel for some
-            stream = _by_miniaudio(file, name) if kind == "mpeg" else None
-            stream = stream or (_by_soundfile(file, name, n_samples) if kind != "joined" else None)
-        stream = stream or _by_ffmpeg(file, name, is_joined=kind == "joined")
+            stream = _by_miniaudio(parts[0], name) if may_be_mpeg else None
+            stream = stream or _by_soundfile(parts, name, n_samples)
+        stream = stream or _by_ffmpeg(parts[0], name)
         if not 1 <= stream.rate <= HIGHEST_RATE:
             raise audio_error(name, f"a sampling rate of {stream.rate} Hz, expected 1 to {HIGHEST_RATE}")
         yield stream
 
 
-def _by_soundfile(file: File, name: Name, n_samples: int) -> Stream:
+def _by_soundfile(parts: list[File], name: Name, n_samples: int) -> Stream:
     """Return libsndfile's decoder of a recording."""
-    file.seek(0)
-    sound = sf.SoundFile(file)
+    parts[0].seek(0)
+    sounds = [*map(sf.SoundFile, parts)]
+    sound = sounds[0]
     if sound.format not in _FORMATS:
         cure = f"convert it with {name.conversion()}"
         raise audio_error(name, f"not audio that can be read ({sound.format_info})", cure)
     if sound.format == "MP3":  # of which it reads only as much as it estimates
         raise DecodingError
-    sound.seekable = bool  # it would seek after every block, which is slow in damaged FLAC
+    if len(set(map(attrgetter("samplerate", "channels"), sounds))) > 1:
+        what = "several recordings in one file, with different rates or numbers of channels"
+        raise audio_error(name, what, f"make them one with {name.conversion()}")
 
     def blocks(first: int, length: int) -> Iterator[np.ndarray]:
         try:
             if first:
                 sound.seek(first)
-            while len(block := sound.read(length, dtype="float32", always_2d=True)):
-                yield block
+            for each in sounds:
+                each.seekable = bool  # it would seek after every block, which is slow in damaged FLAC
+                while len(block := each.read(length, dtype="float32", always_2d=True)):
+                    yield block
         except sf.LibsndfileError as problem:
             raise DecodingError from problem
 
-    n_samples = n_samples or (sound.frames if sound.frames < _UNKNOWN_LENGTH else 0)
+    n_samples = n_samples or (0 if sound.frames > _UNKNOWN_LENGTH else sum(map(attrgetter("frames"), sounds)))
     exact = sound.format != "FLAC" and sound.subtype.startswith(("PCM", "FLOAT", "DOUBLE"))
     bounded = sound.subtype.startswith("PCM")
-    return Stream(name, file, sound.samplerate, sound.channels, blocks, n_samples, exact=exact, bounded=bounded)
+    return Stream(name, parts, sound.samplerate, sound.channels, blocks, n_samples, exact=exact, bounded=bounded)
 
 
 def _by_miniaudio(file: File, name: Name) -> Stream | None:
@@ -175,14 +181,13 @@ def _by_miniaudio(file: File, name: Name) -> Stream | None:
 
     if not any(map(len, blocks(0, 0))):
         raise DecodingError
-    return Stream(name, file, rate, channels, blocks, n_samples, slack=per_frame)
+    return Stream(name, [file], rate, channels, blocks, n_samples, slack=per_frame)
 
 
-def _by_ffmpeg(file: File, name: Name, *, is_joined: bool) -> Stream:
+def _by_ffmpeg(file: File, name: Name) -> Stream:
     """Return FFmpeg's decoder of a recording, or raise the error that says what the file seems to be."""
     file.seek(0)
     what, kind = _kind_of(file.read(512))
-    what = "several recordings in one file" if is_joined else what
     if " " in kind:
         raise audio_error(name, f"not audio that can be read ({what})", kind)
     cure = f"convert it with {name.conversion()}"
@@ -216,7 +221,7 @@ def _by_ffmpeg(file: File, name: Name, *, is_joined: bool) -> Stream:
 
     rate, claimed = start.sample_rate, (container.duration or 0) / 1_000_000 if kind in _CLAIMING else 0.0
     channels, n_samples, slack = start.layout.nb_channels, int(claimed * rate), int(_PRIMING * rate)
-    return Stream(name, file, rate, channels, blocks, n_samples, slack)
+    return Stream(name, [file], rate, channels, blocks, n_samples, slack)
 
 
 def _kind_of(head: bytes) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 import numpy as np
 
@@ -185,7 +186,7 @@ def _decoded(
     stream: Stream, sr: int, channel: Channel, notes: list[str], *, offset: float = 0, duration: float | None = None
 ) -> Iterator[np.ndarray]:
     """Yield a part of a recording in mono blocks at a sampling rate."""
-    name, file, rate, channels, blocks, end, slack, exact, bounded = stream
+    name, files, rate, channels, blocks, end, slack, exact, bounded = stream
     if sr > HIGHEST_RATIO * rate:
         what = f"a sampling rate of {rate} Hz, expected {-(-sr // HIGHEST_RATIO)} or more to resample it to {sr} Hz"
         raise audio_error(name, what, "save it again with its true rate")
@@ -208,7 +209,7 @@ def _decoded(
     except DecodingError as problem:
         if not 0 < end <= position:  # after the end there may be a tag that is no audio
             raise audio_error(name, "damaged or cut short") from problem
-    failed = getattr(file, "error_in_readcallback", None)
+    failed = next(filter(None, map(attrgetter("error_in_readcallback"), files)), None)
     if failed or n_read == 0 or (n_read < wanted and position < end - slack):
         raise failed or _cut_short(stream, position, offset)
     if sr != rate:

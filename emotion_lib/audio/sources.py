@@ -104,6 +104,8 @@ def name_of(source: Source) -> Name:
 class Memory(io.BytesIO):
     """A file in memory; it ignores a seek to before its start, since C code cannot pass on an exception."""
 
+    error_in_readcallback = None
+
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to a position, and return the current one."""
         try:

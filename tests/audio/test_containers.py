@@ -3,6 +3,7 @@
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,16 +166,32 @@ def test_joined_recordings_are_refused_with_the_place_of_the_second(kind: str, n
 
 
 @pytest.mark.parametrize("kind", ["FLAC", "OGG"])
-@pytest.mark.parametrize("rate", [RATE, 8000])
+@pytest.mark.parametrize("n_recordings", [2, 3])
 @pytest.mark.parametrize("piece", [100, 777, 2**20])
-def test_joined_recordings_are_refused_with_the_cure(
-    kind: str, rate: int, piece: int, monkeypatch: pytest.MonkeyPatch
+def test_joined_recordings_are_all_read(
+    kind: str, n_recordings: int, piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(containers, "_PIECE", piece)
-    with pytest.raises(AudioError) as caught:
-        audio.read(encoded(NOISE, kind=kind) + encoded(NOISE, kind=kind, rate=rate))
-    assert "without an extra (several recordings in one file); run `pip install 'emotion_lib[form" in str(caught.value)
-    assert str(caught.value).endswith("convert it with `ffmpeg -i recording converted.wav`")
+    one, _ = read(encoded(NOISE, kind=kind))
+    content = encoded(NOISE, kind=kind) * n_recordings
+    y, notes = read(content)
+    np.testing.assert_array_equal(y, np.tile(one, n_recordings))
+    assert notes == []
+    np.testing.assert_array_equal(audio.read(content, offset=0.75, duration=0.5)[0], y[12_000:20_000])
+    assert audio.duration(content) == n_recordings
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
+@pytest.mark.parametrize("other", [{"rate": 8000}, {"y": np.stack([NOISE, NOISE], axis=1)}])
+def test_joined_recordings_of_different_forms_are_refused_with_the_cure(kind: str, other: dict[str, Any]) -> None:
+    with pytest.raises(AudioError, match=r"with different rates or numbers of channels; make them one with `ffmpeg -i"):
+        audio.read(encoded(NOISE, kind=kind) + encoded(**{"y": NOISE, "kind": kind, **other}))
+
+
+@pytest.mark.parametrize("mark", [encoded(NOISE[:200], kind="OGG"), b"fLaC\0\0\0\x22" + bytes(18)])
+def test_a_thousand_recordings_in_one_file_are_refused_at_once(mark: bytes) -> None:
+    with pytest.raises(AudioError, match="more than 100 recordings in one file"):
+        audio.read(mark * 1000)
 
 
 @pytest.mark.parametrize("cut", [10_000, 10_001, 16_000])

@@ -99,21 +99,6 @@ def test_without_miniaudio_mp3_is_read_with_the_extra(monkeypatch: pytest.Monkey
         audio.read(content)
 
 
-@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
-@pytest.mark.parametrize("n_recordings", [2, 3])
-def test_joined_recordings_are_all_read(kind: str, n_recordings: int) -> None:
-    one = encoded(TONE, kind=kind, rate=RATE)
-    y, _ = audio.read(one * n_recordings)
-    assert n_recordings * len(TONE) <= len(y) < n_recordings * (len(TONE) + 2048)
-    assert np.sqrt(np.mean(y[-RATE // 2 :] ** 2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
-
-
-@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
-def test_joined_recordings_of_different_rates_are_refused_with_the_cure(kind: str) -> None:
-    with pytest.raises(AudioError, match=r"keep what is there of it with `ffmpeg -i recording converted\.wav`"):
-        audio.read(encoded(TONE, kind=kind, rate=RATE) + encoded(TONE, kind=kind, rate=8000))
-
-
 def test_a_list_of_files_is_never_opened(tmp_path: Path) -> None:
     """FFmpeg would open what such a list names."""
     (tmp_path / "a.wav").write_bytes(encoded())
