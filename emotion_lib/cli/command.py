@@ -30,6 +30,11 @@ EXIT_CODES = (
 class Commands(click.Group):
     """Commands that report any error as one line on stderr."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the home folder for `~`, which the shell leaves in quotes and in `--output=~/me.emotion`."""
+        expanded = (option + equals + os.path.expanduser(value) for option, equals, value in map(_parts, args))
+        return super().parse_args(ctx, list(expanded))
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command, and turn errors of the library into one line and an exit code."""
         with _warnings_in_a_line():
@@ -50,6 +55,11 @@ class Commands(click.Group):
             except OSError as error:
                 what = error.strerror or str(error)
                 raise click.ClickException(f"{error.filename}: {what}" if error.filename else what) from error
+
+
+def _parts(argument: str) -> tuple[str, str, str]:
+    """Return an option, the sign and the value of `--option=value`; otherwise the value alone."""
+    return argument.partition("=") if argument.startswith("--") else ("", "", argument)
 
 
 @contextmanager

@@ -53,7 +53,6 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
             else:
                 recordings.append(Recording(path, sys.stdin.buffer))
             continue
-        path = os.path.expanduser(path)  # noqa: PLW2901 (the shell leaves some of them)
         if os.path.isdir(path):
             broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
             names = [name for name in walk(path, onerror=broken.append) if has_audio_suffix(name)]
@@ -70,6 +69,23 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
 T = TypeVar("T")
 
 
+def _channel(_context: click.Context, _option: click.Parameter, said: str | None) -> "Channel":
+    """Return the channel that was named on the command line."""
+    if said is None or said in ("left", "right"):
+        return said  # type: ignore[return-value]
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
+
+
+_WITH_CHANNEL = click.option(
+    "--channel",
+    metavar="left|right|N",
+    callback=_channel,
+    help="Use one channel, if each speaker has one; by default their mean.",
+)
+
+
 @click.command(epilog=EXIT_CODES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
@@ -82,12 +98,7 @@ T = TypeVar("T")
 @click.option(
     "--csv", "table", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write one row a recording to a table."
 )
-@click.option(
-    "--channel",
-    metavar="left|right|N",
-    callback=lambda _context, _option, said: _channel(said),
-    help="Predict from one channel, if each speaker has one; by default from their mean.",
-)
+@_WITH_CHANNEL
 def predict(
     paths: tuple[str, ...],
     recognizer: str | None,
@@ -122,7 +133,7 @@ def predict(
     recordings, problems = find_recordings(paths)
     version = _version(loaded)
     if table is not None:
-        _write_table(PredictionTable(table.expanduser(), loaded.emotions), loaded, recordings, problems, channel)
+        _write_table(PredictionTable(table, loaded.emotions), loaded, recordings, problems, channel)
         return
     answers = (_segments if segments else _predictions)(loaded, recordings, channel)
     with stopping("Every line that was printed is complete."):
@@ -138,15 +149,6 @@ def predict(
             _report(problems)
     if problems:
         raise click.exceptions.Exit(1)
-
-
-def _channel(said: str | None) -> "Channel":
-    """Return the channel that was named on the command line."""
-    if said is None or said in ("left", "right"):
-        return said  # type: ignore[return-value]
-    if said.isdecimal() and int(said) > 0:
-        return int(said)
-    raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
 
 
 def _shown(recording: Recording) -> str:
@@ -241,6 +243,7 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 )
 @click.option("--emotion", metavar="NAME", help="Emotion of all recordings, such as neutral, whatever their names.")
 @click.option("--unlabelled", is_flag=True, help="Also use recordings whose emotion is not known.")
+@_WITH_CHANNEL
 @click.option("--json", "as_json", is_flag=True, help="Print the file and the utterances used as one JSON object.")
 def enrol(
     paths: tuple[str, ...],
@@ -249,6 +252,7 @@ def enrol(
     recognizer: str | None,
     emotion: str | None,
     unlabelled: bool,
+    channel: "Channel",
     as_json: bool,
 ) -> None:
     """Adapt a recogniser to one voice with a few recordings of it.
@@ -275,7 +279,8 @@ def enrol(
         recordings = [each._replace(emotion=said) for each in recordings]
     _check_one_voice(recordings, loaded.emotions, unlabelled=unlabelled)
     with stopping("Nothing was written."):
-        used = loaded.enrol([each.source for each in recordings], [each.emotion for each in recordings])
+        emotions = [each.emotion for each in recordings]
+        used = loaded.enrol([each.source for each in recordings], emotions, channel=channel)
         used.save(output)
     counts = used.about["enrolled"]
     if as_json:
@@ -328,7 +333,10 @@ def _read_list(path: Path, emotions: Sequence[str]) -> Iterator[Recording]:
     check_columns(str(path), heads, column["path"], column["emotion"], cure="its first line must name path and emotion")
     for _, cells in lines:
         row = dict(zip_longest(heads, cells[: len(heads)], fillvalue=""))
-        name, said = str(path.parent / row[column["path"]].replace("\\", "/")), row[column["emotion"]]
+        name, said = (
+            str(path.parent / os.path.expanduser(row[column["path"]].replace("\\", "/"))),
+            row[column["emotion"]],
+        )
         speaker = row.get(column["speaker"]) or None
         yield Recording(name, name, _known(said, emotions) or said or None, speaker)
 

@@ -105,7 +105,8 @@ def fetch(
         searched = places(name)
         to = next((place for place in searched if has_audio(place)), searched[0])
     try:
-        target = Path(to).expanduser().resolve()  # through links, since the folder that they lead to will be renamed
+        # Through links, since the folder that they lead to will be renamed.
+        target = Path(os.path.expanduser(to)).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise ParameterError(f"to={os.fspath(to)!r}: must be a folder ({error})") from error
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.

@@ -252,7 +252,7 @@ def _check_label(label: str, where: str) -> None:
 
 def _place(cell: str, folder: Path) -> tuple[str, Path]:
     """Return the id and the path of a recording: relative to the folder of the list, if it lies below it."""
-    name = posixpath.normpath(cell.replace("\\", "/"))
+    name = posixpath.normpath(os.path.expanduser(cell.replace("\\", "/")))
     path = Path(os.path.normpath(folder / name))  # an absolute name replaces the folder
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else name, path
 

@@ -41,7 +41,7 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     CorpusError, ParameterError
         If the file is not a table.
     """
-    lines = [cells for _, cells in read_lines(Path(path))]
+    lines = [cells for _, cells in read_lines(Path(os.path.expanduser(path)))]
     if not lines:
         raise ParameterError(f"{path}: an empty file; its first line must name the columns")
     columns, *rows = lines

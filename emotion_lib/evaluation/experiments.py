@@ -351,7 +351,10 @@ def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: boo
     """
     if checkpoints is None:
         return {"progress": progress}
-    return {"progress": progress, "checkpoint": Path(checkpoints) / f"{name.replace(' -> ', '-')}.npz"}
+    return {
+        "progress": progress,
+        "checkpoint": Path(os.path.expanduser(checkpoints)) / f"{name.replace(' -> ', '-')}.npz",
+    }
 
 
 def _run_fold(

@@ -99,7 +99,7 @@ def _own_table(
         raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
     labels = unify(labels)
     in_order(labels)  # refuses what cannot be a label
-    paths = [Path(path).expanduser().absolute() for path in recordings]
+    paths = [Path(os.path.expanduser(path)).absolute() for path in recordings]
     above = os.path.commonpath([path.parent for path in paths])
     table = pd.DataFrame({"id": [path.relative_to(above).as_posix() for path in paths], "path": paths, "corpus": "own"})
     named = ["" if pd.isna(speaker) else str(speaker).strip() for speaker in speakers]

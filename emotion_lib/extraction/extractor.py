@@ -1,5 +1,6 @@
 """Extract a feature from many recordings on all cores or a cluster, or take it from the cache."""
 
+import os
 import time
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor
@@ -171,7 +172,7 @@ def extract(
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")
     # Workers on other machines have their own working folder, so relative paths would fail.
-    paths = [Path(path).absolute() for path in table["path"]]
+    paths = [Path(os.path.expanduser(path)).absolute() for path in table["path"]]
     store = FeatureCache(feature, settings) if cache else None
     values = _values(paths, feature, settings, cache=store, progress=progress, executor=executor)
     left_out = tuple(

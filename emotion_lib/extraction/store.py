@@ -199,7 +199,7 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
     MissingExtraError
         If Zarr is not installed.
     """
-    store = Path(store)
+    store = Path(os.path.expanduser(store))
     group = open_group(store)
     if not group.attrs["finished"]:
         raise CorpusError(
@@ -365,14 +365,14 @@ def extract_to(
         "feature": feature,
         "settings": asdict(settings),
     }
-    store = Path(store)
+    store = Path(os.path.expanduser(store))
     with _writing(store):
         if not _is_free(store):
             open_group(store)  # refuses a folder that is not ours, before a lock is put into it
         store.mkdir(parents=True, exist_ok=True)
     with locked(store, error=CorpusError):
         folder = _Folder(store, made)
-        paths = (Path(path).absolute() for path in recordings)
+        paths = (Path(os.path.expanduser(path)).absolute() for path in recordings)
         folder.pass_over(paths)
         computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
         total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None

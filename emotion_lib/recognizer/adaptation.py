@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from emotion_lib.audio import Channel
 from emotion_lib.audio.sources import name_of
 from emotion_lib.audio.speech import detect, windows
 from emotion_lib.emotions import in_order
@@ -53,7 +54,12 @@ class VoiceRecording:
 
 
 def infer_recordings(
-    inference: Inference, recordings: Recordings, emotions: Sequence[str | None] | str | None, sr: int | None
+    inference: Inference,
+    recordings: Recordings,
+    emotions: Sequence[str | None] | str | None,
+    sr: int | None,
+    *,
+    channel: Channel = None,
 ) -> list[VoiceRecording]:
     """Run the network once on each recording of a voice.
 
@@ -61,7 +67,7 @@ def infer_recordings(
     ----------
     inference : Inference
         The inference of the recogniser.
-    recordings, emotions, sr
+    recordings, emotions, sr, channel
         As for `EmotionRecognizer.enrol`.
 
     Returns
@@ -75,7 +81,7 @@ def infer_recordings(
     """
     labels = _labels(recordings, emotions, inference.emotions)
     _check_knows_voices(inference)
-    tried = list(map_in_order(partial(_tried, inference=inference, sr=sr), recordings))
+    tried = list(map_in_order(partial(_tried, inference=inference, sr=sr, channel=channel), recordings))
     broken = [
         f"{_name(x, number)}: {str(each).removeprefix(f'{name_of(x)}: ')}"
         for number, (x, each) in enumerate(zip(recordings, tried, strict=True))
@@ -200,10 +206,10 @@ def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str 
     return [None if emotion is None else str(emotion) for emotion in emotions]
 
 
-def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecording | AudioError:
+def _tried(x: Recording, *, inference: Inference, sr: int | None, channel: Channel) -> VoiceRecording | AudioError:
     """Return the outputs for a recording, or the error, so that one message can name all broken recordings."""
     try:
-        with rewindable(x, sr, to=inference.sr) as recording:
+        with rewindable(x, sr, to=inference.sr, channel=channel) as recording:
             return VoiceRecording(_outputs(recording, inference), None, recording.digest()[:DIGEST_BYTES])
     except AudioError as error:
         return error

@@ -180,7 +180,7 @@ class EmotionRecognizer:
         if path is None:
             place, name = resources.files("emotion_lib") / "pretrained" / PRETRAINED, PRETRAINED
         elif isinstance(path, (str, os.PathLike)):
-            place, name = Path(path).expanduser(), os.fspath(path)
+            place, name = Path(os.path.expanduser(path)), os.fspath(path)
         else:
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
         contents = file.load_file(place, name, cure="install emotion_lib again" if path is None else "check the path")
@@ -245,7 +245,12 @@ class EmotionRecognizer:
         return other
 
     def enrol(
-        self, recordings: Recordings, emotions: Sequence[str | None] | str | None = None, sr: int | None = None
+        self,
+        recordings: Recordings,
+        emotions: Sequence[str | None] | str | None = None,
+        sr: int | None = None,
+        *,
+        channel: Channel = None,
     ) -> "EmotionRecognizer":
         """Return the same recogniser, adapted to one voice.
 
@@ -268,6 +273,8 @@ class EmotionRecognizer:
             are unknown when not given.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
+        channel : "left", "right" or int, optional
+            The channel of the voice, as for `predict`.
 
         Returns
         -------
@@ -290,10 +297,15 @@ class EmotionRecognizer:
         Traceback (most recent call last):
         emotion_lib.errors.ParameterError: recordings: the list is empty; give at least one utterance of the voice
         """
-        return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr))
+        return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr, channel=channel))
 
     def enrol_and_predict(
-        self, recordings: Recordings, emotions: Sequence[str | None], sr: int | None = None
+        self,
+        recordings: Recordings,
+        emotions: Sequence[str | None],
+        sr: int | None = None,
+        *,
+        channel: Channel = None,
     ) -> EnrolmentTrial:
         """Adapt to one voice, and predict each of its recordings after adapting to all the others.
 
@@ -302,7 +314,7 @@ class EmotionRecognizer:
 
         Parameters
         ----------
-        recordings, emotions, sr
+        recordings, emotions, sr, channel
             As for `enrol`. Each emotion needs two recordings for a test; otherwise every recording is predicted by the
             recogniser adapted to all of them, and `is_test` is False.
 
@@ -323,7 +335,7 @@ class EmotionRecognizer:
         >>> trial.recognizer.about["enrolled"]["sad"], len(trial.predictions) == len(mine), trial.is_test
         (2, True, True)
         """
-        spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr)
+        spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr, channel=channel)
         adapted = self._adapted_to(spoken)
         if min(Counter(each.emotion for each in spoken).values()) < 2:  # leaving one out would leave its emotion out
             predictions = [adapted._inference.predict_outputs(each.outputs) for each in spoken]
@@ -364,7 +376,7 @@ class EmotionRecognizer:
         ParameterError
             If `about` cannot be written as JSON.
         """
-        return file.write_file(Path(path).expanduser(), self._contents())
+        return file.write_file(Path(os.path.expanduser(path)), self._contents())
 
     def _contents(self) -> file.Contents:
         manifest = {
@@ -539,7 +551,7 @@ class EmotionRecognizer:
         segments = self._inference.segments(reader.blocks())
         return (replace(segment, notes=reader.notes) for segment in segments)
 
-    def stream(self, chunks: Iterable[np.ndarray], sr: int) -> Iterator[Segment]:
+    def stream(self, chunks: Iterable[np.ndarray], sr: int, *, channel: Channel = None) -> Iterator[Segment]:
         """Recognise the emotion in live audio, every half second.
 
         Parameters
@@ -548,6 +560,8 @@ class EmotionRecognizer:
             Audio from a microphone, in chunks of any length; bytes, as PyAudio gives them, by `np.frombuffer`.
         sr : int > 0
             Sampling rate in Hz.
+        channel : "left", "right" or int, optional
+            As for `predict`.
 
         Yields
         ------
@@ -570,9 +584,11 @@ class EmotionRecognizer:
         if not isinstance(chunks, Iterable) or isinstance(chunks, (str, bytes, np.ndarray)):
             cure = "for a whole recording use predict or segments"
             raise ParameterError(f"chunks: must be an iterable of arrays, not {type(chunks).__name__}; {cure}")
-        return self._inference.stream(resampled(chunks, sr, self._inference.sr))
+        return self._inference.stream(resampled(chunks, sr, self._inference.sr, channel=channel))
 
-    def embed(self, recordings: Recordings, sr: int | None = None, *, trim: bool = True) -> np.ndarray:
+    def embed(
+        self, recordings: Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None
+    ) -> np.ndarray:
         """Describe each recording by the vector from which the emotion is predicted.
 
         Recordings that sound alike have vectors that are close. A recogniser with a speech encoder returns the means
@@ -581,10 +597,11 @@ class EmotionRecognizer:
         Parameters
         ----------
         recordings : list of path, bytes, binary file object or ndarray
-            The recordings, each as `predict` takes it. The vectors of files are cached.
+            The recordings, each as `predict` takes it. The vectors of files are cached, but not those
+            of one channel.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
-        trim : bool
+        trim, channel
             As for `predict`.
 
         Returns
@@ -606,7 +623,7 @@ class EmotionRecognizer:
         """
         if not is_list(recordings):
             raise ParameterError("recordings: must be a list; put a single recording in a list")
-        return embedding.embed(self._inference.trimmed(trim), recordings, sr)
+        return embedding.embed(self._inference.trimmed(trim), recordings, sr, channel=channel)
 
     def _predict(
         self,

@@ -47,7 +47,8 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     ParameterError
         If the file does not exist, or lacks a column.
     """
-    if not Path(path).is_file():
+    path = Path(os.path.expanduser(path))
+    if not path.is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
     # Empty text, not NaN, so that columns can be compared with "" and joined; Int64, since some rows have no n.
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
@@ -152,7 +153,8 @@ def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: s
     ParameterError
         If the file does not exist, or has no predictions of this model and protocol.
     """
-    if not Path(path).is_file():
+    path = Path(os.path.expanduser(path))
+    if not path.is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
     kept = pd.read_csv(path, dtype=dict.fromkeys(("model", "protocol", "fold", "id", "predicted"), "str"))
     predicted = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]

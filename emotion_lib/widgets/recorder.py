@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +43,7 @@ class Take(NamedTuple):
     name : str
         Name of the file; empty for a recording of the browser.
     remark : str
-        A warning for the user if the recording is clipped or too long. Usually empty.
+        A warning for the user if the recording is clipped, too long, or odd. Usually empty.
     """
 
     y: np.ndarray
@@ -66,7 +66,7 @@ class Recorder(SoundWidget):
     seconds = traitlets.Float(5.0).tag(sync=True)
     limits = traitlets.Dict({"megabytes": LARGEST, "seconds": LONGEST}).tag(sync=True)
 
-    _arriving = b""
+    _arriving, _refused = b"", ""
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Use a recording."""
@@ -89,7 +89,10 @@ class Recorder(SoundWidget):
         """Take a recording as 32-bit floats."""
         try:
             self.says = ""
-            self._take(recorded(self._arrived(), message["rate"], name=message.get("name", "")), message)
+            take = recorded(self._arrived(), message["rate"], name=(name := message.get("name", "")))
+            if name and "cut short" in self._refused:  # browsers play what is there, and do not say so
+                take = take._replace(remark=f"{self._refused.partition('; ')[0]}. {take.remark}".strip())
+            self._take(take, message)
         finally:
             self.send({"do": "taken"})
 
@@ -99,7 +102,8 @@ class Recorder(SoundWidget):
         try:
             take = uploaded(self._arrived(), name=message["name"])
         except AudioError as error:
-            self.send({"do": "decode", "why": str(error)})
+            self._refused = str(error)
+            self.send({"do": "decode", "why": self._refused})
             return
         try:
             self._take(take, message)
@@ -156,21 +160,23 @@ def uploaded(content: bytes, *, name: str) -> Take:
     file = io.BytesIO(content)
     file.name = name
     try:
-        y, sr = audio.read(file, duration=LONGEST + 1)  # one second more, to notice a recording that is too long
+        return take_of(file)
     except AudioError as error:
         what, _, _ = str(error).rpartition("; ")  # drop the cure, which is for a path; an upload has no path
         raise AudioError(f"{what}; {_CHOOSE}") from error
-    return _taken(y, sr, name)
 
 
 def take_of(source: audio.Source) -> Take:
     """Return a recording from the disk of the kernel, as if it had been uploaded."""
-    return _taken(*audio.read(source, duration=LONGEST + 1), name_of(source))
+    notes: list[str] = []
+    # One second more, to notice a recording that is too long.
+    y, sr = audio.read(source, duration=LONGEST + 1, notes=notes)
+    return _taken(y, sr, name_of(source), notes)
 
 
-def _taken(y: np.ndarray, sr: int, name: str) -> Take:
+def _taken(y: np.ndarray, sr: int, name: str, notes: Sequence[str] = ()) -> Take:
     """Cut a recording that is too long, and add a remark if it is too long or clipped."""
-    remarks = []
+    remarks = [f"{note[0].upper()}{note[1:]}." for note in notes]
     if len(y) > LONGEST * sr:
         y = y[: round(LONGEST * sr)]
         remarks.append(f"Only its first {LONGEST:.0f} seconds are used.")

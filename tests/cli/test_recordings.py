@@ -600,5 +600,32 @@ def test_a_tilde_is_the_home_folder(
     shutil.copy(silence, tmp_path / "a.wav")
     shutil.copy(recognizer, tmp_path / "me.emotion")
     for path in ("~", "~/a.wav"):
-        assert run("predict", path, "--recognizer", "~/me.emotion").exit_code == 0
+        assert run("predict", path, "--recognizer", "~/me.emotion", "--csv=~/table.csv").exit_code == 0
+    assert (tmp_path / "table.csv").is_file()
     assert EmotionRecognizer.load("~/me.emotion").predict("~/a.wav").reason == "silence"
+
+
+@pytest.mark.parametrize("channel", ["left", "2"])
+def test_a_voice_is_enrolled_from_its_channel(
+    channel: str, enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path
+) -> None:
+    (left, sr), (right, _) = (sf.read(spoken[emotion], dtype="int16") for emotion in ("angry", "happy"))
+    length = min(len(left), len(right))
+    sf.write(tmp_path / "call.wav", np.stack([left[:length], right[:length]], axis=1), sr)
+    sf.write(tmp_path / "alone.wav", (left if channel == "left" else right)[:length], sr)
+    answers = []
+    for name, options in (("call.wav", ["--channel", channel]), ("alone.wav", [])):
+        assert enrol(tmp_path / name, "--emotion", "neutral", *options).exit_code == 0
+        answers.append(EmotionRecognizer.load(output).predict(spoken["sad"]))
+    assert answers[0] == answers[1]
+
+
+def test_a_tilde_in_a_list_is_the_home_folder(
+    enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    shutil.copy(spoken["sad"], tmp_path / "home" / "a.wav")
+    (tmp_path / "list.csv").write_text("path,emotion\n~/a.wav,sad\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert enrol(tmp_path / "list.csv").exit_code == 0
+    assert counts(output) == {"sad": 1}
