@@ -3,8 +3,42 @@
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
+_JOINERS = "\u200c\u200d"  # without them, some languages cannot be written
 
-class EmotionLibError(Exception):
+
+def legible(text: str, *, one_line: bool = False) -> str:
+    r"""Return a text with everything that cannot be printed as escape sequences.
+
+    Names of files and the contents of files can have commands to a terminal, or characters that turn the order round.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    one_line : bool
+        Whether line breaks are written as escape sequences, too.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(legible("\x1b[2Jclean"))
+    \x1b[2Jclean
+    """
+    kept = _JOINERS if one_line else _JOINERS + "\n"
+    return "".join(each if each.isprintable() or each in kept else ascii(each)[1:-1] for each in text)
+
+
+class _Legible(Exception):  # noqa: N818 (no error of its own)
+    """A message that prints no control characters, whatever files and names it quotes."""
+
+    def __str__(self) -> str:
+        return legible(super().__str__())
+
+
+class EmotionLibError(_Legible):
     """Base class of every error that the library raises on purpose."""
 
 
@@ -24,11 +58,11 @@ class ModelFileError(EmotionLibError):
     """A recogniser or a checkpoint cannot be loaded; the message names the file and the cure."""
 
 
-class CorpusWarning(UserWarning):
+class CorpusWarning(_Legible, UserWarning):
     """A corpus was loaded, but it differs from the published one."""
 
 
-class TrainingWarning(UserWarning):
+class TrainingWarning(_Legible, UserWarning):
     """A recogniser was trained, but its scores say less about new voices than they seem to."""
 
 
