@@ -17,7 +17,7 @@ from emotion_lib.audio.resampler import (
     check_samples,
 )
 from emotion_lib.audio.sources import Source, audio_error, check_source
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, is_number
 
 
 def read(
@@ -87,8 +87,8 @@ def read(
         check_rate("sr", sr)
     if duration is not None:
         _check_length("duration", duration)
-    if not (math.isfinite(offset) and offset >= 0):
-        raise ParameterError(f"offset={offset}: must be a number of seconds, 0 or more")
+    if not (is_number(offset) and offset >= 0):
+        raise ParameterError(f"offset={offset!r}: must be a number of seconds, 0 or more")
     notes = [] if notes is None else notes
     with recording(source, notes, whole=duration is None) as found:
         rate = sr or found.streams[0].rate
@@ -186,8 +186,8 @@ def duration(source: Source) -> float:
 
 
 def _check_length(name: str, seconds: float) -> None:
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
+    if not (is_number(seconds) and seconds > 0):
+        raise ParameterError(f"{name}={seconds!r}: must be a positive number of seconds")
 
 
 def _at_rate(

@@ -18,7 +18,7 @@ from emotion_lib.cli.command import (
     to_json,
     write_table,
 )
-from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.errors import MOST_SEED, CorpusError, ParameterError
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
     required=True,
     help="How to hold out utterances for the test.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random draws.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Seed of the random draws."
+)
 @_OUTPUT
 @_AS_JSON
 def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from emotion_lib.corpora.corpus import Corpus, read_index
 from emotion_lib.corpora.download import Archive, Dataverse, DownloadSource, Wanted
 from emotion_lib.corpora.inventory import File, files_below, has_audio, places
 from emotion_lib.corpora.table import CORPORA
-from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.errors import CorpusError, ParameterError, path_of
 
 _KAGGLE = "https://www.kaggle.com/api/v1/datasets/download"
 _ZENODO = "https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1"
@@ -102,7 +102,7 @@ def fetch(
         searched = places(name)
         target = next((place for place in searched if has_audio(place)), searched[0])
     else:
-        target = Path(to).expanduser().absolute()
+        target = path_of("to", to).absolute()
     if _is_complete(corpus, target, wanted):
         return target
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.

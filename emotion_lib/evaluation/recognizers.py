@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from emotion_lib import evaluation, training
 from emotion_lib.corpora import UNKNOWN_SPEAKER, published_digests
 from emotion_lib.corpora.labels import unify
 from emotion_lib.emotions import EMOTIONS, in_order, with_probabilities
-from emotion_lib.errors import ParameterError, TrainingWarning
+from emotion_lib.errors import ParameterError, TrainingWarning, check_seed, path_of
 from emotion_lib.evaluation import bases
 from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.experiments import features_for
@@ -149,7 +148,7 @@ def _own_table(
         raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
     labels = unify(labels)
     in_order(labels)  # refuses what cannot be a label
-    paths = [Path(path).expanduser().absolute() for path in recordings]
+    paths = [path_of("recordings", path).absolute() for path in recordings]
     above = os.path.commonpath([path.parent for path in paths])
     table = pd.DataFrame({"id": [path.relative_to(above).as_posix() for path in paths], "path": paths, "corpus": "own"})
     named = ["" if pd.isna(speaker) else str(speaker).strip() for speaker in speakers]
@@ -219,6 +218,7 @@ def train_recognizer(
     TrainingWarning
         If speakers are not known, or there is only one.
     """
+    check_seed(seed)
     _check_arguments(table, model, emotions, train_only)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
     table = table.assign(speaker=table["speaker"].where(_is_known(table["speaker"]), ""))

@@ -18,7 +18,7 @@ import numpy as np
 import platformdirs
 
 from emotion_lib.audio.sources import digest
-from emotion_lib.errors import AudioError
+from emotion_lib.errors import AudioError, path_of
 from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 from emotion_lib.parallel import THREADS, map_in_order
 
@@ -172,7 +172,8 @@ def folder() -> Path:
     Path
         The folder, which may not exist yet.
     """
-    return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+    given = os.environ.get("EMOTION_LIB_CACHE")
+    return path_of("EMOTION_LIB_CACHE", given) if given else platformdirs.user_cache_path("emotion_lib")
 
 
 def kept() -> list[Path]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from emotion_lib import models
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ModelFileError, ParameterError, check_positive
+from emotion_lib.errors import ModelFileError, ParameterError, check_positive, check_seed
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
@@ -147,6 +147,7 @@ def fit(
     """
     emotions = in_order(features.emotion)
     check_positive(epochs=epochs, batch_size=batch_size)
+    check_seed(seed)
     _check_network(model, features, emotions)
     check_schedule(schedule, features)
     if observe is not None:

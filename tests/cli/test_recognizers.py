@@ -284,7 +284,10 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("command", [["info"], ["predict", "x.wav", "--recognizer"], ["evaluate", "demo", "--recognizer"]])
+USES = [["info"], ["predict", "x.wav", "--recognizer"], ["evaluate", "demo", "--recognizer"]]
+
+
+@pytest.mark.parametrize("command", USES)
 def test_a_recogniser_that_would_do_harm_is_a_line(tmp_path: Path, command: list[str]) -> None:
     bomb = tmp_path / "\x1b[2J.emotion"
     bomb.write_bytes(dict(strangers.growing())["Expand"])
