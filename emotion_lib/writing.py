@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import platformdirs
 
-from emotion_lib.errors import EmotionLibError
+from emotion_lib.errors import EmotionLibError, path_of
 
 
 def cache_folder() -> Path:
@@ -21,7 +21,7 @@ def cache_folder() -> Path:
         The folder, which may not exist yet.
     """
     given = os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib")
-    return Path(os.path.expanduser(given))
+    return path_of("EMOTION_LIB_CACHE", given)
 
 
 @contextmanager

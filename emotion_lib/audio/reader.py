@@ -1,6 +1,5 @@
 """Read a recording, whole or block by block, as a mono waveform at the requested sampling rate."""
 
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
@@ -10,7 +9,7 @@ import numpy as np
 from emotion_lib.audio.decoder import DecodingError, Stream, recording
 from emotion_lib.audio.resampler import HIGHEST_RATIO, Channel, Resampler, as_samples, check_rate
 from emotion_lib.audio.sources import NOTHING_LEFT, Source, audio_error, check_source
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.errors import AudioError, ParameterError, is_number
 
 _BLOCK = 2**20  # samples decoded at a time, over all channels, or after resampling
 
@@ -85,8 +84,8 @@ def read(
         check_rate("sr", sr)
     if duration is not None:
         _check_length("duration", duration)
-    if not (math.isfinite(offset) and offset >= 0):
-        raise ParameterError(f"offset={offset}: must be a number of seconds, 0 or more")
+    if not (is_number(offset) and offset >= 0):
+        raise ParameterError(f"offset={offset!r}: must be a number of seconds, 0 or more")
     notes = [] if notes is None else notes
     with recording(source, notes, whole=duration is None) as stream:
         rate = sr or stream.rate
@@ -187,8 +186,8 @@ def duration(source: Source) -> float:
 
 
 def _check_length(name: str, seconds: float) -> None:
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
+    if not (is_number(seconds) and seconds > 0):
+        raise ParameterError(f"{name}={seconds!r}: must be a positive number of seconds")
 
 
 def _decoded(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra
+from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra, legible
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Commands(click.Group):
             except KeyboardInterrupt as stop:
                 if sys.stderr.isatty():
                     click.echo(err=True)  # the terminal has just printed ^C on this line
-                click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)
+                click.echo(legible(" ".join(["Stopped.", *map(str, stop.args)])), err=True)
                 raise click.exceptions.Exit(130) from stop  # 128 + SIGINT, as shells report it
             except BrokenPipeError:
                 # Python flushes stdout when it exits and would report the closed pipe, so redirect stdout to nowhere:
@@ -54,7 +54,10 @@ class Commands(click.Group):
                 raise click.exceptions.Exit(0) from None
             except OSError as error:
                 what = error.strerror or str(error)
-                raise click.ClickException(f"{error.filename}: {what}" if error.filename else what) from error
+                raise click.ClickException(legible(f"{error.filename}: {what}" if error.filename else what)) from error
+            except click.ClickException as error:  # for instance about the name of a file that is not there
+                error.message = legible(error.message)  # type: ignore[misc]  # marked as final
+                raise
 
 
 def _parts(argument: str) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, tell_left_out, to_json
 from emotion_lib.emotions import EMOTIONS, in_order
-from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.errors import MOST_SEED, ModelFileError, ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,9 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     multiple=True,
     help="One of the corpora, to train on but not to score or calibrate with; may be repeated.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random draws.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Seed of all random draws."
+)
 @click.option(
     "--emotions",
     metavar="NAME,NAME...",

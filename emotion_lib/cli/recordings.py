@@ -13,7 +13,7 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, printable, stopping, to_json
 from emotion_lib.cli.tables import PredictionTable
-from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns, path_of
 
 if TYPE_CHECKING:
     from emotion_lib.audio import Channel
@@ -133,7 +133,7 @@ def predict(
     recordings, problems = find_recordings(paths)
     version = _version(loaded)
     if table is not None:
-        _write_table(PredictionTable(table, loaded.emotions), loaded, recordings, problems, channel)
+        _write_table(PredictionTable(path_of("--csv", table), loaded.emotions), loaded, recordings, problems, channel)
         return
     answers = (_segments if segments else _predictions)(loaded, recordings, channel)
     with stopping("Every line that was printed is complete."):

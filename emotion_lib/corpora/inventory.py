@@ -20,7 +20,7 @@ from emotion_lib.audio import sources
 from emotion_lib.audio.sources import has_audio_suffix, walk
 from emotion_lib.corpora.corpus import Corpus, Name
 from emotion_lib.corpora.digests import Digests
-from emotion_lib.errors import AudioError, CorpusError
+from emotion_lib.errors import AudioError, CorpusError, path_of
 
 
 class File(NamedTuple):
@@ -87,7 +87,7 @@ def folders_of_corpora() -> dict[str, Path]:
     """Return the parent folders of corpora by name, in the order in which they are searched."""
     given = os.environ.get("EMOTION_LIB_DATA")
     checkout = _checkout()
-    folders = {"EMOTION_LIB_DATA": Path(os.path.expanduser(given))} if given else {}
+    folders = {"EMOTION_LIB_DATA": path_of("EMOTION_LIB_DATA", given)} if given else {}
     folders |= {"checkout": checkout / "data"} if checkout else {}
     return folders | {"user": platformdirs.user_data_path("emotion_lib")}
 

@@ -35,7 +35,7 @@ from emotion_lib.corpora.report import Report, Section, counted, enumerated
 from emotion_lib.corpora.savee import SAVEE
 from emotion_lib.corpora.tess import DEMO, FOLDER, TESS
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError
+from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError, path_of
 
 CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, CREMA_D, NEMO, SAVEE, DEMO)}
 """The corpora that can be loaded by name."""
@@ -130,7 +130,9 @@ def load(
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:
-        if otherwise is None or os.path.isfile(os.path.expanduser(name_or_path)):  # a mistake in a list must be told
+        if otherwise is None or os.path.isfile(
+            path_of("name_or_path", name_or_path)
+        ):  # a mistake in a list must be told
             raise
         table = load(otherwise, keep_duplicates=keep_duplicates)
         table.attrs["instead_of"] = os.fspath(name_or_path)
@@ -171,8 +173,8 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
 
 def existing(path: str | os.PathLike[str]) -> Path:
     """Return the path of an existing folder or CSV file; raise a CorpusError if there is none."""
-    place = Path(os.path.expanduser(path))
-    if not place.exists():
+    place = path_of("path", path)
+    if not os.path.exists(place):
         raise CorpusError(f"{place}: no such folder; give a folder with recordings or a CSV file, or {TESS.cure}")
     if not place.is_dir() and place.suffix.lower() not in SUFFIXES:
         raise CorpusError(

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from emotion_lib import splits
 from emotion_lib.corpora.labels import unify
 from emotion_lib.corpora.own import read_lines
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.errors import ParameterError, check_columns, path_of
 from emotion_lib.evaluation.experiments import ACROSS_CORPORA, Evaluation, corpora_of
 from emotion_lib.recognizer.prediction import UNKNOWN
 
@@ -41,7 +40,7 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     CorpusError, ParameterError
         If the file is not a table.
     """
-    lines = [cells for _, cells in read_lines(Path(os.path.expanduser(path)))]
+    lines = [cells for _, cells in read_lines(path_of("path", path))]
     if not lines:
         raise ParameterError(f"{path}: an empty file; its first line must name the columns")
     columns, *rows = lines

@@ -3,14 +3,13 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from emotion_lib.corpora.labels import unify
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ParameterError, TrainingWarning
+from emotion_lib.errors import ParameterError, TrainingWarning, path_of
 from emotion_lib.evaluation.model_card import list_utterances
 from emotion_lib.evaluation.recognizers import train_recognizer
 from emotion_lib.recognizer import EmotionRecognizer
@@ -99,7 +98,7 @@ def _own_table(
         raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
     labels = unify(labels)
     in_order(labels)  # refuses what cannot be a label
-    paths = [Path(os.path.expanduser(path)).absolute() for path in recordings]
+    paths = [path_of("recordings", path).absolute() for path in recordings]
     above = os.path.commonpath([path.parent for path in paths])
     table = pd.DataFrame({"id": [path.relative_to(above).as_posix() for path in paths], "path": paths, "corpus": "own"})
     named = ["" if pd.isna(speaker) else str(speaker).strip() for speaker in speakers]

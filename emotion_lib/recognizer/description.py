@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from emotion_lib.errors import legible
+
 if TYPE_CHECKING:
     from emotion_lib.recognizer.recognizer import EmotionRecognizer
 
@@ -17,9 +19,6 @@ USES = (
 
 KNOWS_VOICES = "Warns of a voice unlike its training voices; can be adapted to one voice with `emotion-lib enrol`"
 """The line of a recogniser that has statistics of its training voices."""
-
-
-_PLAIN = "\n\u200c\u200d"  # labels may have the last two, without which some languages cannot be written
 
 
 def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
@@ -47,7 +46,7 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
         USES,
     ]
     # Other programs can write anything into `about`, even commands to the terminal.
-    return "".join(each if each.isprintable() or each in _PLAIN else "\ufffd" for each in "\n".join(lines))
+    return legible("\n".join(lines))
 
 
 def in_percent(

@@ -9,7 +9,7 @@ import numpy as np
 from emotion_lib import features
 from emotion_lib.audio import Channel
 from emotion_lib.audio.sources import name_of
-from emotion_lib.errors import AudioError
+from emotion_lib.errors import AudioError, path_of
 from emotion_lib.extraction.cache import FeatureCache
 from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer.inference import Inference
@@ -56,7 +56,7 @@ def embed(inference: Inference, recordings: Recordings, sr: int | None, *, chann
 
 
 def _path(x: str | os.PathLike[str]) -> Path:
-    return Path(os.path.expanduser(x)).absolute()
+    return path_of("recordings", x).absolute()
 
 
 def _features(

@@ -10,6 +10,7 @@ from emotion_lib import features
 from emotion_lib.audio import speech
 from emotion_lib.audio.reader import parts
 from emotion_lib.audio.speech import windows
+from emotion_lib.errors import ModelFileError
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head
@@ -150,10 +151,13 @@ class Inference:
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 
     def infer(self, y: np.ndarray) -> Output:
-        """Return the head's output for a waveform of speech, before adaptation to the voice."""
+        """Return the head's output for a waveform of speech, before adaptation to the voice.
+
+        Raises a `ModelFileError` if a network does not give probabilities: it can fail on one recording only.
+        """
         X = self.features(y)
         statistics = self.statistics(X)
-        probabilities = self.head.probabilities(X, statistics=statistics)
+        probabilities = _checked(self.head.probabilities(X, statistics=statistics), len(self.emotions))
         return Output(self.calibration.apply(probabilities), statistics)
 
     def features(self, y: np.ndarray) -> np.ndarray:
@@ -191,3 +195,13 @@ class Inference:
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:
         start, end = first / self.sr, (first + length) / self.sr
         return Segment(**vars(answer), start=start, end=end)
+
+
+def _checked(given: np.ndarray, n_emotions: int) -> np.ndarray:
+    """Return the output of a head if it is a probability for each emotion."""
+    if given.shape != (1, n_emotions):
+        raise ModelFileError(f"its network gives an output of shape {given.shape} for {n_emotions} emotions")
+    # NaN fails the comparison too.
+    if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
+        raise ModelFileError("its network gives numbers that are not probabilities")
+    return given

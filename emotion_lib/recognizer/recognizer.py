@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast, overload
 import numpy as np
 
 from emotion_lib.audio import Channel
-from emotion_lib.errors import AudioError, ModelFileError, ParameterError
+from emotion_lib.errors import AudioError, ModelFileError, ParameterError, path_of
 from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
 from emotion_lib.recognizer import adaptation, embedding, file, validation
@@ -180,7 +180,7 @@ class EmotionRecognizer:
         if path is None:
             place, name = resources.files("emotion_lib") / "pretrained" / PRETRAINED, PRETRAINED
         elif isinstance(path, (str, os.PathLike)):
-            place, name = Path(os.path.expanduser(path)), os.fspath(path)
+            place, name = path_of("path", path), os.fspath(path)
         else:
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
         contents = file.load_file(place, name, cure="install emotion_lib again" if path is None else "check the path")
@@ -374,9 +374,9 @@ class EmotionRecognizer:
         ModelFileError
             If `path` is a folder, or the file cannot be written.
         ParameterError
-            If `about` cannot be written as JSON.
+            If `path` is not a path, or `about` cannot be written as JSON.
         """
-        return file.write_file(Path(os.path.expanduser(path)), self._contents())
+        return file.write_file(path_of("path", path), self._contents())
 
     def _contents(self) -> file.Contents:
         manifest = {

@@ -16,7 +16,7 @@ import pandas as pd
 
 from emotion_lib import models
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ModelFileError, ParameterError, check_positive
+from emotion_lib.errors import ModelFileError, ParameterError, check_positive, check_seed, path_of
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
@@ -147,6 +147,7 @@ def fit(
     """
     emotions = in_order(features.emotion)
     check_positive(epochs=epochs, batch_size=batch_size)
+    check_seed(seed)
     _check_network(model, features, emotions)
     check_schedule(schedule, features)
     if observe is not None:
@@ -159,7 +160,7 @@ def fit(
     _set_normalisation(model, features)  # before the run is created, because it copies the weights
     model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
-    place = Path(os.path.expanduser(checkpoint)) if checkpoint else None
+    place = path_of("checkpoint", checkpoint) if checkpoint else None
     history = run.resume(place) if place else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
     for epoch in line:
