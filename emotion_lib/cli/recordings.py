@@ -69,6 +69,14 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
 
 T = TypeVar("T")
 
+channel_option = click.option(
+    "--channel",
+    metavar="left|right|N",
+    callback=lambda _context, _option, said: _channel(said),
+    help="Predict from one channel, if each speaker has one; by default from their mean.",
+)
+"""The option that chooses a channel, shared by the commands that predict."""
+
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
@@ -82,12 +90,7 @@ T = TypeVar("T")
 @click.option(
     "--csv", "table", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write one row a recording to a table."
 )
-@click.option(
-    "--channel",
-    metavar="left|right|N",
-    callback=lambda _context, _option, said: _channel(said),
-    help="Predict from one channel, if each speaker has one; by default from their mean.",
-)
+@channel_option
 def predict(
     paths: tuple[str, ...],
     recognizer: str | None,
@@ -120,7 +123,7 @@ def predict(
         raise click.UsageError("--csv writes one row a recording; leave out --segments and --json")
     loaded = EmotionRecognizer.load(recognizer)
     recordings, problems = find_recordings(paths)
-    version = _version(loaded)
+    version = recogniser_version(loaded)
     if table is not None:
         _write_table(PredictionTable(table.expanduser(), loaded.emotions), loaded, recordings, problems, channel)
         return
@@ -174,7 +177,7 @@ def _write_table(
 ) -> None:
     """Write the rows of the recordings that the table does not have yet."""
     waiting = [each for each in recordings if printable(each.name) not in table.done]
-    version = _version(recognizer)
+    version = recogniser_version(recognizer)
     with closing(table), stopping("Every row is complete; the same command goes on with the rest."):
         for recording, answer in _predictions(recognizer, waiting, channel, shown=False):
             error = _reason(recording, answer) if isinstance(answer, AudioError) else ""
@@ -186,7 +189,7 @@ def _write_table(
         raise click.exceptions.Exit(1)
 
 
-def _version(recognizer: "EmotionRecognizer") -> str | None:
+def recogniser_version(recognizer: "EmotionRecognizer") -> str | None:
     """Return a recogniser's version, or else the version of the library that trained it, so that answers can be dated.
 
     Other programs can write anything into `about`, or nothing.
