@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import tracemalloc
 from collections.abc import Iterator
 from itertools import pairwise, product
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from praatio import textgrid
 
+from emotion_lib.audio import speech
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, timeline
+from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.timeline import COLUMNS, FORMATS, _bridged, best_path, emotions_of, formatted, stretches
 
 SR = 16_000
@@ -210,3 +215,22 @@ def test_how_a_recording_is_cut_into_blocks_changes_nothing(
 
     one, other = (timeline.follow(recognizer._inference, each) for each in (iter([long_speech]), pieces()))
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_ten_minutes_take_no_more_memory_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech._Detector, "predict", lambda *_: np.full(1, 0.9, dtype=np.float32))
+    loud = np.full(10 * SR, 0.1, dtype=np.float32)
+    answer = np.array([0.9, 0.1]), False
+    inference: Any = SimpleNamespace(
+        sr=SR, emotions=("happy", "sad"), calibration=Calibration(), infer=np.mean, adapted=lambda _: answer
+    )
+
+    def peak(minutes: int) -> int:
+        tracemalloc.start()
+        table = timeline.follow(inference, (loud.copy() for _ in range(6 * minutes)))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(table) == 120 * minutes
+        return found
+
+    assert peak(10) - peak(1) < 2 * 2**20  # the sound of nine minutes would be 34 MB
