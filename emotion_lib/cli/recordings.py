@@ -78,12 +78,13 @@ def _channel(_context: click.Context, _option: click.Parameter, said: str | None
     raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
 
 
-_WITH_CHANNEL = click.option(
+channel_option = click.option(
     "--channel",
     metavar="left|right|N",
     callback=_channel,
     help="Use one channel, if each speaker has one; by default their mean.",
 )
+"""The option that chooses a channel, shared by the commands that predict."""
 
 
 @click.command(epilog=EXIT_CODES)
@@ -98,7 +99,7 @@ _WITH_CHANNEL = click.option(
 @click.option(
     "--csv", "table", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write one row a recording to a table."
 )
-@_WITH_CHANNEL
+@channel_option
 def predict(
     paths: tuple[str, ...],
     recognizer: str | None,
@@ -131,7 +132,7 @@ def predict(
         raise click.UsageError("--csv writes one row a recording; leave out --segments and --json")
     loaded = EmotionRecognizer.load(recognizer)
     recordings, problems = find_recordings(paths)
-    version = _version(loaded)
+    version = recogniser_version(loaded)
     if table is not None:
         _write_table(PredictionTable(path_of("--csv", table), loaded.emotions), loaded, recordings, problems, channel)
         return
@@ -176,7 +177,7 @@ def _write_table(
 ) -> None:
     """Write the rows of the recordings that the table does not have yet."""
     waiting = [each for each in recordings if printable(each.name) not in table.done]
-    version = _version(recognizer)
+    version = recogniser_version(recognizer)
     with closing(table), stopping("Every row is complete; the same command goes on with the rest."):
         for recording, answer in _predictions(recognizer, waiting, channel, shown=False):
             error = _reason(recording, answer) if isinstance(answer, AudioError) else ""
@@ -188,7 +189,7 @@ def _write_table(
         raise click.exceptions.Exit(1)
 
 
-def _version(recognizer: "EmotionRecognizer") -> str | None:
+def recogniser_version(recognizer: "EmotionRecognizer") -> str | None:
     """Return a recogniser's version, or else the version of the library that trained it, so that answers can be dated.
 
     Other programs can write anything into `about`, or nothing.
@@ -243,7 +244,7 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 )
 @click.option("--emotion", metavar="NAME", help="Emotion of all recordings, such as neutral, whatever their names.")
 @click.option("--unlabelled", is_flag=True, help="Also use recordings whose emotion is not known.")
-@_WITH_CHANNEL
+@channel_option
 @click.option("--json", "as_json", is_flag=True, help="Print the file and the utterances used as one JSON object.")
 def enrol(
     paths: tuple[str, ...],

@@ -122,12 +122,12 @@ class Inference:
         """Return the mean answer for parts of a recording, weighted by their lengths; None if there are no parts."""
         total, length, n_windows, n_unlike = np.zeros(len(self.emotions)), 0, 0, 0
         for output, size in parts:
-            probabilities, unlike = self._adapted(output)
+            probabilities, unlike = self.adapted(output)
             total += size * probabilities
             length, n_windows, n_unlike = length + size, n_windows + 1, n_unlike + unlike
         if not length:
             return None
-        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` gives the answer for each"
+        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `timeline` shows how it changes"
         return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
 
     def predict_outputs(self, outputs: Sequence[tuple[Output, int]]) -> Prediction:
@@ -170,10 +170,10 @@ class Inference:
 
     def answer(self, output: Output) -> Prediction:
         """Return the answer for an output."""
-        probabilities, unlike = self._adapted(output)
+        probabilities, unlike = self.adapted(output)
         return self._answer(probabilities, unlike=unlike)
 
-    def _adapted(self, output: Output) -> tuple[np.ndarray, bool]:
+    def adapted(self, output: Output) -> tuple[np.ndarray, bool]:
         """Return the probabilities after adaptation, and whether the voice is far from every training voice."""
         if self.enrolment is not None:  # the enrolled voice is known, even if it is far from the training voices
             return np.asarray(self.enrolment.apply(output.probabilities, output.statistics)[0]), False

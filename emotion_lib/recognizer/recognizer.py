@@ -9,7 +9,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from emotion_lib.audio import Channel
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, path_of
 from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
-from emotion_lib.recognizer import adaptation, embedding, file, validation
+from emotion_lib.recognizer import adaptation, embedding, explanation, file, timeline, validation
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head, LinearHead, Network
 from emotion_lib.recognizer.inference import Inference
@@ -25,6 +25,9 @@ from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.voice_model import VoiceModel, VoiceOffsets
 from emotion_lib.recognizer.voices import Enrolment, Voices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRETRAINED = "speech.emotion"
 """Name of the recogniser that comes with the package, in `emotion_lib/pretrained`."""
@@ -410,7 +413,7 @@ class EmotionRecognizer:
         """Recognise the emotion in one recording or several.
 
         A recording of more than 15 seconds is predicted window by window, in constant memory, and the answer is the
-        mean; `segments` gives the answer for each window.
+        mean; `timeline` shows how it changes.
 
         Parameters
         ----------
@@ -585,6 +588,81 @@ class EmotionRecognizer:
             cure = "for a whole recording use predict or segments"
             raise ParameterError(f"chunks: must be an iterable of arrays, not {type(chunks).__name__}; {cure}")
         return self._inference.stream(resampled(chunks, sr, self._inference.sr, channel=channel))
+
+    def timeline(self, x: Recording, sr: int | None = None, *, channel: Channel = None) -> "pd.DataFrame":
+        """Follow the emotion through a recording of any length, in constant memory.
+
+        Windows of 2 seconds of speech, one every second, are predicted like recordings of their own, and the answers
+        are smoothed over time (`recognizer.timeline` has the rule). `timeline.stretches` joins the rows with the same
+        answer, and `timeline.formatted` writes them for Audacity, Praat and spreadsheets.
+
+        Parameters
+        ----------
+        x, sr, channel
+            One recording, as for `predict`. Where several people speak, an answer can be about any of them, since they
+            are not told apart; `channel` reads one side of a call.
+
+        Returns
+        -------
+        DataFrame
+            One row for each half second with speech, and one for each part of more than a second without, from the
+            beginning to the end: `start` and `end` in seconds; `emotion`, smoothed, or "unknown"; `reason` for
+            "unknown"; and the probability of each emotion at this time, all equal where nobody speaks. `attrs` has
+            `note` (what a timeline cannot do), `notes` (remarks on the recording), `warning` (as of a `Prediction`) and
+            `threshold`.
+
+        Raises
+        ------
+        AudioError, ParameterError
+            As for `predict`.
+
+        Examples
+        --------
+        >>> table = EmotionRecognizer.load().timeline(np.zeros(60 * 16000), sr=16000)
+        >>> table[["start", "end", "emotion", "reason"]]
+           start   end  emotion   reason
+        0    0.0  60.0  unknown  silence
+        """
+        reader = RecordingReader(x, sr, to=self._inference.sr, channel=channel)
+        table = timeline.follow(self._inference, reader.blocks())
+        table.attrs["notes"] = list(reader.notes)
+        return table
+
+    def explain(
+        self, x: Recording, sr: int | None = None, *, emotion: str | None = None, channel: Channel = None
+    ) -> explanation.Explanation:
+        """Find out which part of a recording decided the answer.
+
+        One piece of 0.2 seconds after the other is left out, with as much on either side, and the rest is predicted
+        again: the more the probability falls, the more this piece spoke for the emotion.
+
+        Parameters
+        ----------
+        x, sr, channel
+            A recording of at most 15 seconds, as for `predict`.
+        emotion : str, optional
+            The emotion whose probability is followed; by default the most probable one.
+
+        Returns
+        -------
+        Explanation
+            The emotion, its probability, and `start`, `end` and `drop` of each piece.
+
+        Raises
+        ------
+        AudioError
+            If the recording cannot be used, is longer than 15 seconds, or nobody speaks in it.
+        ParameterError
+            As for `predict`, or if the recogniser does not distinguish the emotion.
+
+        Examples
+        --------
+        >>> EmotionRecognizer.load().explain(np.zeros(16000), sr=16000)
+        Traceback (most recent call last):
+        emotion_lib.errors.AudioError: recording: silence, so there is no answer to explain
+        """
+        with rewindable(x, sr, to=self._inference.sr, channel=channel) as recording:
+            return explanation.explain(self._inference, recording, emotion)
 
     def embed(
         self, recordings: Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None

@@ -11,9 +11,15 @@ BUILD = ROOT / "build" / "screenshots"
 
 START = "from emotion_lib import EmotionRecognizer, corpora, evaluation, widgets\ndemo = corpora.load('demo')\n"
 HEARD = "heard = evaluation.evaluate(demo, 'statistics_lda', 'by_speaker').predictions.merge(demo[['id', 'path']])\n"
+LONG = """import numpy as np
+from emotion_lib import audio
+recognizer = EmotionRecognizer.load().with_threshold(0.3)
+y = np.concatenate([audio.read(path, sr=16_000)[0] for path in demo.query("speaker == 'DEA'")["path"][2::6]])
+"""
 SHOWN = {
     "player": (START + "widgets.player(demo)", False),
     "mistakes": (START + HEARD + "widgets.mistakes(heard)", True),
+    "timeline": (START + LONG + "widgets.timeline(recognizer, y, 16_000)", False),
     "own_voice": (START + "widgets.own_voice(EmotionRecognizer.load(), start=demo['path'].iloc[0])", False),
 }
 """What each picture shows, and whether in the dark theme."""
