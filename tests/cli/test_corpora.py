@@ -311,3 +311,14 @@ def test_a_place_that_cannot_be_written_is_a_line(tmp_path: Path, tess_folder: P
 
     assert result.exit_code == 1
     assert result.stderr.endswith("cannot be written (File exists); choose another place\n")
+
+
+def test_two_corpora_of_one_name_are_refused(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        shutil.copy(corpora.load("demo")["path"][0], tmp_path / place / f"{place}.flac")
+        (tmp_path / place / "study.csv").write_text(f"path,emotion\n{place}.flac,sad\n")
+    with pytest.raises(
+        CorpusError, match=r"a.study\.csv and .*b.study\.csv: two corpora are called 'study'; rename one"
+    ):
+        load_all([str(tmp_path / place / "study.csv") for place in ("a", "b")])
