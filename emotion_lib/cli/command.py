@@ -172,12 +172,18 @@ def load_all(names: Sequence[str]) -> "pd.DataFrame":
     from emotion_lib import corpora
     from emotion_lib.corpora.labels import unify
 
-    table = pd.concat([corpora.load(name) for name in names], ignore_index=True)
+    tables = [corpora.load(name) for name in names]
+    table = pd.concat(tables, ignore_index=True)
     table["emotion"] = unify(table["emotion"])
     doubled = table[table.duplicated(["corpus", "id"])]
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"
         raise CorpusError(f"{first} occurs twice in {', '.join(names)}; name each corpus once")
+    of = [str(each["corpus"].iloc[0]) for each in tables]
+    if twice := [name for name in of if of.count(name) > 1]:
+        # Their speakers of one name would be one voice, and neither corpus could be left out without the other.
+        both = [name for name, each in zip(names, of, strict=True) if each == twice[0]]
+        raise CorpusError(f"{' and '.join(both)}: two corpora are called {twice[0]!r}; rename one file or folder")
     warn_of_demo(table)
     return table
 

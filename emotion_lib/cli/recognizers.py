@@ -92,13 +92,14 @@ def train(
 
     Example: emotion-lib train my-recordings -o my.emotion
     """
+    from emotion_lib.corpora.labels import unify
     from emotion_lib.evaluation import recognizers
     from emotion_lib.evaluation.recipes import RECIPES
 
     if RECIPES[model].is_network:
         need("train", "tensorflow", "keras", "onnx", "tf2onnx")
     table = load_all(corpora)
-    chosen = emotions or _usual_emotions(table)
+    chosen = in_order(unify([*table["emotion"], *emotions])[len(table) :]) if emotions else _usual_emotions(table)
     table = _only(table, chosen)
     more = ["--emotions", ",".join(emotions)] if emotions else []
     more += ["--base", base] if base else []

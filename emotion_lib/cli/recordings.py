@@ -265,11 +265,14 @@ def enrol(
     Three ordinary sentences (--emotion neutral) help a little, ten recordings without labels more, and five of each
     emotion most. The output is a recogniser like any other: emotion-lib predict --recognizer me.emotion new.wav
 
+    Where the recordings show that adapting would not help, the output is the recogniser as it was, and a line says why.
+
     Example: emotion-lib enrol my_voice/ --output me.emotion
 
     Example: emotion-lib enrol one.wav two.wav three.wav --emotion neutral --output me.emotion
     """
     from emotion_lib.recognizer import EmotionRecognizer
+    from emotion_lib.recognizer.adaptation import NOT_ADAPTED
 
     loaded = EmotionRecognizer.load(recognizer)
     recordings = list(_recordings(paths, loaded.emotions))
@@ -283,9 +286,13 @@ def enrol(
         emotions = [each.emotion for each in recordings]
         used = loaded.enrol([each.source for each in recordings], emotions, channel=channel)
         used.save(output)
-    counts = used.about["enrolled"]
+    counts, reason = used.about.get("enrolled", {}), used.about.get(NOT_ADAPTED, "")
     if as_json:
-        click.echo(to_json({"file": output, "recordings": len(recordings), "utterances": counts}, indent=2))
+        report = {"file": output, "recordings": len(recordings), "utterances": counts}
+        click.echo(to_json(report | ({NOT_ADAPTED: reason} if reason else {}), indent=2))
+        return
+    if reason:
+        click.echo(f"{printable(str(output))}: not adapted: {reason}")
         return
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
     click.echo(f"{printable(str(output))}: adapted to this voice with {named}")
@@ -344,6 +351,8 @@ def _read_list(path: Path, emotions: Sequence[str]) -> Iterator[Recording]:
 
 def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *, unlabelled: bool) -> None:
     """Refuse recordings of several speakers, or with an emotion that is missing or unknown to the recogniser."""
+    from emotion_lib.corpora.labels import with_synonyms
+
     speakers = sorted({each.speaker for each in recordings if each.speaker})
     if len(speakers) > 1:
         raise ParameterError(
@@ -358,5 +367,5 @@ def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *
         if each.emotion is not None and each.emotion not in emotions:
             raise ParameterError(
                 f"{printable(each.name)}: {each.emotion} is not an emotion of this recogniser "
-                f"({', '.join(emotions)}); leave it out"
+                f"({with_synonyms(emotions)}); leave it out"
             )

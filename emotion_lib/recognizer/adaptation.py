@@ -16,6 +16,7 @@ from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features import ENCODED
 from emotion_lib.parallel import map_in_order
+from emotion_lib.recognizer.benefit import why_not_adapt
 from emotion_lib.recognizer.file import DIGEST_BYTES, Utterances
 from emotion_lib.recognizer.inference import Inference, Output
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, rewindable
@@ -28,7 +29,10 @@ UNLABELLED = "unlabelled"
 PREFIX = "enrolled/"
 """Prefix of the id of an enrolled utterance, in the place of the name of its corpus."""
 
-OF_OTHER_VOICES = ("worth", "by_sex", "precision")
+NOT_ADAPTED = "not_adapted"
+"""The key of `about` with the reason why a recogniser did not adapt to a voice."""
+
+OF_OTHER_VOICES = ("worth", "by_sex", "precision", NOT_ADAPTED)
 """Keys of `about` whose values apply only to new voices; adaptation removes them."""
 
 _MOST_NAMED = 5  # broken recordings named in one error; a whole folder of them would fill pages
@@ -98,6 +102,25 @@ def infer_recordings(
     ]
 
 
+def why_not(inference: Inference, recordings: Sequence[VoiceRecording]) -> str:
+    """Judge from the outputs for the recordings of a voice whether adapting to it helps.
+
+    Parameters
+    ----------
+    inference, recordings
+        As for `enrolment_of`.
+
+    Returns
+    -------
+    str
+        Empty, or the reason not to adapt, from `why_not_adapt`.
+    """
+    assert inference.voices is not None  # infer_recordings has checked it
+    number = [place for place, each in enumerate(recordings) for _ in each.outputs]
+    shown = _shown(recordings)
+    return why_not_adapt(inference.voices, *shown, emotions=inference.emotions, recording=number)
+
+
 def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment | VoiceOffsets:
     """Estimate the enrolment of a voice from the outputs for its recordings, without running the network again.
 
@@ -113,13 +136,14 @@ def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> 
     Enrolment or VoiceOffsets
     """
     assert inference.voices is not None  # infer_recordings has checked it
+    return inference.voices.adapt(*_shown(recordings), emotions=inference.emotions)
+
+
+def _shown(recordings: Sequence[VoiceRecording]) -> tuple[np.ndarray, list[str | None], np.ndarray]:
+    """Return the statistics, the emotion and the probabilities of each window of the recordings."""
     outputs = [output for each in recordings for output, _ in each.outputs]
-    return inference.voices.adapt(
-        np.concatenate([output.statistics for output in outputs]),
-        _labels_of_windows(recordings),
-        np.concatenate([output.probabilities for output in outputs]),
-        emotions=inference.emotions,
-    )
+    statistics = np.concatenate([output.statistics for output in outputs])
+    return statistics, _labels_of_windows(recordings), np.concatenate([output.probabilities for output in outputs])
 
 
 def count_utterances(recordings: Sequence[VoiceRecording]) -> dict[str, int]:

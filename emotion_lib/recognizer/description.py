@@ -42,6 +42,7 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
         *_said(_enrolled if recognizer.enrolment else _worth, about),
         *_said(partial(_threshold, recognizer.calibration.threshold), about),
         *([KNOWS_VOICES] if recognizer.voices and not recognizer.enrolment else []),
+        *_said(_not_adapted, about),
         *([f"Licence: {about['licence']}"] if "licence" in about else []),
         USES,
     ]
@@ -129,7 +130,8 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
     for protocol, scored in SCORED_ON.items():
         rows = [each for each in about["worth"] if each["protocol"] == protocol]
         if rows:
-            yield f"Performance on {scored}, as unweighted average recall with its 95 % interval:"
+            interval = " with its 95 % interval" if any(each["low"] is not None for each in rows) else ""
+            yield f"Performance on {scored}, as unweighted average recall{interval}:"
         for each in rows:
             figure = in_percent(*(each[name] for name in ("value", "low", "high", "interval_over")))
             answers = f"it answers {100 * each['coverage']:.0f} %"
@@ -156,6 +158,11 @@ def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
     yield f"Adapted to one voice, from {sum(counts.values())} utterances: {named}"
     yield "Performance: not measured; measure it with `emotion-lib evaluate` on other recordings of this voice"
+
+
+def _not_adapted(about: Mapping[str, Any]) -> Iterator[str]:
+    if reason := about.get("not_adapted"):
+        yield f"Not adapted to a voice: {reason}"
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:

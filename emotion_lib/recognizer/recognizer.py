@@ -39,7 +39,7 @@ class EnrolmentTrial(NamedTuple):
     Attributes
     ----------
     recognizer : EmotionRecognizer
-        The recogniser adapted to all recordings.
+        The recogniser adapted to all recordings, or the same one if that would not help.
     predictions : list of Prediction
         One for each recording.
     is_test : bool
@@ -283,7 +283,10 @@ class EmotionRecognizer:
         -------
         EmotionRecognizer
             `predict`, `segments`, `stream` and `save` work as before; `about["enrolled"]` has the number of utterances
-            of each emotion.
+            of each emotion. Where adapting would not help, the same recogniser, and `about["not_adapted"]` says why:
+            the labels of recordings become less probable after adapting to the others, or the recordings differ more
+            than those of one voice and one microphone do. Labels are judged if two emotions have two recordings or
+            more.
 
         Raises
         ------
@@ -350,6 +353,8 @@ class EmotionRecognizer:
         return EnrolmentTrial(adapted, predictions, is_test=True)
 
     def _adapted_to(self, spoken: list[adaptation.VoiceRecording]) -> "EmotionRecognizer":
+        if reason := adaptation.why_not(self._inference, spoken):
+            return self._replaced(about=self.about | {adaptation.NOT_ADAPTED: reason})
         about = {name: said for name, said in self.about.items() if name not in adaptation.OF_OTHER_VOICES}
         return self._replaced(
             about=about | {"enrolled": adaptation.count_utterances(spoken)},

@@ -190,7 +190,7 @@ def test_corpora_to_train_on_only_are_handed_on(trainer: Mock, tmp_path: Path) -
 
 
 def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path: Path) -> None:
-    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad, angry")
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "Sad, ANGER")
 
     assert trainer.call_args.kwargs["emotions"] == ("angry", "sad")
     assert "Left out: 24 disgust, 24 fear, 24 happy, 24 neutral, 24 surprise" in result.stderr.replace("\n", " ")

@@ -19,7 +19,7 @@ import soundfile as sf
 from click.testing import Result
 
 import emotion_lib
-from emotion_lib import corpora
+from emotion_lib import audio, corpora
 from emotion_lib.cli import recordings
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import fields, run, start, toy
@@ -279,6 +279,22 @@ def test_json_is_one_object(enrol: Enrol, my_voice: Path, output: Path) -> None:
     said = json.loads(enrol(my_voice, "--json").stdout)
 
     assert said == {"file": str(output), "recordings": 3, "utterances": counts(output)}
+
+
+def test_where_adapting_does_not_help_the_recogniser_stays_and_a_line_says_why(
+    enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for number, sound in enumerate((rng.normal(size=16_000), np.sin(np.arange(16_000) / 20))):
+        y, sr = audio.read(spoken["sad"])
+        sf.write(tmp_path / f"{number}.wav", 0.3 * y / np.abs(y).max() + 0.05 * np.resize(sound, len(y)), sr)
+    result = enrol(*sorted(tmp_path.glob("?.wav")), spoken["happy"], "--unlabelled")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(
+        f"{output}: not adapted: the recogniser stays as it was, since the recordings differ"
+    )
+    assert "Not adapted to a voice: " in run("info", output).stdout
 
 
 def test_names_say_the_emotions_as_in_a_corpus(

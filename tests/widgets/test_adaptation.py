@@ -12,7 +12,7 @@ from benchmarks import strangers
 from emotion_lib import audio, corpora, widgets
 from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer import EmotionRecognizer, adaptation
 from emotion_lib.widgets.base import Widget
 from tests.widgets.conftest import answer, ask, record, sound
 
@@ -228,3 +228,14 @@ def test_no_sentence_is_a_parameter_error(recognizer: EmotionRecognizer, sentenc
 def test_a_recogniser_that_knows_no_voices_is_a_parameter_error() -> None:
     with pytest.raises(ParameterError, match=r"recognizer: .*training voices.*train it again"):
         widgets.get_used_to(Mock(voices=None))
+
+
+def test_where_adapting_does_not_help_it_says_so(
+    fresh: Any, mine: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adaptation, "why_not_adapt", lambda *_, **__: "they differ")
+    for path in mine["path"][:2]:
+        say(fresh, path)
+
+    assert (fresh.verdict, fresh.says, fresh.adapted) == ("Not adapted: they differ.", "", False)
+    assert fresh.recognizer.enrolment is None
