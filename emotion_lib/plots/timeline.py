@@ -226,8 +226,8 @@ def plot_explanation(explanation: Explanation, *, ax: Axes | None = None) -> Axe
     Examples
     --------
     >>> found = Explanation("sad", 0.8, np.array([0.0, 0.2]), np.array([0.2, 0.4]), np.array([0.3, -0.1]))
-    >>> plot_explanation(found).get_ylabel()
-    'Weight for sad'
+    >>> plot_explanation(found).get_xlabel()
+    'Time (s)'
     """
     ax = axes_or_new(ax, height=2.0)
     drop = explanation.drop
@@ -235,5 +235,5 @@ def plot_explanation(explanation: Explanation, *, ax: Axes | None = None) -> Axe
     width = explanation.end - explanation.start
     ax.bar(explanation.start, drop, width, align="edge", color=colours.tolist(), edgecolor="white", linewidth=0.5)
     ax.axhline(0, color=INK, linewidth=0.8)
-    ax.set(xlabel="Time (s)", ylabel=f"Weight for {explanation.emotion}")
+    ax.set(xlabel="Time (s)", ylabel=f"Weight for\n{explanation.emotion}")
     return ax

@@ -533,6 +533,9 @@ class EmotionRecognizer:
     def segments(self, x: Recording, sr: int | None = None, *, channel: Channel = None) -> Iterator[Segment]:
         """Recognise the emotion in each window of speech of a long recording, in constant memory.
 
+        Each answer comes as soon as its window is complete, and is that for this window alone; `timeline` smooths the
+        answers over time, which needs the whole recording.
+
         Parameters
         ----------
         x, sr, channel

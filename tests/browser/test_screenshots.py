@@ -32,6 +32,9 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
     widget = page.locator(".emotion-widget").first
     if name != "mistakes":  # nothing plays there before it is chosen
         widget.locator("img").first.wait_for()
+    page.set_viewport_size({"width": 1200, "height": 1300})  # the tallest widget fits in
+    if name == "own_voice":  # it takes a moment to find out what decided
+        widget.get_by_role("img", name="and which part decided").wait_for()
     page.wait_for_function("[...document.querySelectorAll('.emotion-widget img')].every((image) => image.complete)")
     BUILD.mkdir(parents=True, exist_ok=True)
     widget.screenshot(path=BUILD / f"{name}.png")
