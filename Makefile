@@ -46,9 +46,9 @@ docs: .venv/.test  ## make the documentation, in build/docs; a warning is an err
 	rm -rf build/docs
 	$(RUN) -m sphinx --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs . build/docs
 
-accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, ALL=1 all (hours)
-	@$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)')
-	@$(if $(ALL),$(RUN) -m benchmarks.conditions)
+accuracy: .venv/.notebooks  ## make the quick rows of the table of results again; ROW=name one, TABLE=enrolment or conditions, ALL=1 all (hours)
+	@$(if $(TABLE),,$(RUN) -m benchmarks.accuracy $(if $(ALL),--all) $(if $(ROW),--row '$(ROW)'))
+	@$(foreach table,$(if $(ALL),enrolment conditions,$(TABLE)),$(RUN) -m benchmarks.$(table) &&) true
 
 bench: .venv/.test  ## measure how fast the library is, on TESS, beside other ways (20 minutes); TABLE=name one table
 	@$(RUN) -m benchmarks.speed $(TABLE)

@@ -23,6 +23,7 @@ from emotion_lib.evaluation.metrics import uar
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import Features
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.benefit import why_not_adapt
 from emotion_lib.recognizer.voice_model import VoiceModel
 from emotion_lib.training.discriminant import Discriminant
 from emotion_lib.training.voices import learn_voice_model
@@ -33,7 +34,8 @@ HEADING = """# What a few utterances of a voice are worth
 
 Points of UAR that the recogniser gains on the other utterances of a voice after it has got used to it (`enrol`), mean
 of 20 draws of these utterances, and in brackets the worst draw. The corpus, or the speaker, was left out of the
-training; the voices that are set aside and those of TESS were not tested. Made by `python -m benchmarks.enrolment`.
+training; the voices that are set aside and those of TESS were not tested. Where the drawn utterances show that adapting
+would not help, the recogniser stays as it was, as `enrol` does. `make accuracy TABLE=enrolment` makes this table.
 
 """
 
@@ -92,12 +94,13 @@ def _answers(
             for draw in range(DRAWS):
                 seen, labels = shown.draw(emotion, np.random.default_rng([draw, *str(speaker).encode()]))
                 rest = np.setdiff1d(np.arange(len(at)), seen)
-                used = voices.adapt(test.X[at[seen]], labels, probabilities[at[seen]], emotions=emotions)
-                before = probabilities[at[rest]]
-                after = used.apply(before, test.X[at[rest]])
+                known = (test.X[at[seen]], labels, probabilities[at[seen]])
+                before = after = probabilities[at[rest]]
+                if not (refused := bool(why_not_adapt(voices, *known, emotions=emotions))):
+                    after = voices.adapt(*known, emotions=emotions).apply(before, test.X[at[rest]])
                 found = {"before": names[before[:, own].argmax(axis=1)], "after": names[after[:, own].argmax(axis=1)]}
-                known = {"corpus": str(corpus), "shown": f"{shown.n} {shown.what}", "draw": draw}
-                yield pd.DataFrame({**known, "emotion": emotion[rest], **found})
+                of = {"corpus": str(corpus), "speaker": speaker, "shown": f"{shown.n} {shown.what}", "draw": draw}
+                yield pd.DataFrame({**of, "refused": refused, "emotion": emotion[rest], **found})
 
 
 def _gains(answers: pd.DataFrame, protocol: str) -> Iterator[dict[str, object]]:
@@ -115,6 +118,7 @@ def _gains(answers: pd.DataFrame, protocol: str) -> Iterator[dict[str, object]]:
             "before": round(before.mean(), 2),
             "gain": round(gain.mean(), 2),
             "worst": round(gain.min(), 2),
+            "refused": round(part.groupby(["speaker", "draw"])["refused"].first().mean(), 4),
         }
 
 

@@ -5,10 +5,11 @@
     python -m benchmarks.robustness --reader benchmarks.robustness:read     only read, do not recognise
     python -m benchmarks.robustness --keep FOLDER         keep the files that failed
 
-Small synthetic files of every kind that is read (WAV and its relatives, AIFF, CAF, AU, FLAC, Ogg, MP3, and M4A and WebM
-with the extra `formats`) are damaged in eleven ways, the same for the same seed, and read one by one in a
+Small synthetic files of every kind that is read (WAV and its relatives, AIFF, CAF, AU, NIST, FLAC, Ogg, MP3, and M4A
+and WebM with the extra `formats`) are damaged in eleven ways, the same for the same seed, and read one by one in a
 process of its own, so that a crash or a hang costs one file. The exit status is 1 if any file raised another error
-than AudioError, crashed the process, took over a second, or more than 200 MB of memory.
+than AudioError, crashed the process, took over a second, or over 100 MB more memory than a sound recording, for which
+the recogniser, its encoder and the packages take 270 MB.
 """
 
 import importlib
@@ -40,7 +41,7 @@ READER = "benchmarks.robustness:predict"
 RATE = 16_000
 PATIENCE = 20.0
 SLOW = 1.0
-LARGE = 200.0
+LARGE = 100.0
 
 Mutation = Callable[[bytes, np.random.Generator], bytes]
 
@@ -102,7 +103,7 @@ def recordings() -> list[bytes]:
     coded = [(mono, "ULAW"), (mono, "IMA_ADPCM"), (stereo, "MS_ADPCM"), (mono, "GSM610")]
     flacs = [(mono, "PCM_16"), (stereo, "PCM_16"), (stereo, "PCM_24"), (np.zeros(RATE), "PCM_16")]
     kinds = [("WAV", wavs), ("WAV", coded), ("FLAC", flacs), ("FLAC", flacs)]
-    kinds += [(kind, [(mono, "PCM_16"), (stereo, "PCM_16")]) for kind in ("RF64", "W64", "CAF", "AIFF", "AU")]
+    kinds += [(kind, [(mono, "PCM_16"), (stereo, "PCM_16")]) for kind in ("RF64", "W64", "CAF", "AIFF", "AU", "NIST")]
     kinds += [
         ("OGG", [(mono, "VORBIS"), (mono, "OPUS")]),
         ("MP3", [(mono, "MPEG_LAYER_III"), (stereo, "MPEG_LAYER_III")]),
@@ -270,11 +271,14 @@ def damaged(mutation: str, number: int, *, seed: int = 0) -> bytes:
 
 
 class Outcome(NamedTuple):
-    """What came of one file: `answer`, `refused`, `crash`, or the name and words of another exception."""
+    """What came of one file: `answer`, `refused`, `crash`, or the name and words of another exception.
+
+    `added_mb` is by how much the peak memory of the process has grown since it read a sound recording.
+    """
 
     what: str
     seconds: float
-    peak_mb: float
+    added_mb: float
 
 
 class Worker:
@@ -323,9 +327,10 @@ def serve(connection: Connection, reader: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
         sound.write_bytes(recordings()[0])
-        connection.send(_outcome(function, sound))
+        connection.send(_outcome(function, sound, 0.0))
+    before = peak()
     while True:
-        connection.send(_outcome(function, connection.recv()))
+        connection.send(_outcome(function, connection.recv(), before))
 
 
 def reader_named(reader: str) -> Callable[[Path], object]:
@@ -335,7 +340,7 @@ def reader_named(reader: str) -> Callable[[Path], object]:
     return function
 
 
-def _outcome(function: Callable[[Path], object], path: Path) -> Outcome:
+def _outcome(function: Callable[[Path], object], path: Path, before: float) -> Outcome:
     """Return what comes of reading a file here."""
     start = time.perf_counter()
     try:
@@ -345,7 +350,7 @@ def _outcome(function: Callable[[Path], object], path: Path) -> Outcome:
         what = "refused"
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
         what = f"{type(error).__name__}: {error}"
-    return Outcome(what, time.perf_counter() - start, peak())
+    return Outcome(what, time.perf_counter() - start, peak() - before)
 
 
 @dataclass
@@ -359,7 +364,7 @@ class Row:
     other_exceptions: int = 0
     crashes: int = 0
     slowest_s: float = 0.0
-    peak_mb: float = 0.0
+    added_mb: float = 0.0
     failures: list[str] = field(default_factory=list)
 
     def add(self, number: int, outcome: Outcome) -> bool:
@@ -369,12 +374,12 @@ class Row:
         self.refused += outcome.what == "refused"
         self.crashes += outcome.what == "crash"
         self.other_exceptions += outcome.what not in {"answer", "refused", "crash"}
-        is_first_large = outcome.peak_mb > LARGE >= self.peak_mb
+        is_first_large = outcome.added_mb > LARGE >= self.added_mb
         self.slowest_s = max(self.slowest_s, outcome.seconds)
-        self.peak_mb = max(self.peak_mb, outcome.peak_mb)
+        self.added_mb = max(self.added_mb, outcome.added_mb)
         failed = outcome.what not in {"answer", "refused"} or outcome.seconds > SLOW or is_first_large
         if failed:
-            figures = f"{outcome.what}, {outcome.seconds:.2f} s, {outcome.peak_mb:.0f} MB"
+            figures = f"{outcome.what}, {outcome.seconds:.2f} s, {outcome.added_mb:.0f} MB more"
             self.failures.append(f"{self.mutation}, file {number}: {figures}")
         return failed
 
@@ -420,9 +425,9 @@ def page(table: pd.DataFrame) -> str:
     worst = {name: table[name].max() for name in table.columns[6:]}
     every = pd.concat([table, pd.DataFrame([{"mutation": "all", **whole, **worst}])])
     shown = every.assign(
-        slowest_s=every["slowest_s"].map("{:.3f}".format), peak_mb=every["peak_mb"].map("{:.0f}".format)
+        slowest_s=every["slowest_s"].map("{:.3f}".format), added_mb=every["added_mb"].map("{:.0f}".format)
     )
-    heads = ["mutation", "files", "answers", "AudioErrors", "other exceptions", "crashes", "slowest (s)", "peak (MB)"]
+    heads = ["mutation", "files", "answers", "AudioErrors", "other exceptions", "crashes", "slowest (s)", "added (MB)"]
     lines = [heads, ["---", *["--:"] * (len(heads) - 1)], *shown.to_numpy()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 

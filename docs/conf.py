@@ -28,6 +28,7 @@ include_patterns = [
     "benchmarks/enrolment.md",
     "benchmarks/configurations.md",
     "benchmarks/looks.md",
+    "benchmarks/timeline.md",
     "benchmarks/used_to_voice.md",
     "data/README.md",
     "data/demo/README.md",
@@ -51,6 +52,7 @@ notebooks/*
 :caption: "Library: use"
 
 docs/command
+docs/timeline
 docs/own_voice
 docs/own_corpus
 docs/conditions
@@ -105,6 +107,7 @@ benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/conditions
 benchmarks/enrolment
+benchmarks/timeline
 benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations

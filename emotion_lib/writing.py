@@ -1,12 +1,27 @@
 """Write a file completely or not at all, and a folder by one process at a time."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from emotion_lib.errors import EmotionLibError
+import platformdirs
+
+from emotion_lib.errors import EmotionLibError, path_of
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache: $EMOTION_LIB_CACHE, or the user's cache folder.
+
+    Returns
+    -------
+    Path
+        The folder, which may not exist yet.
+    """
+    given = os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib")
+    return path_of("EMOTION_LIB_CACHE", given)
 
 
 @contextmanager

@@ -182,7 +182,7 @@ def flac_silence(folder: Path) -> Path:
 CONVERT = "convert it with `ffmpeg -i recording.wav converted.wav`"
 KEEP = "keep what is there of it with `ffmpeg -i recording.wav converted.wav`"
 NOTHING = "copy it again from where it was recorded, or leave it out"
-PROGRAM = "check the program that wrote it"
+PROGRAM = "check the program that made it"
 IT_IS_NOT = "give the path of a recording"
 PATH = "check the path"
 OPEN_IT = 'open it with open(path, "rb")'
@@ -301,8 +301,8 @@ CASES = (
     Case("Git LFS", file(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
          not_audio("a Git LFS pointer", "fetch the recording itself with `git lfs pull`")),
     Case("a zip", file(b"PK\x03\x04" + bytes(40)),
-         not_audio("a zip archive", "unpack it, and give the path of one recording in it")),
-    Case("a picture", file(b"\x89PNG\r\n\x1a\n" + bytes(40)), not_audio("a PNG picture", IT_IS_NOT)),
+         not_audio("an archive", "unpack it, and give the path of one recording in it")),
+    Case("a picture", file(b"\x89PNG\r\n\x1a\n" + bytes(40)), not_audio("a picture or a document", IT_IS_NOT)),
     Case("WebM", file(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(40), "my voice.webm"),
          not_audio("WebM or Matroska", "convert it with `ffmpeg -i 'my voice.webm' converted.wav`", "my voice.webm")),
     Case("MATLAB", wav(kind="MAT5"), not_audio("MAT5 (GNU Octave 2.1 / Matlab 5.0)")),
@@ -318,15 +318,15 @@ CASES = (
     Case("an endless device", device("/dev/zero"), no("a device, not a file", DEVICE_CURE, "zero")),
     Case("a device that is empty", device("/dev/null"), no("a device, not a file", DEVICE_CURE, "null")),
     Case("a broken link", link("lost.wav"),
-         no("a symbolic link to a file that does not exist", "restore that file, or delete the link")),
+         no("a symbolic link that leads to no file", "give the path of the recording itself")),
     Case("a link to itself", link("recording.wav"),
-         no("a symbolic link that points to itself", "give the path of the recording itself")),
+         no("a symbolic link that leads to no file", "give the path of the recording itself")),
     Case("spaces and letters", file(WAV, "Пошёл – größer 声音 😀.wav"), Heard(0.5)),
     Case("letters in an error", file(b"", "größer 声音.wav"), no(NO_LENGTH, NOTHING, "größer 声音.wav")),
     Case("two lines", file(b"", "two\nlines.wav"), no(NO_LENGTH, NOTHING, r"two\nlines.wav")),
     Case("a NUL", given("no\0path.wav"),
-         no("its path has a character that is not allowed in paths", PATH, r"no\x00path.wav")),
-    Case("a long name", path("a" * 300), no("its name or path is too long", PATH, "a" * 300)),
+         no("cannot be opened (embedded null byte)", PATH, r"no\x00path.wav")),
+    Case("a long name", path("a" * 300), no("cannot be opened (File name too long)", PATH, "a" * 300)),
     # Other sources
     Case("bytes", given(WAV), Heard(0.5)),
     Case("a view of bytes", given(memoryview(WAV)), Heard(0.5)),

@@ -17,6 +17,7 @@ from emotion_lib.emotions import EMOTIONS, STYLES, style_of
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.evaluation import metrics
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
+from emotion_lib.recognizer.explanation import Explanation
 
 SR = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)
@@ -62,6 +63,16 @@ CONDITIONS = pd.DataFrame(
         "difference_high": [np.nan, -0.15, np.nan, 0.2],
     }
 )
+TIMELINE = pd.DataFrame(
+    [
+        (0.0, 0.5, "sad", "", 0.2, 0.8),
+        (0.5, 1.0, "unknown", "unsure", 0.5, 0.5),
+        (1.0, 3.0, "unknown", "silence", 0.5, 0.5),
+        (3.0, 4.0, "happy", "", 0.9, 0.1),
+    ],
+    columns=["start", "end", "emotion", "reason", "happy", "sad"],
+)
+EXPLANATION = Explanation("sad", 0.8, np.array([0.0, 0.2]), np.array([0.2, 0.4]), np.array([0.3, -0.1]))
 
 
 def confusions(counts: list[list[int]], *labels: str) -> pd.DataFrame:
@@ -100,6 +111,7 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
     "ablation": lambda **on: plots.plot_ablation(ABLATION, **on),
     "conditions": lambda **on: plots.plot_conditions(CONDITIONS, **on),
+    "explanation": lambda **on: plots.plot_explanation(EXPLANATION, **on),
 }
 
 EMPTY: dict[str, Callable[[], Axes]] = {
@@ -119,6 +131,7 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
     "ablation": lambda: plots.plot_ablation(ABLATION[:0]),
     "conditions": lambda: plots.plot_conditions(CONDITIONS[:0]),
+    "timeline": lambda: plots.plot_timeline(TIMELINE[:0], NOTHING, SR).axes[0],
     "emotion grid": lambda: plots.plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0],
 }
 
@@ -426,3 +439,38 @@ def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
         texts = [text for text in ax.findobj(Text) if "$" in text.get_text()]
         assert texts
         assert not any(text.get_parse_math() for text in texts)
+
+
+def test_a_timeline_has_bands_with_names_gaps_where_nobody_speaks_and_hatches_where_nothing_is_sure() -> None:
+    upper, middle, lower = plots.plot_timeline(TIMELINE, np.tile(TONE, 4), SR).axes
+
+    assert upper.get_ylim()[1] > 1
+    assert texts(middle) == ["happy"]  # the other bands are too narrow for their names
+    assert [line.get_marker() for line in middle.lines] == [STYLES["sad"].marker]
+    assert [each.get_hatch() for each in middle.collections].count("////") == 1
+    happy, sad = lower.lines[:2]
+    assert [line.get_label() for line in (happy, sad)] == ["happy", "sad"]
+    assert np.isnan(np.asarray(sad.get_ydata(), dtype=float)[2:6]).all()
+    assert lower.get_xlabel() == "Time (s)"
+
+
+def test_a_part_of_a_timeline_is_drawn_and_another_is_refused() -> None:
+    part = plots.plot_timeline(TIMELINE, np.tile(TONE, 4), SR, start=3.0, end=3.5)
+
+    assert part.axes[2].get_xlim() == (3.0, 3.5)
+    with pytest.raises(ParameterError, match="must be a part of the recording, which has 4"):
+        plots.plot_timeline(TIMELINE, np.tile(TONE, 4), SR, start=3.0, end=9.0)
+
+
+def test_an_hour_is_decimated_to_a_small_picture_that_says_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet(np.full(7, 0.3), 7200)
+    starts = np.arange(7200) / 2
+    answer = {"start": starts, "end": starts + 0.5, "emotion": np.array(EMOTIONS)[shares.argmax(axis=1)], "reason": ""}
+    table = pd.DataFrame(answer).join(pd.DataFrame(shares, columns=list(EMOTIONS)))
+    figure = plots.plot_timeline(table, rng.uniform(-1, 1, 3600 * 1000).astype(np.float32), 1000)
+    figure.savefig(tmp_path / "hour.png")
+
+    assert (tmp_path / "hour.png").stat().st_size < 300_000
+    assert figure.axes[2].get_xlabel() == "Time (min); each point is the mean of 9.0 s"
+    assert len(np.asarray(figure.axes[2].lines[0].get_xdata())) <= 402

@@ -13,7 +13,7 @@ import click
 
 from benchmarks.speed.elsewhere import pinned
 
-TABLES = ("extraction", "prediction", "notebooks", "scale", "training")
+TABLES = ("extraction", "loading", "prediction", "notebooks", "scale", "training")
 PACKAGES = (
     "numpy",
     "scipy",

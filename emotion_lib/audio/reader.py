@@ -1,23 +1,17 @@
 """Read a recording, whole or block by block, as a mono waveform at the requested sampling rate."""
 
-import math
+import sys
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 import numpy as np
-import soxr
 
-from emotion_lib.audio.decoder import OpenRecording, decoded, recording
-from emotion_lib.audio.resampler import (
-    HIGHEST_RATIO,
-    Channel,
-    Mixer,
-    Resampler,
-    as_samples,
-    check_rate,
-    check_samples,
-)
-from emotion_lib.audio.sources import Source, audio_error, check_source
-from emotion_lib.errors import ParameterError
+from emotion_lib.audio.decoder import DecodingError, Stream, recording
+from emotion_lib.audio.resampler import HIGHEST_RATIO, Channel, Resampler, as_samples, check_rate
+from emotion_lib.audio.sources import NOTHING_LEFT, Source, audio_error, check_source
+from emotion_lib.errors import AudioError, ParameterError, is_number
+
+_BLOCK = 2**20  # samples decoded at a time, over all channels, or after resampling
 
 MOST_SAMPLES = 2**25
 """Samples that `read` returns at most, unless `duration` is given: 35 minutes at 16 kHz, 128 MB."""
@@ -90,18 +84,18 @@ def read(
         check_rate("sr", sr)
     if duration is not None:
         _check_length("duration", duration)
-    if not (math.isfinite(offset) and offset >= 0):
-        raise ParameterError(f"offset={offset}: must be a number of seconds, 0 or more")
+    if not (is_number(offset) and offset >= 0):
+        raise ParameterError(f"offset={offset!r}: must be a number of seconds, 0 or more")
     notes = [] if notes is None else notes
-    with recording(source, notes, whole=duration is None) as found:
-        rate = sr or found.streams[0].rate
+    with recording(source, notes, whole=duration is None) as stream:
+        rate = sr or stream.rate
         parts, n_samples = [], 0
-        for part in _at_rate(found, rate, channel, notes, offset=offset, duration=duration):
+        for part in _decoded(stream, rate, channel, notes, offset=offset, duration=duration):
             parts.append(part)
             n_samples += len(part)
             if duration is None and n_samples > MOST_SAMPLES:
                 what = f"over {MOST_SAMPLES / rate / 60:.0f} minutes, too long to be read at once"
-                raise audio_error(found.name, what, "cut it into utterances, or read a part of it with `duration`")
+                raise audio_error(stream.name, what, "cut it into utterances, or read a part of it with `duration`")
     return parts[0] if len(parts) == 1 else np.concatenate(parts), rate
 
 
@@ -151,7 +145,7 @@ def blocks(
     check_source(source)
     check_rate("sr", sr)
     _check_length("seconds", seconds)
-    Mixer(channel, "")
+    Resampler(sr, sr, channel=channel)  # checks the channel
     # A generator of its own, so that the checks run at once.
     return _blocks(source, sr, max(1, round(seconds * sr)), channel, [] if notes is None else notes)
 
@@ -186,58 +180,68 @@ def duration(source: Source) -> float:
     2.5
     """
     check_source(source)
-    with recording(source, []) as found:
-        if all(each.exact for each in found.streams):
-            n_samples = sum(each.n_samples for each in found.streams)
-        else:
-            n_samples = sum(len(block) for block in decoded(found))
-        return n_samples / found.streams[0].rate
+    with recording(source, []) as stream:
+        n_samples = stream.n_samples if stream.exact else sum(map(len, _decoded(stream, stream.rate, None, [])))
+        return n_samples / stream.rate
 
 
 def _check_length(name: str, seconds: float) -> None:
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ParameterError(f"{name}={seconds}: must be a positive number of seconds")
+    if not (is_number(seconds) and seconds > 0):
+        raise ParameterError(f"{name}={seconds!r}: must be a positive number of seconds")
 
 
-def _at_rate(
-    found: OpenRecording,
-    sr: int,
-    channel: Channel,
-    notes: list[str],
-    *,
-    offset: float = 0.0,
-    duration: float | None = None,
+def _decoded(
+    stream: Stream, sr: int, channel: Channel, notes: list[str], *, offset: float = 0, duration: float | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield a recording in mono blocks at a sampling rate."""
-    rate, channels = found.streams[0][:2]
-    mixer = Mixer(channel, found.name, notes) if channels > 1 or channel is not None else None
+    """Yield a part of a recording in mono blocks at a sampling rate."""
+    name, files, rate, channels, blocks, end, slack, exact, bounded = stream
     if sr > HIGHEST_RATIO * rate:
-        lowest = math.ceil(sr / HIGHEST_RATIO)
-        what = f"a sampling rate of {rate} Hz, expected {lowest} or more to resample it to {sr} Hz"
-        raise audio_error(found.name, what, "save it again with its true rate")
-    bounded = found.streams[0].bounded
-    resampler = None if sr == rate else soxr.ResampleStream(rate, sr, 1, quality="HQ")
-    n_in = n_out = 0
-    for block in decoded(found, offset=offset, duration=duration, growth=sr / rate):
-        y = mixer.mix(block) if mixer else block[:, 0]
-        if not bounded:
-            check_samples(y, found.name, cure="check the program that wrote it")
-        if resampler:
-            n_in += len(y)
-            y = resampler.resample_chunk(y)
-            n_out += len(y)
-        yield y if bounded and not resampler else np.clip(y, -1.0, 1.0)
-    if resampler:
-        rest = np.clip(resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True), -1.0, 1.0)
+        what = f"a sampling rate of {rate} Hz, expected {-(-sr // HIGHEST_RATIO)} or more to resample it to {sr} Hz"
+        raise audio_error(name, what, "save it again with its true rate")
+    resampler = Resampler(rate, sr, channel=channel, notes=notes, name=name)
+    first, n_read, n_out = int(offset * rate), 0, 0
+    wanted = sys.maxsize if duration is None else max(1, int(duration * rate))
+    # A block is so short that a damaged header that claims too many samples cannot fill the memory.
+    length = min(max(1, int(_BLOCK / max(channels, sr / rate))), first + wanted, end or sys.maxsize)
+    position = min(first, end) if exact else 0
+    try:
+        for block in blocks(position, length):
+            chosen = block[max(0, first - position) :][: wanted - n_read]
+            position, n_read = position + len(block), n_read + len(chosen)
+            if len(chosen):
+                y = resampler.convert(chosen, bounded=bounded)
+                n_out += len(y)
+                yield y
+            if n_read == wanted:
+                break
+    except DecodingError as problem:
+        if not 0 < end <= position:  # after the end there may be a tag that is no audio
+            raise audio_error(name, "damaged or cut short") from problem
+    failed = next(filter(None, map(attrgetter("error_in_readcallback"), files)), None)
+    if failed or n_read == 0 or (n_read < wanted and position < end - slack):
+        raise failed or _cut_short(stream, position, offset)
+    if sr != rate:
+        rest = resampler.convert(chosen[:0], last=True)
         if n_out + len(rest) == 0:
-            what = f"too short to resample to {sr} Hz ({n_in} samples at {rate} Hz)"
-            raise audio_error(found.name, what, "leave it out, or choose a higher rate")
+            what = f"too short to resample to {sr} Hz ({n_read} samples at {rate} Hz)"
+            raise audio_error(name, what, "leave it out, or choose a higher rate")
         yield rest
 
 
+def _cut_short(stream: Stream, position: int, offset: float) -> AudioError:
+    """Return the error for a recording that ended early, after `position` samples."""
+    if position < stream.n_samples - stream.slack:
+        claim = f"its header claims {stream.n_samples} samples, but the file holds {position}"
+        return audio_error(stream.name, f"cut short: {claim}")
+    if position == 0:
+        return audio_error(stream.name, "no samples", NOTHING_LEFT)
+    cure = f"choose an offset below its {position / stream.rate:.3f} s"
+    return audio_error(stream.name, f"offset={offset} s is past its end", cure)
+
+
 def _blocks(source: Source, sr: int, length: int, channel: Channel, notes: list[str]) -> Iterator[np.ndarray]:
-    with recording(source, notes) as found:
-        for _, part in parts(_at_rate(found, sr, channel, notes), sr, seconds=length / sr):
+    with recording(source, notes) as stream:
+        for _, part in parts(_decoded(stream, sr, channel, notes), sr, seconds=length / sr):
             yield part
 
 
@@ -324,13 +328,12 @@ def waveform(
     array([ 0.25, -0.5 ], dtype=float32)
     """
     check_rate("sr", sr)
-    resampler = Resampler(sr, sr if sr_out is None else sr_out)
-    y = Mixer(channel, name, notes).mix(as_samples(y, name))
-    mono = check_samples(y, name, cure="check the code that made it")
-    if len(mono) == 0:
-        raise audio_error(name, "no samples", "check the code that made it")
-    resampled = np.concatenate([resampler.process(mono), resampler.flush()])
+    resampler = Resampler(sr, sr if sr_out is None else sr_out, channel=channel, notes=notes, name=name)
+    samples = as_samples(y, name)
+    if len(samples) == 0:
+        raise audio_error(name, "no samples", "check the program that made it")
+    resampled = np.concatenate([resampler.convert(samples), resampler.flush()])
     if len(resampled) == 0:
-        what = f"too short to resample to {sr_out} Hz ({len(mono)} samples at {sr} Hz)"
+        what = f"too short to resample to {sr_out} Hz ({len(samples)} samples at {sr} Hz)"
         raise audio_error(name, what, "give a longer waveform")
     return resampled

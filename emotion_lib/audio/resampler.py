@@ -44,6 +44,8 @@ class Resampler:
         The channel to take, as for `read`.
     notes : list of str, optional
         Gets a remark if the channels cancel each other.
+    name : str, optional
+        Name of the stream in error messages.
 
     Raises
     ------
@@ -58,14 +60,19 @@ class Resampler:
     16000
     """
 
-    def __init__(self, sr_in: int, sr_out: int, *, channel: Channel = None, notes: list[str] | None = None) -> None:
-        self._mixer = Mixer(channel, "chunk", notes)
+    def __init__(
+        self, sr_in: int, sr_out: int, *, channel: Channel = None, notes: list[str] | None = None, name: str = "chunk"
+    ) -> None:
+        number: Any = _NUMBERS.get(channel, channel)
+        if not isinstance(number, int) or isinstance(channel, bool) or number < (channel is not None):
+            raise ParameterError(f"channel={channel!r}: must be left, right or the number of a channel, from 1")
         check_rate("sr_in", sr_in)
         check_rate("sr_out", sr_out)
         if sr_out > HIGHEST_RATIO * sr_in:
             lowest = -(-sr_out // HIGHEST_RATIO)
             raise ParameterError(f"sr={sr_in}: must be {lowest} or more to resample it to {sr_out} Hz")
-        self._rates = sr_in, sr_out
+        self._rates, self._number, self._name, self._notes = (sr_in, sr_out), number, name, notes
+        self._n_samples, self._mean_power, self._powers = 0, 0.0, np.zeros(1)
         self._stream: soxr.ResampleStream | None = None
 
     def process(self, chunk: np.ndarray) -> np.ndarray:
@@ -91,8 +98,7 @@ class Resampler:
         AudioError
             If its samples are NaN, infinite or far beyond full scale, such as integers stored as floats.
         """
-        y = self._mixer.mix(as_samples(chunk, "chunk"))
-        return self._next(check_samples(y, "chunk", cure="check the program that records it"))
+        return self.convert(as_samples(chunk, self._name))
 
     def flush(self) -> np.ndarray:
         """Return the rest of the output after the last chunk, and reset for a new stream.
@@ -102,23 +108,71 @@ class Resampler:
         ndarray of shape (n_samples,), float32
             The last samples, at the rate of the output; it may be empty.
         """
-        rest = self._next(np.zeros(0, dtype=np.float32), last=True)
+        rest = self.convert(np.zeros((0, max(1, self._number)), dtype=np.float32), last=True)
         self._stream = None
         return rest
 
-    def _next(self, y: np.ndarray, *, last: bool = False) -> np.ndarray:
+    def convert(self, y: np.ndarray, *, last: bool = False, bounded: bool = False) -> np.ndarray:
+        """Resample the next float32 samples, as `process` does with samples of any type.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_channels), float32
+            The samples.
+        last : bool
+            Whether they are the last ones, so that the rest of the output is returned too.
+        bounded : bool
+            Whether they are known to be in [-1, 1].
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), float32
+            The output samples that are ready, in [-1, 1].
+
+        Raises
+        ------
+        AudioError
+            If the samples are NaN, infinite or far beyond full scale, or lack the channel.
+        """
+        mono: np.ndarray = y[:, 0] if y.shape[1] == 1 and self._number < 2 else self._mix(y)
+        peak = 0.0 if bounded or len(mono) == 0 else max(mono.max(), -mono.min())
+        if not math.isfinite(peak):
+            raise audio_error(self._name, "not finite (NaN or infinite samples)", "check the program that made it")
+        if peak > _HIGHEST_PEAK:
+            divide = "divide its samples by their full scale"
+            raise audio_error(self._name, f"samples up to {peak:g}, expected a waveform in [-1, 1]", divide)
         sr_in, sr_out = self._rates
-        if sr_in == sr_out:
-            return clip(y)
-        # Created on first use, because creating it takes half as long as reading a short recording.
-        self._stream = self._stream or soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
-        return clip(self._stream.resample_chunk(y, last=last))
+        if sr_in != sr_out:
+            # Created on first use, because creating it takes half as long as reading a short recording.
+            self._stream = self._stream or soxr.ResampleStream(sr_in, sr_out, 1, quality="HQ")
+            mono = self._stream.resample_chunk(mono, last=last)
+        elif bounded:
+            return mono
+        clipped: np.ndarray = np.clip(mono, -1.0, 1.0)
+        return clipped
 
+    def _mix(self, y: np.ndarray) -> np.ndarray:
+        """Return the chosen channel, or the mean of all; if they cancel each other, the loudest from there on.
 
-def clip(y: np.ndarray) -> np.ndarray:
-    """Limit samples to [-1, 1], as a player does."""
-    bounded: np.ndarray = np.clip(y, -1.0, 1.0)
-    return bounded
+        They do so in recordings of a microphone with one wire swapped.
+        """
+        n_channels = y.shape[1]
+        if self._number > n_channels:
+            has = f"{n_channels} channel{'s' * (n_channels > 1)}"
+            raise audio_error(self._name, f"channel {self._number} of {has}", "choose another, or leave the choice out")
+        if self._number == 0:
+            with np.errstate(invalid="ignore", over="ignore"):  # `convert` reports infinite samples
+                mean: np.ndarray = y.mean(axis=1)
+                if len(y):
+                    self._n_samples += len(y)
+                    self._mean_power += len(y) * float(mean.var())  # without a constant offset, which would not cancel
+                    self._powers = self._powers + len(y) * y.var(axis=0)
+                if self._n_samples < _ENOUGH or not _CANCELLED * self._mean_power < self._powers.mean():
+                    return mean
+            self._number = int(self._powers.argmax()) + 1
+            if self._notes is not None:
+                self._notes.append(f"its channels cancel each other, so that channel {self._number} alone is read")
+        return y[:, self._number - 1]
 
 
 def check_rate(name: str, rate: object) -> None:
@@ -147,70 +201,9 @@ def as_samples(y: np.ndarray, name: str) -> np.ndarray:
     elif y.dtype == np.uint8:  # unsigned, as in a WAV file of 8 bits: 128 is silence
         y = (y.astype(np.float32) - 128) / 128
     elif np.issubdtype(y.dtype, np.floating):
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which check_samples reports
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which `Resampler` reports
             y = y.astype(np.float32, copy=False)
     else:
         cure = "divide integers by their full scale" if np.issubdtype(y.dtype, np.integer) else "convert it"
         raise ParameterError(f"{name} of {y.dtype}: must be float in [-1, 1], int16, int32 or uint8; {cure}")
     return y[:, None] if y.ndim == 1 else y
-
-
-class Mixer:
-    """Turn the channels of a recording or a stream into one.
-
-    That is the chosen channel, or the mean of all. If the channels cancel each other, as those of a microphone with one
-    wire swapped, it is the loudest channel from there on.
-
-    Parameters
-    ----------
-    channel : "left", "right", int or None
-        The channel to take, as for `read`.
-    name : str
-        Name of the recording in messages.
-    notes : list of str, optional
-        Gets a remark if the channels cancel each other.
-
-    Raises
-    ------
-    ParameterError
-        If the channel is not a channel.
-    """
-
-    def __init__(self, channel: Channel, name: str, notes: list[str] | None = None) -> None:
-        number: Any = _NUMBERS.get(channel, channel)
-        if not isinstance(number, int) or isinstance(channel, bool) or number < (channel is not None):
-            raise ParameterError(f"channel={channel!r}: must be left, right or the number of a channel, from 1")
-        self._number, self._name, self._notes = number, name, notes
-        self._n_samples, self._mean_power, self._powers = 0, 0.0, np.zeros(1)
-
-    def mix(self, y: np.ndarray) -> np.ndarray:
-        """Return one channel for samples of shape (n_samples, n_channels)."""
-        n_channels = y.shape[1]
-        if self._number > n_channels:
-            has = f"{n_channels} channel{'s' * (n_channels > 1)}"
-            raise audio_error(self._name, f"channel {self._number} of {has}", "choose another, or leave the choice out")
-        if n_channels == 1 or self._number:
-            return y[:, max(0, self._number - 1)]
-        with np.errstate(invalid="ignore", over="ignore"):  # check_samples reports infinite samples
-            mean: np.ndarray = y.mean(axis=1)
-            if len(y):
-                self._n_samples += len(y)
-                self._mean_power += len(y) * float(mean.var())  # without a constant offset, which would not cancel
-                self._powers = self._powers + len(y) * y.var(axis=0)
-            if self._n_samples < _ENOUGH or not _CANCELLED * self._mean_power < self._powers.mean():
-                return mean
-        self._number = int(self._powers.argmax()) + 1
-        if self._notes is not None:
-            self._notes.append(f"its channels cancel each other, so that channel {self._number} alone is read")
-        return y[:, self._number - 1]
-
-
-def check_samples(y: np.ndarray, name: str, *, cure: str | None = None) -> np.ndarray:
-    """Return the samples unchanged, or raise an `AudioError` if they are not finite or far beyond full scale."""
-    peak = max(y.max(), -y.min()) if len(y) else 0.0
-    if not math.isfinite(peak):
-        raise audio_error(name, "not finite (NaN or infinite samples)", cure)
-    if peak > _HIGHEST_PEAK:
-        divide = "divide its samples by their full scale"
-        raise audio_error(name, f"samples up to {peak:g}, expected a waveform in [-1, 1]", divide)
-    return y

@@ -40,14 +40,6 @@ _PIECE = 2**20
 _DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|stdin)|/proc/self/fd/(\d+)")
 # OA and ps are oddities of TESS: one file starts with OA_ instead of OAF_, and "ps" (pleasant surprise) is surprise.
 _TESS_NAME = re.compile(r"(OAF?|YAF)_[a-z]+_(angry|disgust|fear|happy|neutral|ps|sad)\.wav", re.IGNORECASE)
-_UNOPENED = {
-    errno.ENOENT: ("no such file", "check the path"),
-    errno.ENOTDIR: ("no such file", "check the path"),
-    errno.ENAMETOOLONG: ("its name or path is too long", "check the path"),
-    errno.ELOOP: ("a symbolic link that points to itself", "give the path of the recording itself"),
-    errno.EACCES: ("no permission to read it", "make it readable for this user"),
-    errno.EPERM: ("no permission to read it", "make it readable for this user"),
-}
 
 
 class Name(str):  # noqa: SLOT000 (it has an attribute)
@@ -109,6 +101,19 @@ def name_of(source: Source) -> Name:
     return name
 
 
+class Memory(io.BytesIO):
+    """A file in memory; it ignores a seek to before its start, since C code cannot pass on an exception."""
+
+    error_in_readcallback = None
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a position, and return the current one."""
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return self.tell()
+
+
 @contextmanager
 def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[BinaryIO]:
     """Open `source` as a seekable file; with `whole`, a small file is read into memory at once.
@@ -118,7 +123,7 @@ def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[B
     with ExitStack() as opened:
         try:
             if isinstance(source, (bytes, bytearray, memoryview)):
-                file: BinaryIO = io.BytesIO(source)
+                file: BinaryIO = Memory(source)
             elif isinstance(source, (str, os.PathLike)):
                 file = opened.enter_context(_opened_path(os.path.expanduser(os.fsdecode(source)), name, whole=whole))
             else:
@@ -133,41 +138,39 @@ def open_source(source: Source, name: str, *, whole: bool = False) -> Iterator[B
 
 def _opened_path(path: str, name: str, *, whole: bool) -> BinaryIO:
     """Open a file, unless opening or reading it might never end."""
+    # A file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`.
+    descriptor = _DESCRIPTOR.fullmatch(path)
+    place = int(descriptor[1] or descriptor[2] or 0) if descriptor else path
     try:
-        # A file descriptor that the shell made for this process: `< recording.wav`, a pipe, or `<(command)`.
-        descriptor = _DESCRIPTOR.fullmatch(path)
-        number = int(descriptor[1] or descriptor[2] or 0) if descriptor else -1
-        status = os.fstat(number) if descriptor else os.stat(path)
+        status = os.stat(place)
         if stat.S_ISFIFO(status.st_mode) and not descriptor:  # a descriptor has a writer already
-            raise audio_error(
-                name, "a named pipe, not a file", "pipe its content in: `emotion-lib predict - < THE_PIPE`"
-            )
+            cure = "pipe its content in: `emotion-lib predict - < THE_PIPE`"
+            raise audio_error(name, "a named pipe, not a file", cure)
         if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
             cure = "record from it to a file first, or give the path of a recording"
             raise audio_error(name, "a device, not a file", cure)
-        if descriptor:
-            return os.fdopen(os.dup(number), "rb")  # a duplicate, so that closing it leaves the original open
+        # A duplicate of a descriptor, so that closing it leaves the original open.
+        place = os.dup(place) if isinstance(place, int) else place
         if not (whole and 0 < status.st_size <= _IN_MEMORY):
-            return open(path, "rb")
+            return open(place, "rb")
         # In one step, because Python's threads wait for each other at every step of reading a file.
-        with open(path, "rb", buffering=0) as file:
-            return io.BytesIO(file.read(status.st_size))
+        with open(place, "rb", buffering=0) as file:
+            return Memory(file.read(status.st_size))
     except (OSError, ValueError) as problem:
         raise _unopened(path, name, problem) from problem
 
 
 def _unopened(path: str, name: str, problem: Exception) -> AudioError:
-    if isinstance(problem, ValueError):
-        return audio_error(name, "its path has a character that is not allowed in paths", "check the path")
     number = getattr(problem, "errno", None)
     if os.path.isdir(path):  # not EISDIR: Windows reports "permission denied" for a folder
         return audio_error(name, "a folder, not a recording", "give the path of one recording in it")
-    if number == errno.ENOENT and os.path.islink(path):
-        return audio_error(
-            name, "a symbolic link to a file that does not exist", "restore that file, or delete the link"
-        )
-    why = getattr(problem, "strerror", None) or type(problem).__name__
-    return audio_error(name, *_UNOPENED.get(number or 0, (f"cannot be opened ({why})", "check the path")))
+    if os.path.islink(path) and number in (errno.ENOENT, errno.ELOOP):
+        return audio_error(name, "a symbolic link that leads to no file", "give the path of the recording itself")
+    if number in (errno.EACCES, errno.EPERM):
+        return audio_error(name, "no permission to read it", "make it readable for this user")
+    missing = number in (errno.ENOENT, errno.ENOTDIR)
+    why = "no such file" if missing else f"cannot be opened ({getattr(problem, 'strerror', None) or problem})"
+    return audio_error(name, why, "check the path")
 
 
 @contextmanager

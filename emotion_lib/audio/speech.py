@@ -318,7 +318,14 @@ PAUSE = 0.3
 LEAST_SPEECH = 0.25
 """Shortest sound in seconds that counts as speech."""
 
+OVERLAPPING, OVERLAP_STEP = 2.0, 1.0
+"""Length of an overlapping window, and time from the start of one to the start of the next, in seconds.
+
+They were chosen on joined recordings of one speaker: see benchmarks/timeline.md.
+"""
+
 _LEAST, _MOST = math.ceil(SHORTEST / CHUNK_SECONDS), math.floor(LONGEST / CHUNK_SECONDS)
+_WIDE, _STEP = round(OVERLAPPING / CHUNK_SECONDS), round(OVERLAP_STEP / CHUNK_SECONDS)
 _PAUSE, _LEAST_SPEECH = round(PAUSE / CHUNK_SECONDS), round(LEAST_SPEECH / CHUNK_SECONDS)
 
 
@@ -329,7 +336,7 @@ class Window(NamedTuple):
     y: np.ndarray
 
 
-def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
+def windows(chunks: Iterable[Chunk], *, overlapping: bool = False) -> Iterator[Window]:
     """Cut a recording into windows of speech.
 
     A pause of `PAUSE` seconds ends a stretch of speech. A stretch of more than `LONGEST` seconds is cut into windows
@@ -340,6 +347,9 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
     ----------
     chunks : iterable of Chunk
         The recording, as `detect` returns it.
+    overlapping : bool
+        Whether a stretch of more than `OVERLAPPING` seconds is covered by windows of this length instead, one every
+        `OVERLAP_STEP` seconds. The last one ends where the stretch ends.
 
     Yields
     ------
@@ -357,22 +367,28 @@ def windows(chunks: Iterable[Chunk]) -> Iterator[Window]:
         if stretch or chunk.speech >= START:
             stretch.append(chunk)
         if len(stretch) > _PAUSE and all(each.speech < STOP for each in stretch[-_PAUSE:]):
-            yield from _finished(stretch, least)
+            yield from _finished(stretch, least, overlapping=overlapping)
             stretch, least = [], _LEAST_SPEECH
-        elif len(stretch) > _MOST + _LEAST:
-            cut = _quietest(stretch, _LEAST, _MOST)
-            yield _joined(stretch[:cut])
-            stretch, least = stretch[cut:], 1  # the rest continues speech, so it need not be long to count as speech
-    yield from _finished(stretch, least)
+        elif len(stretch) > (_WIDE + _STEP if overlapping else _MOST + _LEAST):
+            end = _WIDE if overlapping else _quietest(stretch, _LEAST, _MOST)
+            yield _joined(stretch[:end])
+            # The rest continues speech, so it need not be long to count as speech.
+            stretch, least = stretch[_STEP if overlapping else end :], 1
+    yield from _finished(stretch, least, overlapping=overlapping)
 
 
-def _finished(stretch: list[Chunk], least: int) -> Iterator[Window]:
+def _finished(stretch: list[Chunk], least: int, *, overlapping: bool) -> Iterator[Window]:
     """Yield the last windows of a stretch without the pause at its end, if at least `least` chunks are speech."""
     while stretch and stretch[-1].speech < STOP:
         stretch = stretch[:-1]
     if sum(chunk.speech >= STOP for chunk in stretch) < least:
         return
-    if len(stretch) > _MOST:  # at least a third on either side of the cut, or one window would be very short
+    if overlapping and len(stretch) > _WIDE:
+        yield _joined(stretch[:_WIDE])
+        stretch = stretch[-_WIDE:]
+    elif (
+        not overlapping and len(stretch) > _MOST
+    ):  # at least a third on either side of the cut, or one window would be very short
         cut = _quietest(stretch, max(len(stretch) - _MOST, len(stretch) // 3), min(_MOST, 2 * len(stretch) // 3))
         yield _joined(stretch[:cut])
         stretch = stretch[cut:]

@@ -7,7 +7,7 @@ first use.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from emotion_lib.errors import ParameterError, extra
+from emotion_lib.errors import ParameterError, check_seed, extra
 from emotion_lib.features import DEFAULT, FeatureSettings
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def baseline(name: str, *, seed: int = 0) -> "Pipeline":
 
     Notebook: 03_model
     """
+    check_seed(seed)
     with extra("train"):
         from sklearn.dummy import DummyClassifier
         from sklearn.linear_model import LogisticRegression

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra
+from emotion_lib.errors import CorpusError, CorpusWarning, EmotionLibError, TrainingWarning, extra, legible
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ EXIT_CODES = (
 class Commands(click.Group):
     """Commands that report any error as one line on stderr."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the home folder for `~`, which the shell leaves in quotes and in `--output=~/me.emotion`."""
+        expanded = (option + equals + os.path.expanduser(value) for option, equals, value in map(_parts, args))
+        return super().parse_args(ctx, list(expanded))
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command, and turn errors of the library into one line and an exit code."""
         with _warnings_in_a_line():
@@ -40,7 +45,7 @@ class Commands(click.Group):
             except KeyboardInterrupt as stop:
                 if sys.stderr.isatty():
                     click.echo(err=True)  # the terminal has just printed ^C on this line
-                click.echo(" ".join(["Stopped.", *map(str, stop.args)]), err=True)
+                click.echo(legible(" ".join(["Stopped.", *map(str, stop.args)])), err=True)
                 raise click.exceptions.Exit(130) from stop  # 128 + SIGINT, as shells report it
             except BrokenPipeError:
                 # Python flushes stdout when it exits and would report the closed pipe, so redirect stdout to nowhere:
@@ -49,7 +54,15 @@ class Commands(click.Group):
                 raise click.exceptions.Exit(0) from None
             except OSError as error:
                 what = error.strerror or str(error)
-                raise click.ClickException(f"{error.filename}: {what}" if error.filename else what) from error
+                raise click.ClickException(legible(f"{error.filename}: {what}" if error.filename else what)) from error
+            except click.ClickException as error:  # for instance about the name of a file that is not there
+                error.message = legible(error.message)  # type: ignore[misc]  # marked as final
+                raise
+
+
+def _parts(argument: str) -> tuple[str, str, str]:
+    """Return an option, the sign and the value of `--option=value`; otherwise the value alone."""
+    return argument.partition("=") if argument.startswith("--") else ("", "", argument)
 
 
 @contextmanager
@@ -159,12 +172,18 @@ def load_all(names: Sequence[str]) -> "pd.DataFrame":
     from emotion_lib import corpora
     from emotion_lib.corpora.labels import unify
 
-    table = pd.concat([corpora.load(name) for name in names], ignore_index=True)
+    tables = [corpora.load(name) for name in names]
+    table = pd.concat(tables, ignore_index=True)
     table["emotion"] = unify(table["emotion"])
     doubled = table[table.duplicated(["corpus", "id"])]
     if len(doubled):
         first = f"{doubled['corpus'].iloc[0]}/{doubled['id'].iloc[0]}"
         raise CorpusError(f"{first} occurs twice in {', '.join(names)}; name each corpus once")
+    of = [str(each["corpus"].iloc[0]) for each in tables]
+    if twice := [name for name in of if of.count(name) > 1]:
+        # Their speakers of one name would be one voice, and neither corpus could be left out without the other.
+        both = [name for name, each in zip(names, of, strict=True) if each == twice[0]]
+        raise CorpusError(f"{' and '.join(both)}: two corpora are called {twice[0]!r}; rename one file or folder")
     warn_of_demo(table)
     return table
 

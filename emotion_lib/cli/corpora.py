@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, load_published, stopping, to_json, write_table
-from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.cli.command import (
+    EXIT_CODES,
+    OneOf,
+    load_all,
+    load_published,
+    printable,
+    stopping,
+    to_json,
+    write_table,
+)
+from emotion_lib.errors import MOST_SEED, CorpusError, ParameterError
 from emotion_lib.writing import written_whole
 
 if TYPE_CHECKING:
@@ -50,7 +59,7 @@ def fetch(corpus: str, source: str | None, to: Path | None, *, as_json: bool) ->
     with stopping("The downloaded part is kept; run the same command again to continue."):
         folder = mirrors.fetch(corpus, to, source=source)
     told = to_json({"corpus": corpus, "folder": str(folder), "terms": terms}, indent=2)
-    click.echo(told if as_json else f"{CORPORA[corpus].short_title} is complete in {folder}")
+    click.echo(told if as_json else f"{CORPORA[corpus].short_title} is complete in {printable(str(folder))}")
 
 
 @click.command(epilog=EXIT_CODES)
@@ -108,7 +117,9 @@ def index(folder: Path, output: Path, *, as_json: bool) -> None:
     required=True,
     help="How to hold out utterances for the test.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random draws.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Seed of the random draws."
+)
 @_OUTPUT
 @_AS_JSON
 def split(corpus: str, protocol: str, seed: int, output: Path, *, as_json: bool) -> None:
@@ -206,7 +217,7 @@ def extract(ctx: click.Context, /, corpus: str, feature: str, output: Path, *, a
         }
         click.echo(to_json(report, indent=2))
     else:
-        click.echo(f"{output}: {features!r}")
+        click.echo(f"{printable(str(output))}: {features!r}")
     if features.left_out:
         raise click.exceptions.Exit(1)
 

@@ -16,7 +16,7 @@ from emotion_lib.cli.command import (
     to_json,
     warn_of_demo,
 )
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, legible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +113,7 @@ def _by_training(
     if as_json:
         click.echo(to_json(rows, indent=2))
         return
-    title, tested = recipes.RECIPES[model].title, evaluation.corpora_of(table)
+    title, tested = recipes.RECIPES[model].title, legible(evaluation.corpora_of(table))
     click.echo(f"{model} ({title}) on {tested}, {evaluated.protocol}, trained {seeds} time{'s' * (seeds != 1)}")
     click.echo("\n".join(map(_figure_line, rows)))
 
@@ -220,4 +220,4 @@ def score(
     )
     rows = evaluation.result_rows(entry)
     shown = to_json(rows.to_dict(orient="records"), indent=2) if as_json else results.to_markdown(results.entry(rows))
-    click.echo(shown.strip())
+    click.echo(legible(shown.strip()))

@@ -14,7 +14,7 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, tell_left_out, to_json
 from emotion_lib.emotions import EMOTIONS, in_order
-from emotion_lib.errors import ModelFileError, ParameterError
+from emotion_lib.errors import MOST_SEED, ModelFileError, ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,9 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     multiple=True,
     help="One of the corpora, to train on but not to score or calibrate with; may be repeated.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random draws.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Seed of all random draws."
+)
 @click.option(
     "--emotions",
     metavar="NAME,NAME...",
@@ -90,13 +92,14 @@ def train(
 
     Example: emotion-lib train my-recordings -o my.emotion
     """
+    from emotion_lib.corpora.labels import unify
     from emotion_lib.evaluation import recognizers
     from emotion_lib.evaluation.recipes import RECIPES
 
     if RECIPES[model].is_network:
         need("train", "tensorflow", "keras", "onnx", "tf2onnx")
     table = load_all(corpora)
-    chosen = emotions or _usual_emotions(table)
+    chosen = in_order(unify([*table["emotion"], *emotions])[len(table) :]) if emotions else _usual_emotions(table)
     table = _only(table, chosen)
     more = ["--emotions", ",".join(emotions)] if emotions else []
     more += ["--base", base] if base else []

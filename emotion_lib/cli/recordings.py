@@ -13,7 +13,7 @@ import click
 
 from emotion_lib.cli.command import EXIT_CODES, printable, stopping, to_json
 from emotion_lib.cli.tables import PredictionTable
-from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns, path_of
 
 if TYPE_CHECKING:
     from emotion_lib.audio import Channel
@@ -53,7 +53,6 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
             else:
                 recordings.append(Recording(path, sys.stdin.buffer))
             continue
-        path = os.path.expanduser(path)  # noqa: PLW2901 (the shell leaves some of them)
         if os.path.isdir(path):
             broken: list[OSError] = []  # one unreadable folder must not hide the recordings of the others
             names = [name for name in walk(path, onerror=broken.append) if has_audio_suffix(name)]
@@ -70,6 +69,24 @@ def find_recordings(paths: Iterable[str]) -> tuple[list[Recording], list[str]]:
 T = TypeVar("T")
 
 
+def _channel(_context: click.Context, _option: click.Parameter, said: str | None) -> "Channel":
+    """Return the channel that was named on the command line."""
+    if said is None or said in ("left", "right"):
+        return said  # type: ignore[return-value]
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
+
+
+channel_option = click.option(
+    "--channel",
+    metavar="left|right|N",
+    callback=_channel,
+    help="Use one channel, if each speaker has one; by default their mean.",
+)
+"""The option that chooses a channel, shared by the commands that predict."""
+
+
 @click.command(epilog=EXIT_CODES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
@@ -82,12 +99,7 @@ T = TypeVar("T")
 @click.option(
     "--csv", "table", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write one row a recording to a table."
 )
-@click.option(
-    "--channel",
-    metavar="left|right|N",
-    callback=lambda _context, _option, said: _channel(said),
-    help="Predict from one channel, if each speaker has one; by default from their mean.",
-)
+@channel_option
 def predict(
     paths: tuple[str, ...],
     recognizer: str | None,
@@ -120,9 +132,9 @@ def predict(
         raise click.UsageError("--csv writes one row a recording; leave out --segments and --json")
     loaded = EmotionRecognizer.load(recognizer)
     recordings, problems = find_recordings(paths)
-    version = _version(loaded)
+    version = recogniser_version(loaded)
     if table is not None:
-        _write_table(PredictionTable(table.expanduser(), loaded.emotions), loaded, recordings, problems, channel)
+        _write_table(PredictionTable(path_of("--csv", table), loaded.emotions), loaded, recordings, problems, channel)
         return
     answers = (_segments if segments else _predictions)(loaded, recordings, channel)
     with stopping("Every line that was printed is complete."):
@@ -138,15 +150,6 @@ def predict(
             _report(problems)
     if problems:
         raise click.exceptions.Exit(1)
-
-
-def _channel(said: str | None) -> "Channel":
-    """Return the channel that was named on the command line."""
-    if said is None or said in ("left", "right"):
-        return said  # type: ignore[return-value]
-    if said.isdecimal() and int(said) > 0:
-        return int(said)
-    raise click.BadParameter(f"{said!r} is not left, right or the number of a channel, from 1")
 
 
 def _shown(recording: Recording) -> str:
@@ -174,7 +177,7 @@ def _write_table(
 ) -> None:
     """Write the rows of the recordings that the table does not have yet."""
     waiting = [each for each in recordings if printable(each.name) not in table.done]
-    version = _version(recognizer)
+    version = recogniser_version(recognizer)
     with closing(table), stopping("Every row is complete; the same command goes on with the rest."):
         for recording, answer in _predictions(recognizer, waiting, channel, shown=False):
             error = _reason(recording, answer) if isinstance(answer, AudioError) else ""
@@ -186,7 +189,7 @@ def _write_table(
         raise click.exceptions.Exit(1)
 
 
-def _version(recognizer: "EmotionRecognizer") -> str | None:
+def recogniser_version(recognizer: "EmotionRecognizer") -> str | None:
     """Return a recogniser's version, or else the version of the library that trained it, so that answers can be dated.
 
     Other programs can write anything into `about`, or nothing.
@@ -241,6 +244,7 @@ def _line(recording: Recording, answer: "Prediction") -> str:
 )
 @click.option("--emotion", metavar="NAME", help="Emotion of all recordings, such as neutral, whatever their names.")
 @click.option("--unlabelled", is_flag=True, help="Also use recordings whose emotion is not known.")
+@channel_option
 @click.option("--json", "as_json", is_flag=True, help="Print the file and the utterances used as one JSON object.")
 def enrol(
     paths: tuple[str, ...],
@@ -249,6 +253,7 @@ def enrol(
     recognizer: str | None,
     emotion: str | None,
     unlabelled: bool,
+    channel: "Channel",
     as_json: bool,
 ) -> None:
     """Adapt a recogniser to one voice with a few recordings of it.
@@ -260,11 +265,14 @@ def enrol(
     Three ordinary sentences (--emotion neutral) help a little, ten recordings without labels more, and five of each
     emotion most. The output is a recogniser like any other: emotion-lib predict --recognizer me.emotion new.wav
 
+    Where the recordings show that adapting would not help, the output is the recogniser as it was, and a line says why.
+
     Example: emotion-lib enrol my_voice/ --output me.emotion
 
     Example: emotion-lib enrol one.wav two.wav three.wav --emotion neutral --output me.emotion
     """
     from emotion_lib.recognizer import EmotionRecognizer
+    from emotion_lib.recognizer.adaptation import NOT_ADAPTED
 
     loaded = EmotionRecognizer.load(recognizer)
     recordings = list(_recordings(paths, loaded.emotions))
@@ -275,11 +283,16 @@ def enrol(
         recordings = [each._replace(emotion=said) for each in recordings]
     _check_one_voice(recordings, loaded.emotions, unlabelled=unlabelled)
     with stopping("Nothing was written."):
-        used = loaded.enrol([each.source for each in recordings], [each.emotion for each in recordings])
+        emotions = [each.emotion for each in recordings]
+        used = loaded.enrol([each.source for each in recordings], emotions, channel=channel)
         used.save(output)
-    counts = used.about["enrolled"]
+    counts, reason = used.about.get("enrolled", {}), used.about.get(NOT_ADAPTED, "")
     if as_json:
-        click.echo(to_json({"file": output, "recordings": len(recordings), "utterances": counts}, indent=2))
+        report = {"file": output, "recordings": len(recordings), "utterances": counts}
+        click.echo(to_json(report | ({NOT_ADAPTED: reason} if reason else {}), indent=2))
+        return
+    if reason:
+        click.echo(f"{printable(str(output))}: not adapted: {reason}")
         return
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
     click.echo(f"{printable(str(output))}: adapted to this voice with {named}")
@@ -328,13 +341,18 @@ def _read_list(path: Path, emotions: Sequence[str]) -> Iterator[Recording]:
     check_columns(str(path), heads, column["path"], column["emotion"], cure="its first line must name path and emotion")
     for _, cells in lines:
         row = dict(zip_longest(heads, cells[: len(heads)], fillvalue=""))
-        name, said = str(path.parent / row[column["path"]].replace("\\", "/")), row[column["emotion"]]
+        name, said = (
+            str(path.parent / os.path.expanduser(row[column["path"]].replace("\\", "/"))),
+            row[column["emotion"]],
+        )
         speaker = row.get(column["speaker"]) or None
         yield Recording(name, name, _known(said, emotions) or said or None, speaker)
 
 
 def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *, unlabelled: bool) -> None:
     """Refuse recordings of several speakers, or with an emotion that is missing or unknown to the recogniser."""
+    from emotion_lib.corpora.labels import with_synonyms
+
     speakers = sorted({each.speaker for each in recordings if each.speaker})
     if len(speakers) > 1:
         raise ParameterError(
@@ -349,5 +367,5 @@ def _check_one_voice(recordings: Sequence[Recording], emotions: Sequence[str], *
         if each.emotion is not None and each.emotion not in emotions:
             raise ParameterError(
                 f"{printable(each.name)}: {each.emotion} is not an emotion of this recogniser "
-                f"({', '.join(emotions)}); leave it out"
+                f"({with_synonyms(emotions)}); leave it out"
             )

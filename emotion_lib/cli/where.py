@@ -9,7 +9,7 @@ import click
 from emotion_lib.cli.command import EXIT_CODES, printable, to_json
 
 PURPOSES = {
-    "cache": "extracted features",
+    "cache": "extracted features, and digests of recordings",
     "EMOTION_LIB_DATA": "corpora, in the folder of EMOTION_LIB_DATA",
     "checkout": "corpora, in the clone of the repository",
     "user": "corpora of this user",

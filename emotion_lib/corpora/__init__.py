@@ -1,9 +1,10 @@
 """Load, describe, check and fetch corpora of emotional speech; a corpus is a table with one row per utterance.
 
 `inventory` finds a folder and sorts its files into utterances, copies and foreign files; `table` turns the utterances
-into the corpus table. `check` also reads the audio and lists the faults; `mirrors` and `download` fetch a corpus. Each
-corpus has a file of its own, which describes it and reads its file names, with its index beside it. `own` reads a
-corpus of your own from folders or a CSV file, and `labels` has the synonyms of the emotions.
+into the corpus table; `digests` keeps what was read for it. `check` also reads the audio and lists the faults;
+`mirrors` and `download` fetch a corpus. Each corpus has a file of its own, which describes it and reads its file names,
+with its index beside it. `own` reads a corpus of your own from folders or a CSV file, and `labels` has the synonyms of
+the emotions.
 """
 
 import pandas as pd

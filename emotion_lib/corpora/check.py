@@ -307,8 +307,8 @@ def probe(recording: NamedRecording) -> Probe:
     notes: list[str] = []
     try:
         y, rate = audio.read(path, notes=notes)
-        with opened(path, []) as found:
-            channels = found.streams[0].channels
+        with opened(path, []) as stream:
+            channels = stream.channels
     except AudioError as error:
         name = PurePath(recording.file.relative).name
         return Probe(recording, error=str(error).removeprefix(f"{name}: "))

@@ -19,7 +19,8 @@ from emotion_lib import audio
 from emotion_lib.audio import sources
 from emotion_lib.audio.sources import has_audio_suffix, walk
 from emotion_lib.corpora.corpus import Corpus, Name
-from emotion_lib.errors import AudioError, CorpusError
+from emotion_lib.corpora.digests import Digests
+from emotion_lib.errors import AudioError, CorpusError, path_of
 
 
 class File(NamedTuple):
@@ -86,7 +87,7 @@ def folders_of_corpora() -> dict[str, Path]:
     """Return the parent folders of corpora by name, in the order in which they are searched."""
     given = os.environ.get("EMOTION_LIB_DATA")
     checkout = _checkout()
-    folders = {"EMOTION_LIB_DATA": Path(given).expanduser()} if given else {}
+    folders = {"EMOTION_LIB_DATA": path_of("EMOTION_LIB_DATA", given)} if given else {}
     folders |= {"checkout": checkout / "data"} if checkout else {}
     return folders | {"user": platformdirs.user_data_path("emotion_lib")}
 
@@ -107,25 +108,32 @@ def _checkout() -> Path | None:
 
 @dataclass(frozen=True)
 class NamedRecording:
-    """A file with the facts in its name; `id` is the one in the corpus table."""
+    """A file with the facts in its name; `id` is the one in the corpus table, and `digests` are kept between loads."""
 
     id: str
     name: Name
     file: File
+    digests: Digests | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the file, which is read only once."""
-        return digest(self.file.path)
+        return self._recalled("bytes", lambda: digest(self.file.path))
 
     @cached_property
     def sound(self) -> str:
         """The SHA-256 of the rate and the samples, which are the same in a WAV file and a FLAC file made of it."""
+        return self._recalled("sound", self._digest_of_sound)
+
+    def _digest_of_sound(self) -> str:
         try:
             y, sr = audio.read(self.file.path)
         except AudioError:
             return self.digest
         return sound_digest(y, sr)
+
+    def _recalled(self, kind: str, compute: Callable[[], str]) -> str:
+        return self.digests.recall(self.file.path, kind, compute) if self.digests else compute()
 
 
 def sound_digest(y: np.ndarray, sr: int) -> str:
@@ -174,13 +182,13 @@ class Inventory:
     missing: list[str] = field(default_factory=list)
 
 
-_LABELS = attrgetter("name.id", "name.speaker", "name.emotion")
+def take_inventory(corpus: Corpus, files: Iterable[File], *, digests: Digests | None = None) -> Inventory:
+    """Sort the files of a corpus; files are read only if they share a size, a name or an id with another.
 
-
-def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
-    """Sort the files of a corpus; files are read only if they share a size, a name or an id with another."""
+    With `digests`, files that have not changed since an earlier call are not read again.
+    """
     files = list(files)
-    recordings, faulty, strangers = recognise(corpus, files)
+    recordings, faulty, strangers = recognise(corpus, files, digests=digests)
     contents = _by_content(recordings)
     contradictions = []
     if corpus.names:
@@ -189,8 +197,9 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
         contradictions = [(part[0], first[0]) for first, *others in by_label for part in others]
         contents = list(chain.from_iterable(by_label))
     distinct, copies = _best_of_each(contents, corpus.digests)
+    distinct.sort(key=lambda recording: files.index(recording.file))
     # Made of one another, as a FLAC file of a WAV file: of one name, other bytes, and the same samples.
-    sounds = [part for group in _divided(distinct, _LABELS) for part in _divided(group, attrgetter("sound"))]
+    sounds = [part for group in _divided(distinct, _label) for part in _divided(group, attrgetter("sound"))]
     distinct, converted = _best_of_each(sounds, corpus.digests)
     copies += converted
     kept, rivals = _one_for_each_id(distinct, corpus.digests)
@@ -203,6 +212,13 @@ def take_inventory(corpus: Corpus, files: Iterable[File]) -> Inventory:
     return Inventory(kept, copies, rivals, contradictions, faulty, strangers, others, missing)
 
 
+def _label(recording: NamedRecording) -> tuple[str, str, str]:
+    """Return the name and the label of a recording, which a copy in another format has too."""
+    name = recording.name
+    # In a corpus of your own, the id is the path with the suffix.
+    return recording.file.stem if name.id == recording.file.relative else name.id, name.speaker, name.emotion
+
+
 class Recognised(NamedTuple):
     """Recordings sorted by name; `Inventory` describes the last two."""
 
@@ -211,7 +227,7 @@ class Recognised(NamedTuple):
     strangers: list[str]
 
 
-def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
+def recognise(corpus: Corpus, files: Iterable[File], *, digests: Digests | None = None) -> Recognised:
     """Sort recordings into those whose names fit the corpus, those that it leaves out, and all others."""
     found, ids = Recognised([], [], []), corpus.ids
     for file in files:
@@ -223,7 +239,7 @@ def recognise(corpus: Corpus, files: Iterable[File]) -> Recognised:
         elif name is None or (ids and name.id not in ids):
             found.strangers.append(file.relative)
         else:
-            found.recordings.append(NamedRecording(name.id if ids else file.relative, name, file))
+            found.recordings.append(NamedRecording(name.id if ids else file.relative, name, file, digests))
     return found
 
 

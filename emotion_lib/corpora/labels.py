@@ -56,6 +56,17 @@ def unify(labels: Iterable[str]) -> list[str]:
     return unified
 
 
+def with_synonyms(emotions: Iterable[str]) -> str:
+    """Return emotions as text for an error message, with the other words that are known for each.
+
+    Examples
+    --------
+    >>> with_synonyms(["sad", "froh"])
+    'sad (sadness), froh'
+    """
+    return ", ".join(f"{each} ({', '.join(SYNONYMS[each])})" if each in SYNONYMS else each for each in emotions)
+
+
 def emotion_of(word: str) -> str | None:
     """Return the emotion of the library that a word stands for, in any case, or None for any other word.
 

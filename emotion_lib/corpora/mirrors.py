@@ -15,7 +15,7 @@ from emotion_lib.corpora.corpus import Corpus, read_index
 from emotion_lib.corpora.download import Archive, Dataverse, DownloadSource, Wanted
 from emotion_lib.corpora.inventory import File, files_below, has_audio, places
 from emotion_lib.corpora.table import CORPORA
-from emotion_lib.errors import CorpusError, ParameterError
+from emotion_lib.errors import CorpusError, ParameterError, path_of
 from emotion_lib.writing import locked
 
 _KAGGLE = "https://www.kaggle.com/api/v1/datasets/download"
@@ -105,7 +105,7 @@ def fetch(
         searched = places(name)
         to = next((place for place in searched if has_audio(place)), searched[0])
     try:
-        target = Path(to).expanduser().resolve()  # through links, since the folder that they lead to will be renamed
+        target = path_of("to", to).resolve()  # through links, since the folder that they lead to will be renamed
     except (OSError, RuntimeError, ValueError) as error:
         raise ParameterError(f"to={os.fspath(to)!r}: must be a folder ({error})") from error
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -28,6 +29,8 @@ COLUMNS = {
 """Column of the corpus table -> its names in a CSV file, the first of which counts; the last two may be absent."""
 
 _SHOWN = 3
+_MISREAD = re.compile(r"\w*[^\W\d_][¹²³¼½¾ª¿£¥¢¦§][^\W\d_]\w*|\w*[\u00c0-\u00ff]{4}\w*")
+"""A word of another encoding than cp1252: Polish `ł` becomes `³` between letters, a Russian word accents only."""
 
 
 def own_corpus(name: str, names: Mapping[str, Name]) -> Corpus:
@@ -85,7 +88,8 @@ def read_list(path: Path) -> tuple[list[File], dict[str, Name]]:
     """Read a CSV file that lists recordings with their labels.
 
     Columns are separated by a comma, semicolon, tab or bar. The text is UTF-8, or UTF-16 with a byte order mark, or
-    else cp1252, in which Excel for Windows saves CSV files.
+    else cp1252, in which Excel for Windows saves CSV files in Western Europe. Other encodings look like cp1252; words
+    that cannot be meant are refused.
 
     Parameters
     ----------
@@ -201,9 +205,14 @@ def _decoded(path: Path) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if encoding == "cp1252" and (strange := _MISREAD.search(text)):
+            raise CorpusError(
+                f"{path}: not in UTF-8, and read as cp1252 (Western Europe) it has words such as {strange[0]!r}; save "
+                "the table as CSV in UTF-8"
+            )
         if "\0" not in text:
             return text
-    raise CorpusError(f"{path}: not a text file; save the table as CSV in UTF-8")
+    raise CorpusError(f"{path}: not a text file in UTF-8 or cp1252; save the table as CSV in UTF-8")
 
 
 def _separator(text: str) -> str:
@@ -252,7 +261,7 @@ def _check_label(label: str, where: str) -> None:
 
 def _place(cell: str, folder: Path) -> tuple[str, Path]:
     """Return the id and the path of a recording: relative to the folder of the list, if it lies below it."""
-    name = posixpath.normpath(cell.replace("\\", "/"))
+    name = posixpath.normpath(os.path.expanduser(cell.replace("\\", "/")))
     path = Path(os.path.normpath(folder / name))  # an absolute name replaces the folder
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else name, path
 

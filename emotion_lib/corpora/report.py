@@ -6,6 +6,8 @@ from html import escape
 from itertools import chain
 from typing import NamedTuple
 
+from emotion_lib.errors import legible
+
 SHOWN = 20
 """Number of items that a report prints from a list; the attributes of the report hold all of them."""
 
@@ -26,7 +28,7 @@ class Report(ABC):
 
     def __str__(self) -> str:
         lines = ((sentence, *(f"  {item}" for item in shortened(items))) for sentence, items in self._parts())
-        return "\n".join(chain.from_iterable(lines))
+        return "\n".join(legible(line, one_line=True) for line in chain.from_iterable(lines))
 
     def __repr__(self) -> str:
         return str(self)
@@ -34,8 +36,8 @@ class Report(ABC):
     def _repr_html_(self) -> str:
         html = ""
         for sentence, items in self._parts():
-            listed = "".join(f"<li>{escape(item)}</li>" for item in shortened(items))
-            html += f"<p>{escape(sentence)}</p>" + (f"<ul>{listed}</ul>" if listed else "")
+            listed = "".join(f"<li>{escape(legible(item))}</li>" for item in shortened(items))
+            html += f"<p>{escape(legible(sentence))}</p>" + (f"<ul>{listed}</ul>" if listed else "")
         # In a notebook, MathJax would take what is between two $ for a formula.
         return f'<div class="tex2jax_ignore mathjax_ignore">{html}</div>' if "$" in html else html
 

@@ -14,6 +14,7 @@ import pandas as pd
 from emotion_lib import audio
 from emotion_lib.corpora.corpus import INTEGERS, OF_FILE, Corpus, read_index
 from emotion_lib.corpora.crema_d import CREMA_D
+from emotion_lib.corpora.digests import Digests
 from emotion_lib.corpora.emodb import EMODB
 from emotion_lib.corpora.inventory import (
     File,
@@ -34,7 +35,7 @@ from emotion_lib.corpora.report import Report, Section, counted, enumerated
 from emotion_lib.corpora.savee import SAVEE
 from emotion_lib.corpora.tess import DEMO, FOLDER, TESS
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError
+from emotion_lib.errors import CorpusError, CorpusWarning, ParameterError, path_of
 
 CORPORA = {corpus.name: corpus for corpus in (TESS, EMODB, RAVDESS, CREMA_D, NEMO, SAVEE, DEMO)}
 """The corpora that can be loaded by name."""
@@ -84,9 +85,10 @@ def load(
 ) -> pd.DataFrame:
     """Load a corpus as a table with one row per utterance.
 
-    Only file names and sizes are read, plus the bytes of files of equal size, so that a corpus loads in a fraction of a
-    second; `check` also reads the audio. The file names of a folder show which corpus it holds. If most of them fit no
-    corpus, the folder of a recording is its emotion.
+    Only file names and sizes are read, plus the bytes of files of equal size and the samples of files of the same name.
+    Their digests are kept in the cache folder, so a corpus loads in a second; `check` reads all of the audio. The file
+    names of a folder show which corpus it holds. If most of them fit no corpus, the folder of a recording is its
+    emotion.
 
     Parameters
     ----------
@@ -128,14 +130,18 @@ def load(
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:
-        if otherwise is None or Path(name_or_path).expanduser().is_file():  # a mistake in a list must be told
+        if otherwise is None or os.path.isfile(
+            path_of("name_or_path", name_or_path)
+        ):  # a mistake in a list must be told
             raise
         table = load(otherwise, keep_duplicates=keep_duplicates)
         table.attrs["instead_of"] = os.fspath(name_or_path)
         return table
     if keep_duplicates:
         return _table(corpus, _number_copies(recognise(corpus, files).recordings))
-    stock = take_inventory(corpus, files)
+    digests = Digests()
+    stock = take_inventory(corpus, files, digests=digests)
+    digests.keep()
     _warn(corpus, os.fspath(name_or_path), stock)
     return _table(corpus, stock.kept)
 
@@ -167,8 +173,8 @@ def open_corpus(name_or_path: str | os.PathLike[str]) -> FoundCorpus:
 
 def existing(path: str | os.PathLike[str]) -> Path:
     """Return the path of an existing folder or CSV file; raise a CorpusError if there is none."""
-    place = Path(path).expanduser()
-    if not place.exists():
+    place = path_of("path", path)
+    if not os.path.exists(place):
         raise CorpusError(f"{place}: no such folder; give a folder with recordings or a CSV file, or {TESS.cure}")
     if not place.is_dir() and place.suffix.lower() not in SUFFIXES:
         raise CorpusError(

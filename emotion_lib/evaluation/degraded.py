@@ -11,17 +11,15 @@ import pandas as pd
 
 from emotion_lib import audio, features
 from emotion_lib.corpora.report import Report, Section, counted
-from emotion_lib.errors import AudioError, CorpusError
+from emotion_lib.errors import AudioError
 from emotion_lib.evaluation import metrics
 from emotion_lib.evaluation.conditions import CONDITIONS, full_scale, random_for
-from emotion_lib.evaluation.model_card import among_own_emotions
-from emotion_lib.evaluation.scores import known_utterances
+from emotion_lib.evaluation.scores import answer_of, gather, known_utterances, with_predicted
 from emotion_lib.extraction import LeftOut
 from emotion_lib.parallel import map_in_order
-from emotion_lib.progress import bar
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.description import in_percent
-from emotion_lib.recognizer.prediction import UNKNOWN, WITHOUT_SPEECH
+from emotion_lib.recognizer.prediction import UNKNOWN
 
 BABBLING = 5
 """Number of utterances of other speakers that make a babble."""
@@ -31,9 +29,6 @@ LOW_VOICE = 165.0
 
 SEX = {"f": "women", "m": "men"}
 """The groups by the first letter of a column `sex`."""
-
-KEPT = ("corpus", "id", "speaker", "text", "emotion", "sex", "language")
-"""The columns of a corpus table that `predict_degraded` keeps; not every corpus has the last two."""
 
 COLUMNS = (
     "condition",
@@ -169,8 +164,8 @@ def predict_degraded(
     Returns
     -------
     predictions : DataFrame
-        One row for each utterance and condition that applies to it: `condition`, the columns `KEPT`, `answer`,
-        `reason`, the probability of each emotion, and `pitch`, the median of the clean utterance in Hz.
+        One row for each utterance and condition that applies to it: the columns of `scores.gather`, `condition`, and
+        `pitch`, the median of the clean utterance in Hz.
     broken : tuple of LeftOut
         The recordings that cannot be used.
 
@@ -183,18 +178,7 @@ def predict_degraded(
     babblers = _babblers(rows, table if others is None else others)
     work = partial(_predicted, recognizer)
     answered = map_in_order(work, zip(rows, babblers, strict=True))
-    found: list[dict[str, Any]] = []
-    broken: list[LeftOut] = []
-    for row, each in zip(
-        rows, bar(answered, description="Predicting", progress=progress, total=len(rows)), strict=True
-    ):
-        if isinstance(each, AudioError):
-            broken.append(LeftOut(str(row["id"]), row["path"], str(each)))
-        else:
-            found += each
-    if not found:
-        raise CorpusError(f"none of the {len(rows)} recordings can be used; the first: {broken[0].reason}")
-    return pd.DataFrame(found), tuple(broken)
+    return gather(table, answered, progress)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -217,7 +201,6 @@ def _predicted(
 ) -> list[dict[str, Any]] | AudioError:
     """Return the prediction for an utterance under each condition that applies to it."""
     row, paths = item
-    known = {name: row[name] for name in KEPT if name in row}
     sr = int(recognizer.settings.sr or 0)  # a recogniser always has a rate
     found = []
     try:
@@ -228,8 +211,7 @@ def _predicted(
             degraded = degrade(y, sr, random_for(row, name), babbling)
             if degraded is not None:
                 answer = recognizer.predict(full_scale(degraded), sr)
-                heard = {"answer": answer.emotion, "reason": answer.reason, "pitch": pitch, **answer.probabilities}
-                found.append({"condition": name, **known, **heard})
+                found.append({"condition": name, "pitch": pitch, **answer_of(answer)})
     except AudioError as error:
         return error
     return found
@@ -267,8 +249,7 @@ def compare(predictions: pd.DataFrame) -> pd.DataFrame:
         `difference` is the UAR minus that of the same utterances clean, and in a group minus that of the other group,
         if it has the same corpora. The intervals are over speakers, or over words if there are fewer than 8 speakers.
     """
-    rows = among_own_emotions(predictions.reset_index(drop=True))
-    rows["predicted"] = rows["predicted"].where(~rows["reason"].isin(WITHOUT_SPEECH), UNKNOWN)
+    rows = with_predicted(predictions)
     rows = rows.assign(speaker=rows["speaker"].astype(str), utterance=rows["corpus"] + "/" + rows["id"])
     clean = rows[rows["condition"] == "clean"]
     found = []

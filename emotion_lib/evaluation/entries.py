@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emotion_lib import splits
-from emotion_lib.corpora.labels import unify
+from emotion_lib.corpora.labels import unify, with_synonyms
 from emotion_lib.corpora.own import read_lines
 from emotion_lib.emotions import STYLES, in_order
-from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.errors import ParameterError, check_columns, path_of
 from emotion_lib.evaluation.experiments import ACROSS_CORPORA, Evaluation, corpora_of
 from emotion_lib.recognizer.prediction import UNKNOWN
 
@@ -41,7 +40,7 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     CorpusError, ParameterError
         If the file is not a table.
     """
-    lines = [cells for _, cells in read_lines(Path(path))]
+    lines = [cells for _, cells in read_lines(path_of("path", path))]
     if not lines:
         raise ParameterError(f"{path}: an empty file; its first line must name the columns")
     columns, *rows = lines
@@ -68,7 +67,8 @@ def score_predictions(
     predictions : DataFrame
         One row per tested utterance: `id`, and the predicted emotion as `predicted`, or a probability for each emotion
         in a column named after it, or the predicted emotion as `emotion`. The first of these three counts. A prediction
-        may be `unknown`, which is never right.
+        may be `unknown`, which is never right. If a system was trained several times, a column `seed` tells its
+        predictions for an utterance apart.
     table : DataFrame
         The table of one corpus.
     protocol : str
@@ -113,14 +113,17 @@ def score_predictions(
         raise ParameterError(f"the predictions: two columns are named {doubled[0]!r}, apart from case; rename one")
     check_columns("the predictions", predictions, "id", cure="name the column with the ids of the utterances so")
     ids = predictions["id"].astype(str).str.strip().str.replace("\\", "/")  # as in the ids of a list of one's own
-    _check_ids(ids, tested["id"])
+    seeds = predictions["seed"].astype(str).str.strip() if "seed" in predictions else pd.Series("0", predictions.index)
+    for seed in sorted(set(seeds)) or ["0"]:
+        _check_ids(ids[seeds == seed], tested["id"])
     known = in_order({*STYLES, *table["emotion"]})
     predicted = pd.DataFrame({"id": ids, "predicted": _predicted(predictions.set_index(ids), known)})
+    predicted["seed"] = pd.factorize(seeds, sort=True)[0]
     return Evaluation(
         corpus=corpora_of(table),
         protocol=protocol,
         model=system,
-        predictions=tested.merge(predicted, on="id").assign(seed=0),
+        predictions=tested.merge(predicted, on="id").sort_values("seed", kind="stable", ignore_index=True),
         histories=pd.DataFrame(),
         minutes=np.nan,
         trained_on=trained_on,
@@ -157,7 +160,9 @@ def _check_apart(folds: pd.DataFrame, table: pd.DataFrame, protocol: str) -> Non
 def _check_ids(ids: pd.Series, tested: pd.Series) -> None:
     """Refuse predictions that are doubled, missing, or for utterances that are not tested."""
     if twice := _named(set(ids[ids.duplicated()])):
-        raise ParameterError(f"ids with two predictions or more: {twice}; predict each utterance once")
+        raise ParameterError(
+            f"ids with two predictions or more: {twice}; predict each utterance once, or name the runs in a column seed"
+        )
     if strange := _named(set(ids) - set(tested)):
         raise ParameterError(
             f"ids that are not tested: {strange}; the {len(tested)} tested ones have names such as {tested.iloc[0]!r}, "
@@ -190,7 +195,7 @@ def _predicted(predictions: pd.DataFrame, known: Collection[str]) -> list[str]:
     if len(wrong):
         raise ParameterError(
             f"{wrong.index[0]}: emotion {wrong.iloc[0]!r} is not known ({wrong.nunique()} such words); "
-            f"known are {', '.join(known)}, and {UNKNOWN} for no answer"
+            f"known are {with_synonyms(known)}, and {UNKNOWN} for no answer"
         )
     return [spelt[word.casefold()] for word in words]
 

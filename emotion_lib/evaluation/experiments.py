@@ -4,13 +4,12 @@ import os
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emotion_lib import extraction, splits
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, check_seed, path_of
 from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.recipes import RECIPES, Options, Predictor, ProbabilisticPredictor
 from emotion_lib.extraction import Features, LeftOut
@@ -108,6 +107,7 @@ def evaluate(
 
     Notebook: 04_evaluate
     """
+    seeds = _checked(seeds)
     if table["corpus"].nunique() != 1 and protocol not in splits.OF_SEVERAL_CORPORA:
         raise ParameterError(
             f"table: {table['corpus'].nunique()} corpora; evaluate one at a time, or use "
@@ -192,6 +192,7 @@ def evaluate_across(
     ParameterError
         If there is no such model, a corpus is on both sides, or they have fewer than two emotions in common.
     """
+    seeds = _checked(seeds)
     common = _common_emotions(train, test)
     both = pd.concat([train, test], ignore_index=True)
     features = features_for(both[both["emotion"].isin(common)].reset_index(drop=True), model, progress=progress)
@@ -351,7 +352,18 @@ def options(checkpoints: str | os.PathLike[str] | None, name: str, progress: boo
     """
     if checkpoints is None:
         return {"progress": progress}
-    return {"progress": progress, "checkpoint": Path(checkpoints) / f"{name.replace(' -> ', '-')}.npz"}
+    return {
+        "progress": progress,
+        "checkpoint": path_of("checkpoints", checkpoints) / f"{name.replace(' -> ', '-')}.npz",
+    }
+
+
+def _checked(seeds: Iterable[int]) -> list[int]:
+    """Return the seeds; they are checked before the extraction, which takes longest."""
+    listed = list(seeds)
+    for seed in listed:
+        check_seed(seed)
+    return listed
 
 
 def _run_fold(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from emotion_lib import evaluation
 from emotion_lib.corpora import UNKNOWN_SPEAKER, published_digests
-from emotion_lib.emotions import in_order
+from emotion_lib.emotions import in_order, with_probabilities
 from emotion_lib.evaluation.reliability import PRECISION, reliability
 from emotion_lib.recognizer import Utterances
 from emotion_lib.recognizer.calibration import Calibration
@@ -38,6 +38,8 @@ def is_known(speaker: pd.Series) -> pd.Series:
 def among_own_emotions(predictions: pd.DataFrame) -> pd.DataFrame:
     """Predict the most probable of the emotions that a corpus has, as published figures of the corpus do.
 
+    Of a corpus with one emotion, in which every prediction would be right, it is the most probable of all emotions.
+
     Parameters
     ----------
     predictions : DataFrame
@@ -51,6 +53,7 @@ def among_own_emotions(predictions: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for _, part in predictions.groupby("corpus"):
         own = [emotion for emotion in in_order(part["emotion"]) if emotion in part]
+        own = own if len(own) > 1 else with_probabilities(part)
         parts.append(part.assign(predicted=part[own].idxmax(axis=1).astype(str)))
     return pd.concat(parts).sort_index()
 

@@ -1,26 +1,31 @@
 """Train a recogniser for labels of one's own, from a list of recordings."""
 
 import os
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import soundfile as sf
 
 from emotion_lib.corpora.labels import unify
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ParameterError, TrainingWarning
+from emotion_lib.errors import ParameterError, TrainingWarning, path_of
 from emotion_lib.evaluation.model_card import list_utterances
 from emotion_lib.evaluation.recognizers import train_recognizer
 from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list
 
 
 def train(
-    recordings: Sequence[str | os.PathLike[str]],
+    recordings: Recordings,
     labels: Sequence[str],
     speakers: Sequence[str | None] | None = None,
     *,
+    sr: int | None = None,
     base: EmotionRecognizer | str | os.PathLike[str] | None = None,
     about: Mapping[str, Any] | None = None,
     progress: bool | None = None,
@@ -33,12 +38,15 @@ def train(
 
     Parameters
     ----------
-    recordings : list of path
-        The recordings, each once. Those that cannot be used are left out, and a `TrainingWarning` says so.
+    recordings : list of path, bytes, binary file object or ndarray
+        The recordings, each once, as `predict` takes them. Those that cannot be used are left out, and a
+        `TrainingWarning` says so.
     labels : list of str
         The label of each recording; at least two labels, and five recordings of each.
     speakers : list of str or None, optional
         The speaker of each recording, None where it is not known.
+    sr : int > 0, optional
+        Sampling rate of waveforms in Hz.
     base : EmotionRecognizer, "default" or path, optional
         A recogniser whose evidence is added, "default" for the pretrained one, if it makes the right answers for
         left-out speakers more probable. The result then has the licence of the base. At least four emotions must be
@@ -56,8 +64,10 @@ def train(
     ------
     ParameterError
         If the numbers of recordings, labels and speakers differ, a label is not a plain word, there are too few labels
-        or recordings, a recording occurs twice, all recordings of a label are by one of several speakers, or the base
-        does not fit.
+        or recordings, a recording occurs twice or is not one, a waveform has no rate, all recordings of a label are by
+        one of several speakers, or the base does not fit.
+    AudioError
+        If a waveform cannot be used.
     CorpusError
         If none of the recordings can be used.
 
@@ -76,9 +86,10 @@ def train(
 
     Notebook: 05_your_voice
     """
-    table = _own_table(recordings, labels, speakers)
-    options: dict[str, Any] = {"about": about, "base": base, "progress": progress}
-    built = train_recognizer(table, emotions=in_order(table["emotion"]), **options)
+    with tempfile.TemporaryDirectory() as folder:
+        table = _own_table(recordings, labels, speakers, sr=sr, folder=Path(folder))
+        options: dict[str, Any] = {"about": about, "base": base, "progress": progress}
+        built = train_recognizer(table, emotions=in_order(table["emotion"]), **options)
     if left_out := built.held_out.left_out:
         said = f"{len(left_out)} of {len(table)} recordings could not be used; the first: {left_out[0].reason}"
         warnings.warn(said, TrainingWarning, stacklevel=2)
@@ -86,11 +97,16 @@ def train(
 
 
 def _own_table(
-    recordings: Sequence[str | os.PathLike[str]], labels: Sequence[str], speakers: Sequence[str | None] | None
+    recordings: Recordings,
+    labels: Sequence[str],
+    speakers: Sequence[str | None] | None,
+    *,
+    sr: int | None,
+    folder: Path,
 ) -> pd.DataFrame:
-    """Return a corpus table of recordings; refuse what is no list of files, and a recording that occurs twice."""
-    if isinstance(recordings, (str, os.PathLike)) or not all(isinstance(x, (str, os.PathLike)) for x in recordings):
-        raise ParameterError("recordings: must be a list of paths; save arrays as files first (soundfile.write)")
+    """Return a corpus table of recordings, written to a folder if they are no files; refuse one that occurs twice."""
+    if not is_list(recordings):
+        raise ParameterError("recordings: must be a list; give at least five recordings of each label")
     speakers = [None] * len(recordings) if speakers is None else list(speakers)
     if not len(recordings) == len(labels) == len(speakers):
         sizes = f"{len(recordings)} recordings, {len(labels)} labels and {len(speakers)} speakers"
@@ -99,9 +115,10 @@ def _own_table(
         raise ParameterError("recordings: the list is empty; give at least five recordings of each label")
     labels = unify(labels)
     in_order(labels)  # refuses what cannot be a label
-    paths = [Path(path).expanduser().absolute() for path in recordings]
-    above = os.path.commonpath([path.parent for path in paths])
-    table = pd.DataFrame({"id": [path.relative_to(above).as_posix() for path in paths], "path": paths, "corpus": "own"})
+    paths = [_as_file(x, sr, folder / f"recording-{number}.wav") for number, x in enumerate(recordings, start=1)]
+    above = os.path.commonpath([path.parent for path in paths if path.parent != folder] or [folder])
+    ids = [path.name if path.parent == folder else path.relative_to(above).as_posix() for path in paths]
+    table = pd.DataFrame({"id": ids, "path": paths, "corpus": "own"})
     named = ["" if pd.isna(speaker) else str(speaker).strip() for speaker in speakers]
     table = table.assign(speaker=named, emotion=list(labels), text="")
     there = table[[path.is_file() for path in paths]]
@@ -109,3 +126,15 @@ def _own_table(
     if len(again):  # a copy in the test of its original would be recognised too well
         raise ParameterError(f"{again.iloc[0]}: occurs twice, or has a copy of another name; give each recording once")
     return table
+
+
+def _as_file(x: Recording, sr: int | None, path: Path) -> Path:
+    """Return the path of a recording; write one that is no file to `path`."""
+    reader = RecordingReader(x, sr, to=sr or 16_000)  # refuses what is no recording
+    if isinstance(x, np.ndarray):
+        sf.write(path, reader.read(), sr, subtype="FLOAT")
+    elif isinstance(x, (str, os.PathLike)):
+        return path_of("recordings", x).absolute()
+    else:
+        path.write_bytes(x.read() if hasattr(x, "read") else bytes(x))
+    return path

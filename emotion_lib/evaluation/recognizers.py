@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_lib import evaluation, training
 from emotion_lib.emotions import EMOTIONS, in_order
-from emotion_lib.errors import ParameterError, TrainingWarning
+from emotion_lib.errors import ParameterError, TrainingWarning, check_seed
 from emotion_lib.evaluation import bases
 from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.augmentation import with_copies
@@ -112,6 +112,7 @@ def train_recognizer(
     TrainingWarning
         If speakers are not known, or there is only one.
     """
+    check_seed(seed)
     _check_arguments(table, model, emotions, train_only)
     table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
     table = table.assign(speaker=table["speaker"].where(is_known(table["speaker"]), ""))

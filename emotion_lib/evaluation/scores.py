@@ -1,13 +1,13 @@
 """Score a recogniser on a corpus; refuse utterances that it was trained on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from emotion_lib.corpora.labels import unify
+from emotion_lib.corpora.labels import unify, with_synonyms
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
@@ -17,6 +17,9 @@ from emotion_lib.progress import bar
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from emotion_lib.recognizer.description import in_percent
 from emotion_lib.recognizer.prediction import UNKNOWN, WITHOUT_SPEECH
+
+KEPT = ("corpus", "id", "speaker", "text", "emotion", "sex", "language")
+"""The columns of a corpus table that are kept beside predictions; not every corpus has the last two."""
 
 
 class Figure(NamedTuple):
@@ -51,9 +54,8 @@ class Score(Report):
     corpus : str
         The corpus.
     predictions : DataFrame
-        One row per usable utterance: `corpus`, `id`, `speaker`, `text`, `emotion`; `predicted`, the most probable
-        emotion (`unknown` only for silence and recordings without speech); `answer`, the emotion or `unknown`, and its
-        `reason`; and the probability of each emotion, in a column named after it.
+        One row per usable utterance: the columns of `gather` and `answer_of`; `predicted`, the most probable of the
+        emotions that the corpus has, is `unknown` only for silence and recordings without speech.
     n_trained_on : int
         Number of these utterances that the recogniser was trained on.
     foreign : mapping of str to int
@@ -70,12 +72,12 @@ class Score(Report):
 
     @property
     def uar(self) -> Figure:
-        """The unweighted average recall of the most probable emotion."""
+        """The unweighted average recall of the most probable of the corpus' emotions."""
         return self._figure("uar")
 
     @property
     def accuracy(self) -> Figure:
-        """The share of utterances whose most probable emotion is the acted one."""
+        """The share of utterances in which the most probable of the corpus' emotions is the acted one."""
         return self._figure("accuracy")
 
     @property
@@ -127,7 +129,9 @@ class Score(Report):
     def _parts(self) -> Iterator[Section]:
         n, speakers = len(self.predictions), self.predictions["speaker"].nunique()
         yield Section(f"{self.corpus}: {counted(n, 'utterance')} of {counted(speakers, 'speaker')}.")
-        yield Section(f"The most probable emotion: UAR {self.uar}, accuracy {self.accuracy}.")
+        n_own = self.predictions["emotion"].nunique()
+        among = f"of the {n_own} emotions of the corpus" if n_own > 1 else "emotion (the corpus has only one)"
+        yield Section(f"The most probable {among}: UAR {self.uar}, accuracy {self.accuracy}.")
         right = "" if self.precision is None else f", {100 * self.precision:.1f} % of them right"
         unknown = ", ".join(f"{count} {reason}" for reason, count in self.unknown.items()) or "none"
         answers = f"{self._answered.sum()} ({100 * self.coverage:.1f} %)"
@@ -187,11 +191,13 @@ def score(
     Notebook: 04_evaluate
     """
     known, seen = known_utterances(recognizer, table, include_trained=include_trained)
-    predictions, broken = _predict_all(recognizer, known, progress)
+    answers = recognizer.predictions(known["path"])
+    rows = (each if isinstance(each, AudioError) else [answer_of(each)] for each in answers)
+    predictions, broken = gather(known, rows, progress)
     foreign = table.loc[~table["emotion"].isin(recognizer.emotions), "emotion"]
     return Score(
         corpus=str(known["corpus"].iloc[0]),
-        predictions=predictions,
+        predictions=with_predicted(predictions),
         n_trained_on=int(seen[~known["id"].isin([each.id for each in broken]).to_numpy()].sum()),
         foreign={emotion: int((foreign == emotion).sum()) for emotion in in_order(foreign)},
         broken=broken,
@@ -227,7 +233,7 @@ def known_utterances(
     known = table[table["emotion"].isin(recognizer.emotions)].reset_index(drop=True)
     if len(known) == 0:
         raise ParameterError(
-            f"table: no utterance of {', '.join(recognizer.emotions)}, which are the words that the recogniser knows; "
+            f"table: no utterance of {with_synonyms(recognizer.emotions)}, the words that the recogniser knows; "
             f"the labels of the table are {', '.join(in_order(table['emotion']))}"
         )
     seen = trained_on(recognizer, known)
@@ -260,28 +266,73 @@ def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray
     return np.array([id in ids or digest in digests for id, digest in pairs], dtype=bool)
 
 
-def _predict_all(
-    recognizer: EmotionRecognizer, table: pd.DataFrame, progress: bool | None
+def answer_of(answer: Prediction) -> dict[str, Any]:
+    """Return an answer as columns of a table of predictions.
+
+    Parameters
+    ----------
+    answer : Prediction
+        The answer for an utterance.
+
+    Returns
+    -------
+    dict
+        `answer`, the emotion or `unknown`, its `reason`, and the probability of each emotion.
+    """
+    return {"answer": answer.emotion, "reason": answer.reason, **answer.probabilities}
+
+
+def gather(
+    table: pd.DataFrame, answers: Iterable[Sequence[Mapping[str, Any]] | AudioError], progress: bool | None
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
-    """Return a row for each usable utterance, and the recordings that cannot be used."""
-    answers = recognizer.predictions(table["path"])
-    answered = list(bar(answers, description="Predicting", progress=progress, total=len(table)))
-    broken = tuple(
-        LeftOut(str(id), path, str(answer))
-        for id, path, answer in zip(table["id"], table["path"], answered, strict=True)
-        if isinstance(answer, AudioError)
-    )
-    if len(broken) == len(table):
+    """Put the answers for utterances beside the utterances.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A corpus table.
+    answers : iterable of (list of dict, or AudioError)
+        The rows of each utterance, in order, or the reason why its recording cannot be used.
+    progress : bool or None
+        As for `score`.
+
+    Returns
+    -------
+    predictions : DataFrame
+        The columns `KEPT` of the table, and the columns of the answers.
+    broken : tuple of LeftOut
+        The recordings that cannot be used.
+
+    Raises
+    ------
+    CorpusError
+        If all recordings are unusable.
+    """
+    found: list[dict[str, Any]] = []
+    broken: list[LeftOut] = []
+    watched = bar(answers, description="Predicting", progress=progress, total=len(table))
+    for row, answer in zip(table.to_dict(orient="records"), watched, strict=True):
+        if isinstance(answer, AudioError):
+            broken.append(LeftOut(str(row["id"]), row["path"], str(answer)))
+        else:
+            found += [{**{name: row[name] for name in KEPT if name in row}, **each} for each in answer]
+    if not found:
         raise CorpusError(f"none of the {len(table)} recordings can be used; the first: {broken[0].reason}")
-    used = {row: answer for row, answer in enumerate(answered) if isinstance(answer, Prediction)}
-    rows = table.iloc[list(used)].reset_index(drop=True)
-    columns = [
-        {
-            "predicted": UNKNOWN if answer.reason in WITHOUT_SPEECH else answer.most_probable[0],
-            "answer": answer.emotion,
-            "reason": answer.reason,
-            **answer.probabilities,
-        }
-        for answer in used.values()
-    ]
-    return pd.concat([rows[["corpus", "id", "speaker", "text", "emotion"]], pd.DataFrame(columns)], axis=1), broken
+    return pd.DataFrame(found), tuple(broken)
+
+
+def with_predicted(answers: pd.DataFrame) -> pd.DataFrame:
+    """Add the most probable of the emotions that a corpus has, or `unknown` for silence and where nobody speaks.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From `gather`, of one corpus or several.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the column `predicted`.
+    """
+    rows = model_card.among_own_emotions(answers.reset_index(drop=True))
+    return rows.assign(predicted=rows["predicted"].where(~rows["reason"].isin(WITHOUT_SPEECH), UNKNOWN))

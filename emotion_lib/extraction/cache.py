@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import platformdirs
 
 from emotion_lib.audio.sources import digest
 from emotion_lib.errors import AudioError
 from emotion_lib.features import FEATURES_VERSION, FeatureSettings
 from emotion_lib.parallel import THREADS, map_in_order
+from emotion_lib.writing import cache_folder
 
 T = TypeVar("T")
 
@@ -30,8 +30,9 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS features
         (digest BLOB, recipe TEXT, checksum INTEGER, value BLOB, PRIMARY KEY (digest, recipe));
 """
-# A cache file of this version or an older one (named after a digest of the code), and SQLite's files beside it.
-_NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
+# A cache file of this version or an older one (named after a digest of the code), SQLite's files beside it, and the
+# digests that `corpora` keeps.
+_NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?|digests-\d+\.json")
 
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500  # older versions of SQLite take at most 999 parameters in one query
@@ -174,7 +175,7 @@ class FeatureCache:
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for old in _files(self.path.parent):
-                if not old.name.startswith(self.path.name):
+                if old.name.startswith("features") and not old.name.startswith(self.path.name):
                     _remove(old)
         connection = sqlite3.connect(self.path, timeout=_PATIENCE)
         try:
@@ -195,7 +196,7 @@ def folder() -> Path:
     Path
         The folder, which may not exist yet.
     """
-    return Path(os.environ.get("EMOTION_LIB_CACHE") or platformdirs.user_cache_dir("emotion_lib"))
+    return cache_folder()
 
 
 def kept() -> list[Path]:
@@ -223,7 +224,7 @@ def clear() -> None:
 
 def _files(place: Path) -> list[Path]:
     """Return the files in a folder that are named like files of the cache."""
-    return sorted(path for path in place.glob("features-*") if _NAME.fullmatch(path.name) and path.is_file())
+    return sorted(path for path in place.glob("*-*") if _NAME.fullmatch(path.name) and path.is_file())
 
 
 def _remove(path: Path) -> None:

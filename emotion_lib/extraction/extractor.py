@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_lib import audio, features
 from emotion_lib.audio.sources import name_of
-from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns
+from emotion_lib.errors import AudioError, CorpusError, ParameterError, check_columns, path_of
 from emotion_lib.extraction.arrays import Features, LeftOut
 from emotion_lib.extraction.cache import FeatureCache
 from emotion_lib.features import DEFAULT, FeatureSettings, check_feature
@@ -171,7 +171,7 @@ def extract(
     if len(table) == 0:
         raise ParameterError("the table is empty: must have at least one recording")
     # Workers on other machines have their own working folder, so relative paths would fail.
-    paths = [Path(path).absolute() for path in table["path"]]
+    paths = [path_of("path", path).absolute() for path in table["path"]]
     store = FeatureCache(feature, settings) if cache else None
     values = _values(paths, feature, settings, cache=store, progress=progress, executor=executor)
     left_out = tuple(

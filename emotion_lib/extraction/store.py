@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from emotion_lib.errors import CorpusError, ParameterError, check_columns, extra
+from emotion_lib.errors import CorpusError, ParameterError, check_columns, extra, path_of
 from emotion_lib.extraction.arrays import Extracted, Features, LeftOut, Rows
 from emotion_lib.extraction.extractor import Value, check_arguments, compute
 from emotion_lib.features import DEFAULT, FEATURES_VERSION, FeatureSettings
@@ -199,7 +199,7 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
     MissingExtraError
         If Zarr is not installed.
     """
-    store = Path(store)
+    store = path_of("store", store)
     group = open_group(store)
     if not group.attrs["finished"]:
         raise CorpusError(
@@ -365,14 +365,14 @@ def extract_to(
         "feature": feature,
         "settings": asdict(settings),
     }
-    store = Path(store)
+    store = path_of("store", store)
     with _writing(store):
         if not _is_free(store):
             open_group(store)  # refuses a folder that is not ours, before a lock is put into it
         store.mkdir(parents=True, exist_ok=True)
     with locked(store, error=CorpusError):
         folder = _Folder(store, made)
-        paths = (Path(path).absolute() for path in recordings)
+        paths = (path_of("recordings", path).absolute() for path in recordings)
         folder.pass_over(paths)
         computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
         total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, fields
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.audio import HIGHEST_RATE
+from emotion_lib.errors import LARGEST, ParameterError, is_number
+
+_MOST = {"sr": HIGHEST_RATE, "n_fft": 2**16, "hop_length": 2**31, "n_mels": 2**10, "n_mfcc": 2**10}
+"""Limits on the whole numbers. Weights of `n_fft` / 2 by `n_mels` are the largest array that depends on them alone."""
+
+_OPTIONAL = ("sr", "duration", "top_db", "trim_db")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class FeatureSettings:
     256
     >>> FeatureSettings(hop_length=0)
     Traceback (most recent call last):
-    emotion_lib.errors.ParameterError: hop_length=0: must be a positive number
+    emotion_lib.errors.ParameterError: hop_length=0: must be a positive whole number, at most 2147483648
 
     Notebook: 02_features
     """
@@ -65,12 +71,18 @@ class FeatureSettings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "offset":
-                if value < 0:
-                    raise ParameterError(f"offset={value}: must be a number of seconds, 0 or more")
-            elif field.name != "trim_speech" and value is not None and not value > 0:
-                raise ParameterError(f"{field.name}={value}: must be a positive number")
+            name, value = field.name, getattr(self, field.name)
+            if name == "trim_speech":
+                if not isinstance(value, bool):
+                    raise ParameterError(f"{name}={value!r}: must be True or False")
+            elif value is None and name in _OPTIONAL:
+                continue
+            elif name == "offset":
+                if not (is_number(value) and value >= 0):
+                    raise ParameterError(f"offset={value!r}: must be a number of seconds, 0 or more")
+            elif not (is_number(value, whole=name in _MOST) and 0 < value <= _MOST.get(name, LARGEST)):
+                kind = f"whole number, at most {_MOST[name]}" if name in _MOST else "number"
+                raise ParameterError(f"{name}={value!r}: must be a positive {kind}")
         if self.n_mfcc > self.n_mels:
             raise ParameterError(f"n_mfcc={self.n_mfcc}: must be at most n_mels={self.n_mels}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import extra
+from emotion_lib.errors import check_seed, extra
 from emotion_lib.models.keras_import import import_keras, silent_stderr
 
 if TYPE_CHECKING:
@@ -220,6 +220,7 @@ def _mean_and_deviation(hidden: Any, weights: Any) -> Any:
 
 def _seeded_layers(seed: int) -> tuple[Any, Any, Any]:
     """Return functions that make dense, LSTM and dropout layers; each layer gets the next seed after 1000 * `seed`."""
+    check_seed(seed)
     keras = import_keras()
     seeds = iter(range(1000 * seed, 1000 * seed + 1000))
 

@@ -19,6 +19,7 @@ with extra("notebooks"):
     )
     from emotion_lib.plots.signals import plot_emotion_grid, plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
     from emotion_lib.plots.style import use_style
+    from emotion_lib.plots.timeline import plot_explanation, plot_timeline
     from emotion_lib.plots.voices import plot_ablation, plot_enrolment
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "plot_coverage",
     "plot_emotion_grid",
     "plot_enrolment",
+    "plot_explanation",
     "plot_learning_curves",
     "plot_log_mel",
     "plot_map",
@@ -37,6 +39,7 @@ __all__ = [
     "plot_reliability",
     "plot_scores",
     "plot_spectrogram",
+    "plot_timeline",
     "plot_waveform",
     "use_style",
 ]

@@ -2,13 +2,16 @@
 
 A recogniser needs NumPy, SciPy and ONNX Runtime, but none of the packages that train it. `recognizer` has the class,
 `inputs` opens a recording in any form, `inference` predicts from a waveform, `calibration` corrects the probabilities
-and sets the threshold, `adaptation` adapts a recogniser to one voice with the statistics of `voices` (on frames) or
-`voice_model` (on the speech encoder), `likeness` compares voices with the training voices, and `file` reads and writes
-recogniser files. `validation` checks that the parts fit together, `description` describes a recogniser.
+and sets the threshold, `timeline` follows the emotion through a long recording, `explanation` finds the part that
+decided an answer, `adaptation` adapts a recogniser to one voice with the statistics of `voices` (on frames) or
+`voice_model` (on the speech encoder), and `benefit` judges whether that helps. `likeness` compares voices with the
+training voices, and `file` reads and writes recogniser files. `validation` checks that the parts fit together,
+`description` describes a recogniser.
 """
 
+from emotion_lib.recognizer.explanation import Explanation
 from emotion_lib.recognizer.file import Utterances
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.recognizer import EmotionRecognizer, EnrolmentTrial
 
-__all__ = ["EmotionRecognizer", "EnrolmentTrial", "Prediction", "Segment", "Utterances"]
+__all__ = ["EmotionRecognizer", "EnrolmentTrial", "Explanation", "Prediction", "Segment", "Utterances"]

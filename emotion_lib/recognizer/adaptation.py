@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from emotion_lib.audio import Channel
 from emotion_lib.audio.sources import name_of
 from emotion_lib.audio.speech import detect, windows
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.features import ENCODED
 from emotion_lib.parallel import map_in_order
+from emotion_lib.recognizer.benefit import why_not_adapt
 from emotion_lib.recognizer.file import DIGEST_BYTES, Utterances
 from emotion_lib.recognizer.inference import Inference, Output
 from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings, is_list, rewindable
@@ -27,7 +29,10 @@ UNLABELLED = "unlabelled"
 PREFIX = "enrolled/"
 """Prefix of the id of an enrolled utterance, in the place of the name of its corpus."""
 
-OF_OTHER_VOICES = ("worth", "by_sex", "precision")
+NOT_ADAPTED = "not_adapted"
+"""The key of `about` with the reason why a recogniser did not adapt to a voice."""
+
+OF_OTHER_VOICES = ("worth", "by_sex", "precision", NOT_ADAPTED)
 """Keys of `about` whose values apply only to new voices; adaptation removes them."""
 
 _MOST_NAMED = 5  # broken recordings named in one error; a whole folder of them would fill pages
@@ -53,7 +58,12 @@ class VoiceRecording:
 
 
 def infer_recordings(
-    inference: Inference, recordings: Recordings, emotions: Sequence[str | None] | str | None, sr: int | None
+    inference: Inference,
+    recordings: Recordings,
+    emotions: Sequence[str | None] | str | None,
+    sr: int | None,
+    *,
+    channel: Channel = None,
 ) -> list[VoiceRecording]:
     """Run the network once on each recording of a voice.
 
@@ -61,7 +71,7 @@ def infer_recordings(
     ----------
     inference : Inference
         The inference of the recogniser.
-    recordings, emotions, sr
+    recordings, emotions, sr, channel
         As for `EmotionRecognizer.enrol`.
 
     Returns
@@ -75,7 +85,7 @@ def infer_recordings(
     """
     labels = _labels(recordings, emotions, inference.emotions)
     _check_knows_voices(inference)
-    tried = list(map_in_order(partial(_tried, inference=inference, sr=sr), recordings))
+    tried = list(map_in_order(partial(_tried, inference=inference, sr=sr, channel=channel), recordings))
     broken = [
         f"{_name(x, number)}: {str(each).removeprefix(f'{name_of(x)}: ')}"
         for number, (x, each) in enumerate(zip(recordings, tried, strict=True))
@@ -90,6 +100,25 @@ def infer_recordings(
         for each, label in zip(tried, labels, strict=True)
         if isinstance(each, VoiceRecording)
     ]
+
+
+def why_not(inference: Inference, recordings: Sequence[VoiceRecording]) -> str:
+    """Judge from the outputs for the recordings of a voice whether adapting to it helps.
+
+    Parameters
+    ----------
+    inference, recordings
+        As for `enrolment_of`.
+
+    Returns
+    -------
+    str
+        Empty, or the reason not to adapt, from `why_not_adapt`.
+    """
+    assert inference.voices is not None  # infer_recordings has checked it
+    number = [place for place, each in enumerate(recordings) for _ in each.outputs]
+    shown = _shown(recordings)
+    return why_not_adapt(inference.voices, *shown, emotions=inference.emotions, recording=number)
 
 
 def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> Enrolment | VoiceOffsets:
@@ -107,13 +136,14 @@ def enrolment_of(inference: Inference, recordings: Sequence[VoiceRecording]) -> 
     Enrolment or VoiceOffsets
     """
     assert inference.voices is not None  # infer_recordings has checked it
+    return inference.voices.adapt(*_shown(recordings), emotions=inference.emotions)
+
+
+def _shown(recordings: Sequence[VoiceRecording]) -> tuple[np.ndarray, list[str | None], np.ndarray]:
+    """Return the statistics, the emotion and the probabilities of each window of the recordings."""
     outputs = [output for each in recordings for output, _ in each.outputs]
-    return inference.voices.adapt(
-        np.concatenate([output.statistics for output in outputs]),
-        _labels_of_windows(recordings),
-        np.concatenate([output.probabilities for output in outputs]),
-        emotions=inference.emotions,
-    )
+    statistics = np.concatenate([output.statistics for output in outputs])
+    return statistics, _labels_of_windows(recordings), np.concatenate([output.probabilities for output in outputs])
 
 
 def count_utterances(recordings: Sequence[VoiceRecording]) -> dict[str, int]:
@@ -200,10 +230,10 @@ def _labels(recordings: Any, emotions: Any, known: tuple[str, ...]) -> list[str 
     return [None if emotion is None else str(emotion) for emotion in emotions]
 
 
-def _tried(x: Recording, *, inference: Inference, sr: int | None) -> VoiceRecording | AudioError:
+def _tried(x: Recording, *, inference: Inference, sr: int | None, channel: Channel) -> VoiceRecording | AudioError:
     """Return the outputs for a recording, or the error, so that one message can name all broken recordings."""
     try:
-        with rewindable(x, sr, to=inference.sr) as recording:
+        with rewindable(x, sr, to=inference.sr, channel=channel) as recording:
             return VoiceRecording(_outputs(recording, inference), None, recording.digest()[:DIGEST_BYTES])
     except AudioError as error:
         return error

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from emotion_lib.errors import ParameterError
+from emotion_lib.errors import ParameterError, is_number
 
 _SMALLEST = 1e-7  # keeps the logarithm of a probability of zero finite
 _LOWEST, _HIGHEST = 0.05, 20.0
@@ -39,10 +39,10 @@ class Calibration:
     threshold: float = 0.0
 
     def __post_init__(self) -> None:
-        if not _LOWEST <= self.temperature <= _HIGHEST:
-            raise ParameterError(f"temperature={self.temperature}: must be from {_LOWEST} to {_HIGHEST}")
-        if not 0 <= self.threshold <= 1:
-            raise ParameterError(f"threshold={self.threshold}: must be a probability, from 0 to 1")
+        if not (is_number(self.temperature) and _LOWEST <= self.temperature <= _HIGHEST):
+            raise ParameterError(f"temperature={self.temperature!r}: must be from {_LOWEST} to {_HIGHEST}")
+        if not (is_number(self.threshold) and 0 <= self.threshold <= 1):
+            raise ParameterError(f"threshold={self.threshold!r}: must be a probability, from 0 to 1")
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:
         """Scale probabilities by the temperature.

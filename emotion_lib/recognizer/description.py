@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from emotion_lib.errors import legible
+
 if TYPE_CHECKING:
     from emotion_lib.recognizer.recognizer import EmotionRecognizer
 
@@ -17,9 +19,6 @@ USES = (
 
 KNOWS_VOICES = "Warns of a voice unlike its training voices; can be adapted to one voice with `emotion-lib enrol`"
 """The line of a recogniser that has statistics of its training voices."""
-
-
-_PLAIN = "\n\u200c\u200d"  # labels may have the last two, without which some languages cannot be written
 
 
 def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
@@ -43,11 +42,12 @@ def describe_recognizer(recognizer: "EmotionRecognizer") -> str:
         *_said(_enrolled if recognizer.enrolment else _worth, about),
         *_said(partial(_threshold, recognizer.calibration.threshold), about),
         *([KNOWS_VOICES] if recognizer.voices and not recognizer.enrolment else []),
+        *_said(_not_adapted, about),
         *([f"Licence: {about['licence']}"] if "licence" in about else []),
         USES,
     ]
     # Other programs can write anything into `about`, even commands to the terminal.
-    return "".join(each if each.isprintable() or each in _PLAIN else "\ufffd" for each in "\n".join(lines))
+    return legible("\n".join(lines))
 
 
 def in_percent(
@@ -130,7 +130,8 @@ def _worth(about: Mapping[str, Any]) -> Iterator[str]:
     for protocol, scored in SCORED_ON.items():
         rows = [each for each in about["worth"] if each["protocol"] == protocol]
         if rows:
-            yield f"Performance on {scored}, as unweighted average recall with its 95 % interval:"
+            interval = " with its 95 % interval" if any(each["low"] is not None for each in rows) else ""
+            yield f"Performance on {scored}, as unweighted average recall{interval}:"
         for each in rows:
             figure = in_percent(*(each[name] for name in ("value", "low", "high", "interval_over")))
             answers = f"it answers {100 * each['coverage']:.0f} %"
@@ -157,6 +158,11 @@ def _enrolled(about: Mapping[str, Any]) -> Iterator[str]:
     named = ", ".join(f"{n} {emotion}" for emotion, n in counts.items())
     yield f"Adapted to one voice, from {sum(counts.values())} utterances: {named}"
     yield "Performance: not measured; measure it with `emotion-lib evaluate` on other recordings of this voice"
+
+
+def _not_adapted(about: Mapping[str, Any]) -> Iterator[str]:
+    if reason := about.get("not_adapted"):
+        yield f"Not adapted to a voice: {reason}"
 
 
 def _threshold(threshold: float, about: Mapping[str, Any]) -> Iterator[str]:

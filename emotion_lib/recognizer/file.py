@@ -1,9 +1,6 @@
 """Recogniser files: a zip archive of JSON, plain arrays and possibly a network. Loading never executes code from it.
 
-The network is inspected before it runs. ONNX allows a network to keep its weights in other files, which ONNX Runtime
-would read from the user's disk, and to contain loops, which could run for ever; a network that does either is refused.
-The ONNX format is Protocol Buffers (https://protobuf.dev/programming-guides/encoding); this module reads it itself, so
-that loading a recogniser needs no further package.
+The parts are only read here; `graph` and `rehearsal` inspect the network before it runs.
 """
 
 import io
@@ -12,7 +9,7 @@ import math
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -35,6 +32,16 @@ HEAD, VOICES, ENROLMENT = "head", "voices", "enrolment"
 
 MOST_BYTES = 64 * 2**20
 """Limit on the unpacked size of a file in bytes, so that a small file cannot fill the memory."""
+
+MOST_ARRAY = 32 * 2**20
+"""Limit on the size of one array in bytes; the largest are the names of a hundred thousand utterances."""
+
+MOST_LISTED = 2**14
+"""Limit on the bytes in which the archive lists its members, at most some 20 of 60 bytes each. `zipfile` makes an
+object of each before it can be asked for their number."""
+
+MOST_LEVELS = 20
+"""Limit on the lists and tables within each other in the manifest, so that it can be printed and saved again."""
 
 MOST_MANIFEST = 2**20
 """Limit on the size of the manifest in bytes: parsed JSON takes many times its size in memory."""
@@ -235,13 +242,14 @@ def _read_members(file: IO[bytes]) -> Contents:
         raise ModelFileError(f"an empty file (0 bytes); {CURE}")
     if size > MOST_BYTES:
         raise ModelFileError(f"{size >> 20} MB, but a recogniser file has at most {MOST_BYTES >> 20} MB; {CURE}")
+    _check_listing(file)
     with zipfile.ZipFile(file) as opened:
         _check_packing(opened)
         # Check the version first: a newer file may have other members, and then the advice is to update the library.
         manifest = _manifest(_member(opened, MANIFEST, most=MOST_MANIFEST))
         _check_members(opened)
         _check_kinds(manifest)
-        ids, digests = (_array(_member(opened, member), member) for member in (IDS, DIGESTS))
+        ids, digests = (_array(_member(opened, member, most=MOST_ARRAY), member) for member in (IDS, DIGESTS))
         if (
             ids.ndim != 1
             or ids.dtype.kind != "U"
@@ -254,6 +262,20 @@ def _read_members(file: IO[bytes]) -> Contents:
         return Contents(
             manifest, network, utterances, *(_numbers(opened, folder) for folder in (HEAD, VOICES, ENROLMENT))
         )
+
+
+def _check_listing(file: IO[bytes]) -> None:
+    """Refuse an archive that does not end as `write_file` ends it, or that lists far more members.
+
+    https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.15 and 4.3.16
+    """
+    file.seek(max(0, file.seek(0, io.SEEK_END) - 42))
+    before, end = (last := file.read(42))[:-22], last[-22:]
+    if not end.startswith(b"PK\x05\x06") or not end.endswith(b"\0\0"):  # a comment would follow
+        raise ValueError("no end")  # read_file replaces it with its own error
+    # In the form for large archives, another record has the number of members.
+    if int.from_bytes(end[12:16], "little") > MOST_LISTED or before.startswith(b"PK\x06\x07"):
+        raise ModelFileError(f"lists more members than a recogniser file has; {CURE}")
 
 
 def _check_packing(opened: zipfile.ZipFile) -> None:
@@ -288,6 +310,12 @@ def _manifest(content: bytes) -> dict[str, Any]:
     if version < FILE_FORMAT:
         made = f"made by emotion_lib 0.1, in format {version}, which this version does not read"
         raise ModelFileError(f"{made}; train it again: emotion-lib train CORPUS... --output FILE.emotion")
+    level: list[Any] = [manifest]
+    for _ in range(MOST_LEVELS):
+        level = [part for each in level for part in (each.values() if isinstance(each, dict) else each)]
+        level = [part for part in level if isinstance(part, (dict, list))]
+    if level:
+        raise ModelFileError(f"its manifest has more than {MOST_LEVELS} lists and tables within each other; {CURE}")
     return dict(manifest)
 
 
@@ -337,90 +365,8 @@ def _numbers(opened: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
     numbers = {}
     for member in opened.namelist():
         if member.startswith(f"{folder}/"):
-            array = _array(_member(opened, member), member)
+            array = _array(_member(opened, member, most=MOST_ARRAY), member)
             if array.dtype != np.float32:
                 raise ModelFileError(f"its {member} is of type {array.dtype}, but must be float32; {CURE}")
             numbers[member.removeprefix(f"{folder}/").removesuffix(".npy")] = array
     return numbers
-
-
-_PARTS = {
-    "model": {7: "graph", 20: "training", 25: "function"},
-    "training": {1: "graph", 2: "graph"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
-    "function": {7: "node", 11: "attribute"},
-    "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "loop", 10: "tensor", 11: "loop", 22: "sparse tensor", 23: "sparse tensor"},
-    "sparse tensor": {1: "tensor", 2: "tensor"},
-    "tensor": {13: "other file"},
-}
-"""The fields of each kind of message that can contain a tensor, a subgraph or the name of another file, by number, from
-https://github.com/onnx/onnx/blob/main/onnx/onnx.proto."""
-
-_DATA_LOCATION = 14  # field of a tensor: 0 if its data are in the message, 1 if they are in another file
-# Wire types, the lower three bits of a key: https://protobuf.dev/programming-guides/encoding/#structure
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
-_LONGEST_VARINT = 10  # bytes
-_FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
-
-
-def check_graph(onnx: bytes) -> None:
-    """Refuse a network that refers to other files or that could run for ever.
-
-    Parameters
-    ----------
-    onnx : bytes
-        The network as ONNX.
-
-    Raises
-    ------
-    ModelFileError
-        If the network refers to another file, has a loop or a branch, or cannot be read.
-    """
-    try:
-        _check_message("model", memoryview(onnx))
-    except (IndexError, ValueError) as error:
-        raise ModelFileError("its network cannot be read") from error
-
-
-def _check_message(kind: str, message: memoryview) -> None:
-    """Raise a `ModelFileError` for forbidden fields of a message and, recursively, of the messages in it."""
-    for number, value in _fields(message):
-        part = _PARTS[kind].get(number)
-        if part == "other file" or (kind == "tensor" and number == _DATA_LOCATION and value != 0):
-            raise ModelFileError("its network would read another file")
-        if part == "loop":
-            raise ModelFileError("its network has a loop or a branch")
-        if part is not None and isinstance(value, memoryview):
-            _check_message(part, value)
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield the number and the value of each field of a message."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        value: int | memoryview = 0
-        if key & 7 == _VARINT:
-            value, at = _varint(message, at)
-        elif key & 7 == _BYTES:
-            size, at = _varint(message, at)
-            value, at = message[at : at + size], at + size
-        elif key & 7 in _FIXED:
-            at += _FIXED[key & 7]
-        else:
-            raise ValueError("unknown wire type")
-        if at > len(message):
-            raise ValueError("truncated field")
-        yield key >> 3, value
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a variable-length integer and the position after it; each byte holds seven of its bits, lowest first."""
-    number = 0
-    for place in range(_LONGEST_VARINT):  # without a limit, megabytes of one integer would take days
-        byte = message[at + place]
-        number |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return number, at + place + 1
-    raise ValueError("integer too long")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +11,8 @@ from scipy.special import softmax
 
 from emotion_lib.errors import ModelFileError
 from emotion_lib.features import frame_weights, voice_statistics
-from emotion_lib.recognizer import file
+from emotion_lib.recognizer.graph import read_graph
+from emotion_lib.recognizer.rehearsal import rehearse
 
 
 class Network:
@@ -35,19 +37,24 @@ class Network:
     Raises
     ------
     ModelFileError
-        If the bytes are not a network of this form, or if the network would read other files.
+        If the bytes are not a network of this form, or the network has parts that the library's networks never have.
     """
 
     def __init__(self, onnx: bytes, *, feature: str = "log_mel") -> None:
         self.onnx = onnx
         self._feature = feature
-        self._session = _onnx_session(onnx)
-        self._inputs = [each.name for each in self._session.get_inputs()]
-        n_inputs, n_outputs = len(self._inputs), len(self._session.get_outputs())
+        self._graph = read_graph(onnx)
+        self._rehearsed: set[tuple[int, ...]] = set()
+        n_inputs, n_outputs = len(self._graph.inputs), len(self._graph.outputs)
         if n_inputs not in {1, 2, 3} or n_outputs != 1:
             raise ModelFileError(f"its network has {n_inputs} inputs and {n_outputs} outputs; must have 1 to 3 and 1")
         self.takes_frames = n_inputs > 1
         self.takes_statistics = n_inputs == 3
+
+    @cached_property
+    def _session(self) -> Any:
+        """The network in ONNX Runtime, which computes the constant parts when it opens it: only after a rehearsal."""
+        return _onnx_session(self.onnx)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return no arrays, since the weights of a network are in its ONNX form."""
@@ -74,17 +81,17 @@ class Network:
         Raises
         ------
         ModelFileError
-            If the network takes features of another shape.
+            If the network takes features of another shape, or would need too much memory or time for this one.
         """
+        lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
         values = [X if self.takes_frames else X[..., None]]
         if self.takes_frames:
-            lengths = np.full(len(X), X.shape[1]) if lengths is None else lengths
             values.append(frame_weights(lengths, X.shape[1]))
-            if self.takes_statistics:
-                if statistics is None:
-                    statistics = voice_statistics(X, lengths, feature=self._feature)
-                values.append(statistics)
-        given = {name: np.asarray(value, dtype=np.float32) for name, value in zip(self._inputs, values, strict=True)}
+        if self.takes_statistics:
+            values.append(voice_statistics(X, lengths, feature=self._feature) if statistics is None else statistics)
+        self.rehearse(X.shape, n_statistics=values[-1].shape[-1])
+        inputs = zip(self._graph.inputs, values, strict=True)
+        given = {name: np.asarray(value, dtype=np.float32) for name, value in inputs}
         try:
             probabilities: np.ndarray = self._session.run(None, given)[0]
         except Exception as error:  # ONNX Runtime's errors have no common base class of their own
@@ -92,15 +99,35 @@ class Network:
             raise ModelFileError(f"its network does not take features of shape {shape}") from error
         return probabilities
 
+    def rehearse(self, shape: tuple[int, ...], *, n_statistics: int) -> None:
+        """Check that the network takes neither too much memory nor too much time, before it runs.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the features.
+        n_statistics : int
+            Number of voice statistics of an utterance, for a network that takes them.
+
+        Raises
+        ------
+        ModelFileError
+            If it would, or if this cannot be told.
+        """
+        if shape in self._rehearsed:
+            return
+        shapes = [shape, shape[:2], (shape[0], n_statistics)] if self.takes_frames else [(*shape, 1)]
+        rehearse(self._graph, dict(zip(self._graph.inputs, shapes, strict=False)))
+        self._rehearsed.add(shape)
+
 
 def _onnx_session(onnx: bytes) -> Any:
     """Return an ONNX Runtime session that uses one thread: the library runs several utterances in parallel instead."""
-    file.check_graph(onnx)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # fatal errors only; errors are raised, and the log goes to the terminal
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT, which check_graph cannot read
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT, which read_graph cannot read
     try:
         return onnxruntime.InferenceSession(
             onnx,

@@ -10,6 +10,7 @@ from emotion_lib import features
 from emotion_lib.audio import speech
 from emotion_lib.audio.reader import parts
 from emotion_lib.audio.speech import windows
+from emotion_lib.errors import ModelFileError
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head
@@ -121,12 +122,12 @@ class Inference:
         """Return the mean answer for parts of a recording, weighted by their lengths; None if there are no parts."""
         total, length, n_windows, n_unlike = np.zeros(len(self.emotions)), 0, 0, 0
         for output, size in parts:
-            probabilities, unlike = self._adapted(output)
+            probabilities, unlike = self.adapted(output)
             total += size * probabilities
             length, n_windows, n_unlike = length + size, n_windows + 1, n_unlike + unlike
         if not length:
             return None
-        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `segments` gives the answer for each"
+        note = f"the mean of {n_windows} window{'s' * (n_windows > 1)}; `timeline` shows how it changes"
         return replace(self._answer(total / length, unlike=2 * n_unlike > n_windows), note=note)
 
     def predict_outputs(self, outputs: Sequence[tuple[Output, int]]) -> Prediction:
@@ -150,10 +151,13 @@ class Inference:
             yield self._segment(self.predict_short(latest, latest), first + len(part) - len(latest), len(latest))
 
     def infer(self, y: np.ndarray) -> Output:
-        """Return the head's output for a waveform of speech, before adaptation to the voice."""
+        """Return the head's output for a waveform of speech, before adaptation to the voice.
+
+        Raises a `ModelFileError` if a network does not give probabilities: it can fail on one recording only.
+        """
         X = self.features(y)
         statistics = self.statistics(X)
-        probabilities = self.head.probabilities(X, statistics=statistics)
+        probabilities = _checked(self.head.probabilities(X, statistics=statistics), len(self.emotions))
         return Output(self.calibration.apply(probabilities), statistics)
 
     def features(self, y: np.ndarray) -> np.ndarray:
@@ -166,10 +170,10 @@ class Inference:
 
     def answer(self, output: Output) -> Prediction:
         """Return the answer for an output."""
-        probabilities, unlike = self._adapted(output)
+        probabilities, unlike = self.adapted(output)
         return self._answer(probabilities, unlike=unlike)
 
-    def _adapted(self, output: Output) -> tuple[np.ndarray, bool]:
+    def adapted(self, output: Output) -> tuple[np.ndarray, bool]:
         """Return the probabilities after adaptation, and whether the voice is far from every training voice."""
         if self.enrolment is not None:  # the enrolled voice is known, even if it is far from the training voices
             return np.asarray(self.enrolment.apply(output.probabilities, output.statistics)[0]), False
@@ -191,3 +195,13 @@ class Inference:
     def _segment(self, answer: Prediction, first: int, length: int) -> Segment:
         start, end = first / self.sr, (first + length) / self.sr
         return Segment(**vars(answer), start=start, end=end)
+
+
+def _checked(given: np.ndarray, n_emotions: int) -> np.ndarray:
+    """Return the output of a head if it is a probability for each emotion."""
+    if given.shape != (1, n_emotions):
+        raise ModelFileError(f"its network gives an output of shape {given.shape} for {n_emotions} emotions")
+    # NaN fails the comparison too.
+    if given.dtype.kind != "f" or not (given >= 0).all() or abs(given.sum() - 1) > 1e-3:
+        raise ModelFileError("its network gives numbers that are not probabilities")
+    return given

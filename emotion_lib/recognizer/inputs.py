@@ -150,10 +150,10 @@ def rewindable(x: Recording, sr: int | None, *, to: int, channel: audio.Channel 
             yield reader
 
 
-def resampled(chunks: Iterable[np.ndarray], sr: int, to: int) -> Iterator[np.ndarray]:
+def resampled(chunks: Iterable[np.ndarray], sr: int, to: int, *, channel: audio.Channel = None) -> Iterator[np.ndarray]:
     """Resample a waveform that comes in parts, and mix it to mono."""
     check_rate("sr", sr)
-    return _resample_chunks(chunks, audio.Resampler(sr, to))
+    return _resample_chunks(chunks, audio.Resampler(sr, to, channel=channel))
 
 
 def _resample_chunks(chunks: Iterable[np.ndarray], resampler: audio.Resampler) -> Iterator[np.ndarray]:

@@ -9,15 +9,15 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import numpy as np
 
 from emotion_lib.audio import Channel
-from emotion_lib.errors import AudioError, ModelFileError, ParameterError
+from emotion_lib.errors import AudioError, ModelFileError, ParameterError, path_of
 from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
-from emotion_lib.recognizer import adaptation, embedding, file, validation
+from emotion_lib.recognizer import adaptation, embedding, explanation, file, timeline, validation
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head, LinearHead, Network
 from emotion_lib.recognizer.inference import Inference
@@ -25,6 +25,9 @@ from emotion_lib.recognizer.inputs import Recording, RecordingReader, Recordings
 from emotion_lib.recognizer.prediction import Prediction, Segment
 from emotion_lib.recognizer.voice_model import VoiceModel, VoiceOffsets
 from emotion_lib.recognizer.voices import Enrolment, Voices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRETRAINED = "speech.emotion"
 """Name of the recogniser that comes with the package, in `emotion_lib/pretrained`."""
@@ -36,7 +39,7 @@ class EnrolmentTrial(NamedTuple):
     Attributes
     ----------
     recognizer : EmotionRecognizer
-        The recogniser adapted to all recordings.
+        The recogniser adapted to all recordings, or the same one if that would not help.
     predictions : list of Prediction
         One for each recording.
     is_test : bool
@@ -180,7 +183,7 @@ class EmotionRecognizer:
         if path is None:
             place, name = resources.files("emotion_lib") / "pretrained" / PRETRAINED, PRETRAINED
         elif isinstance(path, (str, os.PathLike)):
-            place, name = Path(path).expanduser(), os.fspath(path)
+            place, name = path_of("path", path), os.fspath(path)
         else:
             raise ParameterError(f"path={path!r}: must be the path of a file that `save` wrote")
         contents = file.load_file(place, name, cure="install emotion_lib again" if path is None else "check the path")
@@ -245,7 +248,12 @@ class EmotionRecognizer:
         return other
 
     def enrol(
-        self, recordings: Recordings, emotions: Sequence[str | None] | str | None = None, sr: int | None = None
+        self,
+        recordings: Recordings,
+        emotions: Sequence[str | None] | str | None = None,
+        sr: int | None = None,
+        *,
+        channel: Channel = None,
     ) -> "EmotionRecognizer":
         """Return the same recogniser, adapted to one voice.
 
@@ -268,12 +276,17 @@ class EmotionRecognizer:
             are unknown when not given.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
+        channel : "left", "right" or int, optional
+            The channel of the voice, as for `predict`.
 
         Returns
         -------
         EmotionRecognizer
             `predict`, `segments`, `stream` and `save` work as before; `about["enrolled"]` has the number of utterances
-            of each emotion.
+            of each emotion. Where adapting would not help, the same recogniser, and `about["not_adapted"]` says why:
+            the labels of recordings become less probable after adapting to the others, or the recordings differ more
+            than those of one voice and one microphone do. Labels are judged if two emotions have two recordings or
+            more.
 
         Raises
         ------
@@ -290,10 +303,15 @@ class EmotionRecognizer:
         Traceback (most recent call last):
         emotion_lib.errors.ParameterError: recordings: the list is empty; give at least one utterance of the voice
         """
-        return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr))
+        return self._adapted_to(adaptation.infer_recordings(self._inference, recordings, emotions, sr, channel=channel))
 
     def enrol_and_predict(
-        self, recordings: Recordings, emotions: Sequence[str | None], sr: int | None = None
+        self,
+        recordings: Recordings,
+        emotions: Sequence[str | None],
+        sr: int | None = None,
+        *,
+        channel: Channel = None,
     ) -> EnrolmentTrial:
         """Adapt to one voice, and predict each of its recordings after adapting to all the others.
 
@@ -302,7 +320,7 @@ class EmotionRecognizer:
 
         Parameters
         ----------
-        recordings, emotions, sr
+        recordings, emotions, sr, channel
             As for `enrol`. Each emotion needs two recordings for a test; otherwise every recording is predicted by the
             recogniser adapted to all of them, and `is_test` is False.
 
@@ -323,7 +341,7 @@ class EmotionRecognizer:
         >>> trial.recognizer.about["enrolled"]["sad"], len(trial.predictions) == len(mine), trial.is_test
         (2, True, True)
         """
-        spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr)
+        spoken = adaptation.infer_recordings(self._inference, recordings, emotions, sr, channel=channel)
         adapted = self._adapted_to(spoken)
         if min(Counter(each.emotion for each in spoken).values()) < 2:  # leaving one out would leave its emotion out
             predictions = [adapted._inference.predict_outputs(each.outputs) for each in spoken]
@@ -335,6 +353,8 @@ class EmotionRecognizer:
         return EnrolmentTrial(adapted, predictions, is_test=True)
 
     def _adapted_to(self, spoken: list[adaptation.VoiceRecording]) -> "EmotionRecognizer":
+        if reason := adaptation.why_not(self._inference, spoken):
+            return self._replaced(about=self.about | {adaptation.NOT_ADAPTED: reason})
         about = {name: said for name, said in self.about.items() if name not in adaptation.OF_OTHER_VOICES}
         return self._replaced(
             about=about | {"enrolled": adaptation.count_utterances(spoken)},
@@ -362,9 +382,9 @@ class EmotionRecognizer:
         ModelFileError
             If `path` is a folder, or the file cannot be written.
         ParameterError
-            If `about` cannot be written as JSON.
+            If `path` is not a path, or `about` cannot be written as JSON.
         """
-        return file.write_file(Path(path).expanduser(), self._contents())
+        return file.write_file(path_of("path", path), self._contents())
 
     def _contents(self) -> file.Contents:
         manifest = {
@@ -398,7 +418,7 @@ class EmotionRecognizer:
         """Recognise the emotion in one recording or several.
 
         A recording of more than 15 seconds is predicted window by window, in constant memory, and the answer is the
-        mean; `segments` gives the answer for each window.
+        mean; `timeline` shows how it changes.
 
         Parameters
         ----------
@@ -513,6 +533,9 @@ class EmotionRecognizer:
     def segments(self, x: Recording, sr: int | None = None, *, channel: Channel = None) -> Iterator[Segment]:
         """Recognise the emotion in each window of speech of a long recording, in constant memory.
 
+        Each answer comes as soon as its window is complete, and is that for this window alone; `timeline` smooths the
+        answers over time, which needs the whole recording.
+
         Parameters
         ----------
         x, sr, channel
@@ -539,7 +562,7 @@ class EmotionRecognizer:
         segments = self._inference.segments(reader.blocks())
         return (replace(segment, notes=reader.notes) for segment in segments)
 
-    def stream(self, chunks: Iterable[np.ndarray], sr: int) -> Iterator[Segment]:
+    def stream(self, chunks: Iterable[np.ndarray], sr: int, *, channel: Channel = None) -> Iterator[Segment]:
         """Recognise the emotion in live audio, every half second.
 
         Parameters
@@ -548,6 +571,8 @@ class EmotionRecognizer:
             Audio from a microphone, in chunks of any length; bytes, as PyAudio gives them, by `np.frombuffer`.
         sr : int > 0
             Sampling rate in Hz.
+        channel : "left", "right" or int, optional
+            As for `predict`.
 
         Yields
         ------
@@ -570,9 +595,86 @@ class EmotionRecognizer:
         if not isinstance(chunks, Iterable) or isinstance(chunks, (str, bytes, np.ndarray)):
             cure = "for a whole recording use predict or segments"
             raise ParameterError(f"chunks: must be an iterable of arrays, not {type(chunks).__name__}; {cure}")
-        return self._inference.stream(resampled(chunks, sr, self._inference.sr))
+        return self._inference.stream(resampled(chunks, sr, self._inference.sr, channel=channel))
 
-    def embed(self, recordings: Recordings, sr: int | None = None, *, trim: bool = True) -> np.ndarray:
+    def timeline(self, x: Recording, sr: int | None = None, *, channel: Channel = None) -> "pd.DataFrame":
+        """Follow the emotion through a recording of any length, in constant memory.
+
+        Windows of 2 seconds of speech, one every second, are predicted like recordings of their own, and the answers
+        are smoothed over time (`recognizer.timeline` has the rule). `timeline.stretches` joins the rows with the same
+        answer, and `timeline.formatted` writes them for Audacity, Praat and spreadsheets.
+
+        Parameters
+        ----------
+        x, sr, channel
+            One recording, as for `predict`. Where several people speak, an answer can be about any of them, since they
+            are not told apart; `channel` reads one side of a call.
+
+        Returns
+        -------
+        DataFrame
+            One row for each half second with speech, and one for each part of more than a second without, from the
+            beginning to the end: `start` and `end` in seconds; `emotion`, smoothed, or "unknown"; `reason` for
+            "unknown"; and the probability of each emotion at this time, all equal where nobody speaks. `attrs` has
+            `note` (what a timeline cannot do), `notes` (remarks on the recording), `warning` (as of a `Prediction`) and
+            `threshold`.
+
+        Raises
+        ------
+        AudioError, ParameterError
+            As for `predict`.
+
+        Examples
+        --------
+        >>> table = EmotionRecognizer.load().timeline(np.zeros(60 * 16000), sr=16000)
+        >>> table[["start", "end", "emotion", "reason"]]
+           start   end  emotion   reason
+        0    0.0  60.0  unknown  silence
+        """
+        reader = RecordingReader(x, sr, to=self._inference.sr, channel=channel)
+        table = timeline.follow(self._inference, reader.blocks())
+        table.attrs["notes"] = list(reader.notes)
+        return table
+
+    def explain(
+        self, x: Recording, sr: int | None = None, *, emotion: str | None = None, channel: Channel = None
+    ) -> explanation.Explanation:
+        """Find out which part of a recording decided the answer.
+
+        One piece of 0.2 seconds after the other is left out, with as much on either side, and the rest is predicted
+        again: the more the probability falls, the more this piece spoke for the emotion.
+
+        Parameters
+        ----------
+        x, sr, channel
+            A recording of at most 15 seconds, as for `predict`.
+        emotion : str, optional
+            The emotion whose probability is followed; by default the most probable one.
+
+        Returns
+        -------
+        Explanation
+            The emotion, its probability, and `start`, `end` and `drop` of each piece.
+
+        Raises
+        ------
+        AudioError
+            If the recording cannot be used, is longer than 15 seconds, or nobody speaks in it.
+        ParameterError
+            As for `predict`, or if the recogniser does not distinguish the emotion.
+
+        Examples
+        --------
+        >>> EmotionRecognizer.load().explain(np.zeros(16000), sr=16000)
+        Traceback (most recent call last):
+        emotion_lib.errors.AudioError: recording: silence, so there is no answer to explain
+        """
+        with rewindable(x, sr, to=self._inference.sr, channel=channel) as recording:
+            return explanation.explain(self._inference, recording, emotion)
+
+    def embed(
+        self, recordings: Recordings, sr: int | None = None, *, trim: bool = True, channel: Channel = None
+    ) -> np.ndarray:
         """Describe each recording by the vector from which the emotion is predicted.
 
         Recordings that sound alike have vectors that are close. A recogniser with a speech encoder returns the means
@@ -581,10 +683,11 @@ class EmotionRecognizer:
         Parameters
         ----------
         recordings : list of path, bytes, binary file object or ndarray
-            The recordings, each as `predict` takes it. The vectors of files are cached.
+            The recordings, each as `predict` takes it. The vectors of files are cached, but not those
+            of one channel.
         sr : int > 0, optional
             Sampling rate of waveforms in Hz.
-        trim : bool
+        trim, channel
             As for `predict`.
 
         Returns
@@ -606,7 +709,7 @@ class EmotionRecognizer:
         """
         if not is_list(recordings):
             raise ParameterError("recordings: must be a list; put a single recording in a list")
-        return embedding.embed(self._inference.trimmed(trim), recordings, sr)
+        return embedding.embed(self._inference.trimmed(trim), recordings, sr, channel=channel)
 
     def _predict(
         self,

@@ -118,6 +118,36 @@ class VoiceModel(Likeness):
             scores = given[free] + z[free] @ offsets.weights + offsets.intercept
         return offsets
 
+    def coherence(self, statistics: np.ndarray, probabilities: np.ndarray) -> float:
+        """Measure how much better the other utterances of a voice explain each utterance than the average voice does.
+
+        Utterances of one voice and one microphone score about 13, utterances of several corpora about -20.
+
+        Parameters
+        ----------
+        statistics, probabilities
+            As for `adapt`.
+
+        Returns
+        -------
+        float
+            The mean gain of the log density of an utterance; 0 for a single utterance.
+
+        Raises
+        ------
+        ParameterError
+            As for `adapt`.
+        """
+        z = whitened(self.transform, statistics)
+        share = softmax(_DOUBT * _log(as_probabilities(probabilities, (len(z), len(self.emotions)))), axis=1)
+        offset = z - share @ self.emotions
+        spread = self.within + self.of_emotion + np.cov(self.emotions.T, bias=True)
+        precision = np.linalg.inv(spread)
+        left = np.linalg.inv(np.linalg.inv(self.of_voice) + (len(z) - 1) * precision)
+        expected = (offset.sum(axis=0) - offset) @ precision @ left
+        gain = _log_density(offset - expected, spread + left) - _log_density(offset, spread + self.of_voice)
+        return float(gain.mean())
+
     def _offsets(self, z: np.ndarray, share: np.ndarray, *, of_one: bool) -> "VoiceOffsets":
         """Return the change of the scores after utterances `z`, each shared out among the emotions."""
         means, covariance = self._posterior(z, share, of_one=of_one)
@@ -227,6 +257,12 @@ class VoiceOffsets:
         z = whitened(self.transform, statistics)
         given = as_probabilities(probabilities, (len(z), len(self.intercept)))
         return np.asarray(softmax(_log(given) + z @ self.weights + self.intercept, axis=1))
+
+
+def _log_density(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Return the log density of each row of a normal distribution about 0, up to a constant."""
+    squares = np.sum(x * np.linalg.solve(covariance, x.T).T, axis=1)
+    return np.asarray(-0.5 * (squares + np.linalg.slogdet(covariance)[1]))
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Hashable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emotion_lib import corpora
 from emotion_lib.corpora.table import CORPORA
-from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.errors import ParameterError, check_columns, path_of
 from emotion_lib.evaluation import ACROSS_CORPORA, RESULT_COLUMNS, SEEN_OF_VOICE
 from emotion_lib.evaluation.experiments import beside_truth
 from emotion_lib.evaluation.metrics import METRICS
@@ -47,7 +46,8 @@ def read(path: str | os.PathLike[str]) -> pd.DataFrame:
     ParameterError
         If the file does not exist, or lacks a column.
     """
-    if not Path(path).is_file():
+    path = path_of("path", path)
+    if not path.is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the table of results")
     # Empty text, not NaN, so that columns can be compared with "" and joined; Int64, since some rows have no n.
     table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str") | {"n": "Int64"}).fillna(dict.fromkeys(_TEXT, ""))
@@ -152,7 +152,8 @@ def kept_predictions(path: str | os.PathLike[str], table: pd.DataFrame, model: s
     ParameterError
         If the file does not exist, or has no predictions of this model and protocol.
     """
-    if not Path(path).is_file():
+    path = path_of("path", path)
+    if not path.is_file():
         raise ParameterError(f"{path}: no such file; `python -m benchmarks.accuracy` writes the predictions")
     kept = pd.read_csv(path, dtype=dict.fromkeys(("model", "protocol", "fold", "id", "predicted"), "str"))
     predicted = kept[(kept["model"] == model) & (kept["protocol"] == protocol)]

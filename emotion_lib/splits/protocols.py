@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
-from emotion_lib.errors import ParameterError, check_columns, extra
+from emotion_lib.errors import ParameterError, check_columns, check_seed, extra
 
 _FOLDS_OF_WORDS = 5  # `direction` reads the number of a fold as one digit
 _FOLDS_OF_UTTERANCES = 5
@@ -101,6 +101,7 @@ def split(table: pd.DataFrame, protocol: str, *, seed: int = 0) -> list[Split]:
     """
     if protocol not in PROTOCOLS:
         raise ParameterError(f"protocol={protocol!r}: must be one of {', '.join(PROTOCOLS)}")
+    check_seed(seed)
     check_columns("the table", table, "speaker", "emotion", *_COLUMNS.get(protocol, []))
     unnamed = int((table["speaker"] == UNKNOWN_SPEAKER).sum())
     if unnamed and "speaker" in protocol:

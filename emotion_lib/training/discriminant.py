@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ParameterError, extra
+from emotion_lib.errors import ParameterError, check_seed, extra
 from emotion_lib.extraction import Features
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer
@@ -150,6 +150,7 @@ def fit_discriminant(features: Features, *, seed: int = 0) -> Discriminant:
     with extra("train"):
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+    check_seed(seed)
     emotions = in_order(features.emotion)
     _check_log_mel(features, emotions)
     started = time.perf_counter()

@@ -16,7 +16,7 @@ import pandas as pd
 
 from emotion_lib import models
 from emotion_lib.emotions import in_order
-from emotion_lib.errors import ModelFileError, ParameterError, check_positive
+from emotion_lib.errors import ModelFileError, ParameterError, check_positive, check_seed, path_of
 from emotion_lib.extraction.store import AnyFeatures
 from emotion_lib.features import frame_weights
 from emotion_lib.progress import bar
@@ -147,6 +147,7 @@ def fit(
     """
     emotions = in_order(features.emotion)
     check_positive(epochs=epochs, batch_size=batch_size)
+    check_seed(seed)
     _check_network(model, features, emotions)
     check_schedule(schedule, features)
     if observe is not None:
@@ -159,15 +160,16 @@ def fit(
     _set_normalisation(model, features)  # before the run is created, because it copies the weights
     model.optimizer.build(model.trainable_variables)  # a checkpoint is assigned to its variables, which must exist
     run = _Run(model, emotions, features, schedule, epochs=epochs, batch_size=batch_size, seed=seed, observe=observe)
-    history = run.resume(Path(checkpoint)) if checkpoint else []
+    place = path_of("checkpoint", checkpoint) if checkpoint else None
+    history = run.resume(place) if place else []
     line = bar(range(len(history), epochs), description=f"Training {model.name}", progress=progress)
     for epoch in line:
         started = time.perf_counter()
         history.append(run.epoch(epoch))
         run.seconds += time.perf_counter() - started
         line.set_postfix_str(", ".join(f"{name} {value:.3f}" for name, value in history[-1].items() if name != "epoch"))
-        if checkpoint:
-            run.keep(Path(checkpoint), history)
+        if place:
+            run.keep(place, history)
     model.set_weights(run.ema_weights)
     return FittedNetwork(model, emotions, features.feature, features.settings, pd.DataFrame(history), run.seconds)
 

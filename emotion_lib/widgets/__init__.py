@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from emotion_lib.widgets.playback import player
     from emotion_lib.widgets.recorder import own_voice
     from emotion_lib.widgets.stream import live
+    from emotion_lib.widgets.timelines import timeline
 
 _HOMES = {
     "compare": "comparison",
@@ -20,9 +21,10 @@ _HOMES = {
     "mistakes": "confusion",
     "own_voice": "recorder",
     "player": "playback",
+    "timeline": "timelines",
 }
 
-__all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player"]
+__all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player", "timeline"]
 
 
 def __getattr__(name: str) -> Any:

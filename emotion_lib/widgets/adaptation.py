@@ -15,6 +15,7 @@ from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, check_columns
 from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.adaptation import NOT_ADAPTED
 from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import blank, in_words, picture, png, script
@@ -111,7 +112,7 @@ class VoiceAdaptation(Recorder):
         ordinary = {number for number, each in enumerate(self.plan) if each["emotion"] == ORDINARY}
         if step in ordinary and there - {-1} == ordinary:  # -1 is no step of the plan
             self._do_adapt({}, [])
-            self.says = KNOWN
+            self.says = KNOWN if self.adapted else ""
 
     def _keep(self, take: Take, emotion: str, *, step: int) -> None:
         """Keep an utterance, or raise an `AudioError` if nobody speaks in it."""
@@ -178,8 +179,9 @@ class VoiceAdaptation(Recorder):
         trial = self._before.enrol_and_predict(y, emotions, self._rate)
         self.recognizer = trial.recognizer
         self._said = [replace(each, after=after) for each, after in zip(self._said, trial.predictions, strict=True)]
-        self.adapted, self.tried = True, []
-        self.verdict = _verdict(self._said, fair=trial.is_test)
+        reason = str(self.recognizer.about.get(NOT_ADAPTED, ""))
+        self.adapted, self.tried = not reason, []
+        self.verdict = f"Not adapted: {reason}." if reason else _verdict(self._said, fair=trial.is_test)
         self._show()
 
     def _do_save(self, _: dict[str, Any], __: list[memoryview]) -> None:

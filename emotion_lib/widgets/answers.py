@@ -66,7 +66,8 @@ def sentence(prediction: Prediction, threshold: float) -> str:
         said = f"I don't know: the most probable emotion is {best} with {share}; I answer from {percent(threshold)} on."
     else:
         said = f"Predicted: {best}, {share}."
-    said += f" This is {prediction.note}." if prediction.note else ""
+    note = prediction.note.partition(";")[0]  # the rest is for programmers
+    said += f" This is {note}." if note else ""
     return said + "".join(f" About the recording: {note}." for note in prediction.notes)
 
 

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emotion_lib.errors import EmotionLibError
-from emotion_lib.plots import plot_spectrogram, plot_waveform
+from emotion_lib.plots import plot_explanation, plot_spectrogram, plot_waveform
 from emotion_lib.plots.style import SETTINGS
+from emotion_lib.recognizer.explanation import Explanation
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,18 @@ class Picture:
     right: float
 
 
-def picture(y: np.ndarray, sr: int, *, emotion: str | None = None) -> Picture:
-    """Draw the waveform of an utterance above its spectrogram, in the colour of an emotion if one is given."""
-    with blank((8, 4)) as figure:
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
+def picture(y: np.ndarray, sr: int, *, emotion: str | None = None, explanation: Explanation | None = None) -> Picture:
+    """Draw the waveform of an utterance above its spectrogram, in the colour of an emotion if one is given.
+
+    Between them stands how much each part spoke for the answer, if there is an explanation.
+    """
+    with blank((8, 4 if explanation is None else 5)) as figure:
+        if explanation is None:
+            upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
+        else:
+            upper, middle, lower = figure.subplots(3, 1, sharex=True, height_ratios=(2, 1.4, 3))
+            plot_explanation(explanation, ax=middle)
+            middle.set_xlabel("")
         plot_waveform(y, sr, emotion=emotion, ax=upper)
         plot_spectrogram(y, sr, ax=lower)
         upper.set_xlabel("")

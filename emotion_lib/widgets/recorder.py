@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,11 @@ from emotion_lib import audio
 from emotion_lib.audio.sources import name_of
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.inputs import LONG
+from emotion_lib.recognizer.prediction import WITHOUT_SPEECH
 from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import SoundWidget, in_words, picture, script
+from emotion_lib.widgets.timelines import TimelineWidget
 
 LARGEST = 50
 """Largest size of an uploaded file in megabytes."""
@@ -43,7 +46,7 @@ class Take(NamedTuple):
     name : str
         Name of the file; empty for a recording of the browser.
     remark : str
-        A warning for the user if the recording is clipped or too long. Usually empty.
+        A warning for the user if the recording is clipped, too long, or odd. Usually empty.
     """
 
     y: np.ndarray
@@ -66,7 +69,7 @@ class Recorder(SoundWidget):
     seconds = traitlets.Float(5.0).tag(sync=True)
     limits = traitlets.Dict({"megabytes": LARGEST, "seconds": LONGEST}).tag(sync=True)
 
-    _arriving = b""
+    _arriving, _refused = b"", ""
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Use a recording."""
@@ -89,7 +92,10 @@ class Recorder(SoundWidget):
         """Take a recording as 32-bit floats."""
         try:
             self.says = ""
-            self._take(recorded(self._arrived(), message["rate"], name=message.get("name", "")), message)
+            take = recorded(self._arrived(), message["rate"], name=(name := message.get("name", "")))
+            if name and "cut short" in self._refused:  # browsers play what is there, and do not say so
+                take = take._replace(remark=f"{self._refused.partition('; ')[0]}. {take.remark}".strip())
+            self._take(take, message)
         finally:
             self.send({"do": "taken"})
 
@@ -99,7 +105,8 @@ class Recorder(SoundWidget):
         try:
             take = uploaded(self._arrived(), name=message["name"])
         except AudioError as error:
-            self.send({"do": "decode", "why": str(error)})
+            self._refused = str(error)
+            self.send({"do": "decode", "why": self._refused})
             return
         try:
             self._take(take, message)
@@ -156,21 +163,23 @@ def uploaded(content: bytes, *, name: str) -> Take:
     file = io.BytesIO(content)
     file.name = name
     try:
-        y, sr = audio.read(file, duration=LONGEST + 1)  # one second more, to notice a recording that is too long
+        return take_of(file)
     except AudioError as error:
         what, _, _ = str(error).rpartition("; ")  # drop the cure, which is for a path; an upload has no path
         raise AudioError(f"{what}; {_CHOOSE}") from error
-    return _taken(y, sr, name)
 
 
 def take_of(source: audio.Source) -> Take:
     """Return a recording from the disk of the kernel, as if it had been uploaded."""
-    return _taken(*audio.read(source, duration=LONGEST + 1), name_of(source))
+    notes: list[str] = []
+    # One second more, to notice a recording that is too long.
+    y, sr = audio.read(source, duration=LONGEST + 1, notes=notes)
+    return _taken(y, sr, name_of(source), notes)
 
 
-def _taken(y: np.ndarray, sr: int, name: str) -> Take:
+def _taken(y: np.ndarray, sr: int, name: str, notes: Sequence[str] = ()) -> Take:
     """Cut a recording that is too long, and add a remark if it is too long or clipped."""
-    remarks = []
+    remarks = [f"{note[0].upper()}{note[1:]}." for note in notes]
     if len(y) > LONGEST * sr:
         y = y[: round(LONGEST * sr)]
         remarks.append(f"Only its first {LONGEST:.0f} seconds are used.")
@@ -209,8 +218,11 @@ def check_seconds(seconds: float) -> float:
     return float(seconds)
 
 
-class OwnVoice(Recorder):
+class OwnVoice(TimelineWidget, Recorder):
     """The widget of `own_voice`, with the last recording and its prediction.
+
+    A recording of more than 15 seconds has a timeline; of a shorter one, the picture shows which part decided, which
+    the browser requests with {do: "explain"}, since it takes some seconds.
 
     Attributes
     ----------
@@ -220,7 +232,7 @@ class OwnVoice(Recorder):
         Its prediction.
     """
 
-    _esm = script("microphone", "recorder", "bars", "own_voice")
+    _esm = script("microphone", "recorder", "bars", "timeline", "own_voice")
 
     answer: "traitlets.Dict[str, Any]" = traitlets.Dict({}).tag(sync=True)
 
@@ -243,6 +255,8 @@ class OwnVoice(Recorder):
         """Return the picture of the recording and its prediction."""
         if self.recording is None or self.prediction is None:
             return in_words("Nothing has been recorded yet.")
+        if self.length:
+            return self._part(0.0, self.length).png
         y, sr = self.recording
         return answers.still(y, sr, self.prediction, self._recognizer.calibration.threshold)
 
@@ -252,12 +266,26 @@ class OwnVoice(Recorder):
         assert rate is not None  # a recogniser refuses settings without a rate
         self.prediction = self._recognizer.predict(y, sr=rate)
         self.recording = take.y, take.sr
+        is_long = len(y) > LONG * rate
         self._set_sound(y, rate, picture(y, rate))
         with self.hold_sync():
+            self._set_timeline(self._recognizer.timeline(y, rate) if is_long else None, y, rate)
             self.says = take.remark
             self.alt = f"Waveform and spectrogram of {take.name or 'the recording'}, {len(take.y) / take.sr:.1f} s"
             self.answer = answers.answer(self.prediction, self._recognizer.calibration.threshold)
             self.number += 1
+
+    def _do_explain(self, _: dict[str, Any], __: list[memoryview]) -> None:
+        """Send a picture that shows which part of the recording decided the answer."""
+        if self.recording is None or self.prediction is None or self.length:
+            return
+        if self.prediction.reason not in WITHOUT_SPEECH:
+            y, rate = audio.waveform(*self.recording, sr_out=self._recognizer.settings.sr), self._recognizer.settings.sr
+            assert rate is not None
+            self._picture = picture(y, rate, explanation=self._recognizer.explain(y, rate))
+        shown = self._picture
+        content = {"do": "explained", "number": self.number, "left": shown.left, "right": shown.right}
+        self.send(content | {"alt": f"{self.alt}, and which part decided"}, [shown.png])
 
 
 def own_voice(recognizer: EmotionRecognizer, *, seconds: float = 5.0, start: audio.Source | None = None) -> OwnVoice:
@@ -265,8 +293,9 @@ def own_voice(recognizer: EmotionRecognizer, *, seconds: float = 5.0, start: aud
 
     The widget records with the microphone of the browser, or takes a file: WAV, FLAC, OGG, MP3, and all other formats
     that the browser can decode (usually M4A and WebM). Then it shows the waveform and the spectrogram with a player,
-    and the probability of each emotion, with a line for the threshold below which the answer is "I don't know". Nothing
-    leaves the machine on which the kernel runs, and nothing is written to disk.
+    and the probability of each emotion, with a line for the threshold below which the answer is "I don't know". Some
+    seconds later it shows which part of the recording decided. A recording of more than 15 seconds has a timeline
+    instead. Nothing leaves the machine on which the kernel runs, and nothing is written to disk.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,7 @@ from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import Picture, SoundWidget, blank, in_words, script, timed
 from emotion_lib.widgets.recorder import take_of
+from emotion_lib.widgets.timelines import TimelineWidget
 
 CHUNK_SECONDS = 0.1
 """Length of a chunk of sound from the browser, in seconds."""
@@ -59,8 +61,14 @@ class _Chunks:
             return
 
 
-class Live(SoundWidget):
+KEPT = 600.0
+"""Most seconds of sound that are kept for the timeline; of more, the last ones."""
+
+
+class Live(TimelineWidget, SoundWidget):
     """The widget of `live`.
+
+    What was spoken becomes a timeline when the microphone stops.
 
     Attributes
     ----------
@@ -68,7 +76,7 @@ class Live(SoundWidget):
         The predictions since the last start, one for each half second.
     """
 
-    _esm = script("microphone", "bars", "stream")
+    _esm = script("microphone", "bars", "timeline", "stream")
 
     answer: "traitlets.Dict[str, Any]" = traitlets.Dict({}).tag(sync=True)
     timeline: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
@@ -77,6 +85,7 @@ class Live(SoundWidget):
         super().__init__()
         self._recognizer, self._threshold = recognizer, recognizer.calibration.threshold
         self._chunks = _Chunks()
+        self._spoken = deque[np.ndarray]()
         self._thread: threading.Thread | None = None
         self.segments: list[Segment] = []
         if start:
@@ -89,7 +98,9 @@ class Live(SoundWidget):
         return f"Live: {self.segments[-1].end:.1f} s predicted, the end as {answers.headline(self.segments[-1])}"
 
     def still(self) -> bytes:
-        """Return the picture of the predictions over time."""
+        """Return the picture of the predictions over time, or the timeline of what was spoken last."""
+        if self.length:
+            return self._part(0.0, self.length).png
         return self._picture.png or in_words("Nothing has been said yet.")
 
     def _begin(self, start: Sequence[audio.Source]) -> None:
@@ -109,17 +120,26 @@ class Live(SoundWidget):
         """Start the predictions."""
         self._end()
         self.says, self.segments, self.answer, self._chunks = "", [], {}, _Chunks()
-        arguments = (self._chunks, round(message["rate"]))
+        rate = self._rate = round(message["rate"])
+        self._spoken = deque(maxlen=round(KEPT / CHUNK_SECONDS))
+        self._set_timeline(None, b"", None)
+        arguments = (self._chunks, rate)
         self._thread = threading.Thread(target=self._predict, args=arguments, daemon=True)
         self._thread.start()
 
     def _do_chunk(self, _: dict[str, Any], buffers: list[memoryview]) -> None:
         """Append a chunk of sound to those that wait for the recogniser."""
-        self._chunks.put(np.frombuffer(buffers[0], dtype="<f4"))
+        chunk = np.frombuffer(buffers[0], dtype="<f4")
+        self._chunks.put(chunk)
+        self._spoken.append(chunk)
 
     def _do_stop(self, _: dict[str, Any], __: list[memoryview]) -> None:
-        """Stop the predictions."""
+        """Stop the predictions, and show the timeline of what was spoken."""
         self._end()
+        if self._spoken:
+            y = np.concatenate(self._spoken)
+            with self.hold_sync():
+                self._set_timeline(self._recognizer.timeline(y, self._rate), y, self._rate)
 
     def _end(self) -> None:
         """End the thread after it has predicted the waiting chunks."""
@@ -150,7 +170,8 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
     """Watch the probabilities of the emotions change while one speaks.
 
     The browser records the microphone, and every half second the recogniser predicts the emotion of the last 3 seconds,
-    as `EmotionRecognizer.stream` does. The widget keeps the predictions, but no sound.
+    as `EmotionRecognizer.stream` does. When it stops, the widget shows the timeline of what was spoken, with its sound:
+    the last ten minutes, which it keeps in memory until the next start.
 
     Parameters
     ----------

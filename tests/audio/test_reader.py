@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion_lib import audio
-from emotion_lib.audio import decoder, reader, sources
+from emotion_lib.audio import reader, sources
 from emotion_lib.errors import AudioError, ParameterError
 from tests.bad_inputs import OPEN_FLAC, encoded, patched
 
@@ -75,7 +75,7 @@ def test_offset_and_duration_cut_in_seconds_of_the_source(offset: float, duratio
 def test_a_long_recording_is_decoded_in_blocks(kind: str, sr: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded(NOISE, kind=kind)
     expected, _ = audio.read(content, sr=sr)
-    monkeypatch.setattr(decoder, "_BLOCK", 1000)
+    monkeypatch.setattr(reader, "_BLOCK", 1000)
     np.testing.assert_array_equal(audio.read(content, sr=sr)[0], expected)
 
 
@@ -104,7 +104,7 @@ def test_blocks_one_after_the_other_are_the_recording(seconds: float, sr: int) -
 
 
 def test_damage_at_the_end_is_an_error_after_the_blocks_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder, "_BLOCK", RATE)
+    monkeypatch.setattr(reader, "_BLOCK", RATE)
     blocks = audio.blocks(encoded(np.append(np.tile(NOISE, 3), np.nan), subtype="FLOAT"), sr=RATE, seconds=1)
     for _ in range(3):
         np.testing.assert_array_equal(next(blocks), NOISE)
@@ -123,7 +123,7 @@ def test_blocks_that_are_left_early_close_their_file(tmp_path: Path) -> None:
 
 
 def test_the_duration_of_an_uncompressed_recording_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "decoded", None)
+    monkeypatch.setattr(reader, "_decoded", None)
     for kind in ("WAV", "AIFF", "W64", "CAF", "AU"):
         assert audio.duration(encoded(NOISE, kind=kind)) == 1.0
 
@@ -254,8 +254,8 @@ def test_an_array_of_another_form_is_a_parameter_error(y: np.ndarray, why: str) 
 @pytest.mark.parametrize(
     ("y", "why"),
     [
-        (np.zeros(0), "no samples; check the code"),
-        (np.array([0.0, np.nan]), r"not finite \(NaN or infinite samples\); check the code"),
+        (np.zeros(0), "no samples; check the program"),
+        (np.array([0.0, np.nan]), r"not finite \(NaN or infinite samples\); check the program"),
         (np.array([0.0, 1e300]), "not finite"),
         (np.array([0.0, 300.0]), r"samples up to 300, expected a waveform in \[-1, 1\]; divide its"),
         (np.zeros(1), r"too short to resample to 8000 Hz \(1 samples at 48000 Hz\); give a longer"),

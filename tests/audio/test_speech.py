@@ -255,9 +255,9 @@ def chunks(speech: Sequence[float]) -> Iterator[Chunk]:
         yield Chunk(number * LENGTH, np.full(LENGTH, number, dtype=np.float32), -20.0, probability)
 
 
-def found(speech: Sequence[float]) -> list[tuple[int, int]]:
+def found(speech: Sequence[float], *, overlapping: bool = False) -> list[tuple[int, int]]:
     """Return the first chunk of each window, and the one after its last."""
-    return [span(window) for window in windows(chunks(speech))]
+    return [span(window) for window in windows(chunks(speech), overlapping=overlapping)]
 
 
 def span(window: Window) -> tuple[int, int]:
@@ -335,6 +335,13 @@ def test_a_window_comes_as_soon_as_it_is_over() -> None:
     assert n_heard == 20 + 9
 
 
+def test_overlapping_windows_have_two_seconds_and_one_begins_every_second() -> None:
+    assert found([SPEECH] * 62, overlapping=True) == [(0, 62)]
+    assert found([SPEECH] * 70 + PAUSE, overlapping=True) == [(0, 62), (8, 70)]
+    assert found([SPEECH] * 150, overlapping=True) == [(0, 62), (31, 93), (62, 124), (88, 150)]
+    assert found([SPEECH] * 20 + PAUSE + [SPEECH] * 70, overlapping=True) == [(0, 20), (30, 92), (38, 100)]
+
+
 def test_an_hour_takes_no_more_memory_than_some_seconds() -> None:
     samples = np.zeros(LENGTH, dtype=np.float32)
     n_chunks = round(3600 / CHUNK_SECONDS)
@@ -352,13 +359,14 @@ probabilities = st.sampled_from([NOTHING, 0.29, 0.3, DOUBT, 0.5, SPEECH])
 stretches = st.lists(st.tuples(probabilities, st.integers(1, 200)), max_size=12)
 
 
-@given(stretches=stretches)
-def test_windows_follow_each_other_and_miss_no_speech(stretches: list[tuple[float, int]]) -> None:
+@given(stretches=stretches, overlapping=st.booleans())
+def test_windows_follow_each_other_and_miss_no_speech(stretches: list[tuple[float, int]], overlapping: bool) -> None:
     speech = [probability for probability, n in stretches for _ in range(n)]
-    parts = found(speech)
+    parts = found(speech, overlapping=overlapping)
 
     assert all(0 < seconds(part) <= LONGEST for part in parts)
-    assert all(before[1] <= after[0] for before, after in pairwise(parts))
+    assert all(before[1] <= after[0] or overlapping for before, after in pairwise(parts))
+    assert all(before[0] < after[0] and before[1] < after[1] for before, after in pairwise(parts))
     covered = {number for first, after in parts for number in range(first, after)}
     for first, after in spoken(speech):
         assert set(range(first, after)) <= covered

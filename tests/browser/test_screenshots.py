@@ -11,9 +11,15 @@ BUILD = ROOT / "build" / "screenshots"
 
 START = "from emotion_lib import EmotionRecognizer, corpora, evaluation, widgets\ndemo = corpora.load('demo')\n"
 HEARD = "heard = evaluation.evaluate(demo, 'statistics_lda', 'by_speaker').predictions.merge(demo[['id', 'path']])\n"
+LONG = """import numpy as np
+from emotion_lib import audio
+recognizer = EmotionRecognizer.load().with_threshold(0.3)
+y = np.concatenate([audio.read(path, sr=16_000)[0] for path in demo.query("speaker == 'DEA'")["path"][2::6]])
+"""
 SHOWN = {
     "player": (START + "widgets.player(demo)", False),
     "mistakes": (START + HEARD + "widgets.mistakes(heard)", True),
+    "timeline": (START + LONG + "widgets.timeline(recognizer, y, 16_000)", False),
     "own_voice": (START + "widgets.own_voice(EmotionRecognizer.load(), start=demo['path'].iloc[0])", False),
 }
 """What each picture shows, and whether in the dark theme."""
@@ -26,6 +32,9 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
     widget = page.locator(".emotion-widget").first
     if name != "mistakes":  # nothing plays there before it is chosen
         widget.locator("img").first.wait_for()
+    page.set_viewport_size({"width": 1200, "height": 1300})  # the tallest widget fits in
+    if name == "own_voice":  # it takes a moment to find out what decided
+        widget.get_by_role("img", name="and which part decided").wait_for()
     page.wait_for_function("[...document.querySelectorAll('.emotion-widget img')].every((image) => image.complete)")
     BUILD.mkdir(parents=True, exist_ok=True)
     widget.screenshot(path=BUILD / f"{name}.png")

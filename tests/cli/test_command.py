@@ -36,6 +36,18 @@ def test_every_command_has_help_with_an_example_and_its_exit_codes(name: str) ->
     assert "130, stopped by Ctrl-C" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["info"], ["check"], ["predict"], ["extract", "-o", "x"], ["score", "demo"], ["split", "--protocol"], ["fetch"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_name_gives_the_terminal_a_command(arguments: list[str], tmp_path: Path) -> None:
+    result = run(*arguments, tmp_path / "\x1b[2J\x9b\u202e")
+
+    assert result.exit_code != 0
+    assert result.output.replace("\n", "").isprintable()
+
+
 def test_the_version_is_the_packages() -> None:
     assert "0." in run("--version").output
 

@@ -335,3 +335,14 @@ def test_a_recording_of_ten_hours_is_named_and_fills_no_memory(command: str, tmp
     assert "minutes, too long to be read at once; cut it into utterances, or read a part of it with `duration`" in said
     (peak,) = re.findall(r"VmHWM:\s*(\d+) kB", said)
     assert int(peak) < 1_000_000
+
+
+def test_two_corpora_of_one_name_are_refused(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        shutil.copy(corpora.load("demo")["path"][0], tmp_path / place / f"{place}.flac")
+        (tmp_path / place / "study.csv").write_text(f"path,emotion\n{place}.flac,sad\n")
+    with pytest.raises(
+        CorpusError, match=r"a.study\.csv and .*b.study\.csv: two corpora are called 'study'; rename one"
+    ):
+        load_all([str(tmp_path / place / "study.csv") for place in ("a", "b")])

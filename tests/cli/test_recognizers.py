@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
+from benchmarks import strangers
 from emotion_lib import corpora, evaluation, training
 from emotion_lib.errors import ModelFileError
 from emotion_lib.evaluation import model_card, recognizers
@@ -189,7 +190,7 @@ def test_corpora_to_train_on_only_are_handed_on(trainer: Mock, tmp_path: Path) -
 
 
 def test_others_than_the_emotions_asked_for_are_counted(trainer: Mock, tmp_path: Path) -> None:
-    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "sad, angry")
+    result = run("train", "demo", "--output", tmp_path / "x.emotion", "--emotions", "Sad, ANGER")
 
     assert trainer.call_args.kwargs["emotions"] == ("angry", "sad")
     assert "Left out: 24 disgust, 24 fear, 24 happy, 24 neutral, 24 surprise" in result.stderr.replace("\n", " ")
@@ -281,6 +282,20 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
         "size": path.stat().st_size,
         "format": 2,
     }
+
+
+USES = [["info"], ["predict", "x.wav", "--recognizer"], ["evaluate", "demo", "--recognizer"]]
+
+
+@pytest.mark.parametrize("command", USES)
+def test_a_recogniser_that_would_do_harm_is_a_line(tmp_path: Path, command: list[str]) -> None:
+    bomb = tmp_path / "\x1b[2J.emotion"
+    bomb.write_bytes(dict(strangers.growing())["Expand"])
+    result = run(*command, bomb)
+
+    assert result.exit_code == 1
+    assert r"\x1b[2J.emotion: not a recogniser file, or damaged (its network needs more" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_what_is_no_recogniser_is_a_line(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import soundfile as sf
 from click.testing import Result
 
 import emotion_lib
-from emotion_lib import corpora
+from emotion_lib import audio, corpora
 from emotion_lib.cli import recordings
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import fields, run, start, toy
@@ -279,6 +279,22 @@ def test_json_is_one_object(enrol: Enrol, my_voice: Path, output: Path) -> None:
     said = json.loads(enrol(my_voice, "--json").stdout)
 
     assert said == {"file": str(output), "recordings": 3, "utterances": counts(output)}
+
+
+def test_where_adapting_does_not_help_the_recogniser_stays_and_a_line_says_why(
+    enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for number, sound in enumerate((rng.normal(size=16_000), np.sin(np.arange(16_000) / 20))):
+        y, sr = audio.read(spoken["sad"])
+        sf.write(tmp_path / f"{number}.wav", 0.3 * y / np.abs(y).max() + 0.05 * np.resize(sound, len(y)), sr)
+    result = enrol(*sorted(tmp_path.glob("?.wav")), spoken["happy"], "--unlabelled")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(
+        f"{output}: not adapted: the recogniser stays as it was, since the recordings differ"
+    )
+    assert "Not adapted to a voice: " in run("info", output).stdout
 
 
 def test_names_say_the_emotions_as_in_a_corpus(
@@ -600,5 +616,32 @@ def test_a_tilde_is_the_home_folder(
     shutil.copy(silence, tmp_path / "a.wav")
     shutil.copy(recognizer, tmp_path / "me.emotion")
     for path in ("~", "~/a.wav"):
-        assert run("predict", path, "--recognizer", "~/me.emotion").exit_code == 0
+        assert run("predict", path, "--recognizer", "~/me.emotion", "--csv=~/table.csv").exit_code == 0
+    assert (tmp_path / "table.csv").is_file()
     assert EmotionRecognizer.load("~/me.emotion").predict("~/a.wav").reason == "silence"
+
+
+@pytest.mark.parametrize("channel", ["left", "2"])
+def test_a_voice_is_enrolled_from_its_channel(
+    channel: str, enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path
+) -> None:
+    (left, sr), (right, _) = (sf.read(spoken[emotion], dtype="int16") for emotion in ("angry", "happy"))
+    length = min(len(left), len(right))
+    sf.write(tmp_path / "call.wav", np.stack([left[:length], right[:length]], axis=1), sr)
+    sf.write(tmp_path / "alone.wav", (left if channel == "left" else right)[:length], sr)
+    answers = []
+    for name, options in (("call.wav", ["--channel", channel]), ("alone.wav", [])):
+        assert enrol(tmp_path / name, "--emotion", "neutral", *options).exit_code == 0
+        answers.append(EmotionRecognizer.load(output).predict(spoken["sad"]))
+    assert answers[0] == answers[1]
+
+
+def test_a_tilde_in_a_list_is_the_home_folder(
+    enrol: Enrol, spoken: dict[str, Path], output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    shutil.copy(spoken["sad"], tmp_path / "home" / "a.wav")
+    (tmp_path / "list.csv").write_text("path,emotion\n~/a.wav,sad\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert enrol(tmp_path / "list.csv").exit_code == 0
+    assert counts(output) == {"sad": 1}

@@ -46,7 +46,7 @@ def test_each_folder_is_a_line_with_its_size_and_what_it_is_for(tmp_path: Path) 
 
     assert result.exit_code == 0
     first, given, checkout, user = result.stdout.splitlines()
-    assert first == f"{tmp_path / 'cache'} (not there yet): extracted features"
+    assert first == f"{tmp_path / 'cache'} (not there yet): extracted features, and digests of recordings"
     assert given == f"{tmp_path / 'given'} (1.2 MB): corpora, in the folder of EMOTION_LIB_DATA"
     assert checkout.startswith(f"{CHECKOUT} (")
     assert user == f"{tmp_path / 'user' / 'emotion_lib'} (not there yet): corpora of this user"

@@ -204,6 +204,15 @@ def test_the_same_sound_under_two_names_is_odd(write_wav: Callable[..., Path], t
     assert str(finding) == "ME_lamp_sad.flac: the same sound as ME_cloud_angry.wav"
 
 
+def test_a_name_of_a_file_gives_the_terminal_no_command(tmp_path: Path) -> None:
+    (tmp_path / "angry").mkdir()
+    (tmp_path / "angry" / "a\x1b[2J\nb.wav").write_bytes(b"RIFF")
+    report = corpora.check(tmp_path)
+
+    assert r"a\x1b[2J\nb.wav" in str(report)
+    assert "\x1b" not in str(report) + report._repr_html_()
+
+
 def test_odd_files_do_not_end_a_check(write_wav: Callable[..., Path], tmp_path: Path) -> None:
     path = write_wav("ME_cloud_angry.wav")
     content = path.read_bytes()

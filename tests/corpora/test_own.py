@@ -124,7 +124,7 @@ ONE = "anna/zwei.wav"
         (f"path,emotion\n{ONE},Unknown\n", r"study\.csv, line 2: label 'unknown': is the recogniser's"),
         (f"path,emotion\n{ONE},x,so ja\n", r"line 2: 3 cells below 2 columns; put a cell .* in double quotes"),
         (f'path,emotion\n{ONE},"x\n', r"line 2: not a line of a CSV file \(.*\); check its double quotes"),
-        ("path,emotion\n\0", r"not a text file; save the table as CSV in UTF-8"),
+        ("path,emotion\n\0", r"not a text file in UTF-8 or cp1252; save the table as CSV"),
     ],
 )
 def test_a_mistake_in_a_list_is_named_with_its_cure(write_list: WriteList, text: str, message: str) -> None:
@@ -226,3 +226,9 @@ def test_loading_a_list_without_faults_warns_of_nothing(write_list: WriteList) -
         warnings.simplefilter("error")
         table = corpora.load(write_list(listed()))
     assert len(list(splits.split(table, "leave_speaker_out"))) == 2
+
+
+@pytest.mark.parametrize(("word", "encoding"), [("złość", "cp1250"), ("радость", "cp1251")])
+def test_words_that_cannot_be_cp1252_are_refused(write_list: WriteList, word: str, encoding: str) -> None:
+    with pytest.raises(CorpusError, match=r"not in UTF-8, and read as cp1252 .* save the table as CSV in UTF-8"):
+        corpora.load(write_list(f"path,emotion\n{ONE},{word}\n", encoding=encoding))

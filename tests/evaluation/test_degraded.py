@@ -8,6 +8,7 @@ from emotion_lib import audio, corpora
 from emotion_lib.errors import CorpusError
 from emotion_lib.evaluation import degraded, metrics, model_card
 from emotion_lib.evaluation.conditions import CONDITIONS
+from emotion_lib.evaluation.scores import score
 from tests.cli.conftest import toy
 from tests.conftest import WriteWav
 
@@ -198,3 +199,11 @@ def test_the_report_has_a_line_for_each_condition(table: pd.DataFrame) -> None:
     assert sum(line.startswith(tuple(CONDITIONS)) for line in lines) == len(found.rows)
     assert "It was trained on 1 of them: no figure holds for new recordings." in lines
     assert found.to_dict()["trained_on"] == 1
+
+
+@pytest.mark.parametrize("emotions", [["angry", "sad"], ["sad"]])
+def test_clean_recordings_score_as_without_conditions(table: pd.DataFrame, emotions: list[str]) -> None:
+    some = table[table["emotion"].isin(emotions)]
+    clean = degraded.score_conditions(toy(), some).rows.iloc[0]
+
+    assert clean["uar"] == score(toy(), some).uar.value

@@ -143,7 +143,7 @@ def test_wrong_ids_are_refused_by_name(perfect: pd.DataFrame, table: pd.DataFram
 
 
 def test_a_word_that_is_no_emotion_is_refused_with_the_known_ones(perfect: pd.DataFrame, table: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match=r"A0_happy: emotion 'envy' is not known \(1 such.*are angry, .*sad"):
+    with pytest.raises(ParameterError, match=r"emotion 'envy' is not known \(1 such.*are angry \(anger, .*sad"):
         uar(perfect.replace("happy", "envy"), table)
     with pytest.raises(ParameterError, match="the predictions has no column 'emotion': give predicted emotions as"):
         uar(perfect[["id"]], table)
@@ -193,3 +193,14 @@ def test_folds_that_share_a_speaker_are_no_row_of_a_protocol_that_keeps_them_apa
 def test_two_columns_of_one_name_are_refused(perfect: pd.DataFrame, table: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="two columns are named 'predicted', apart from case"):
         entries.score_predictions(perfect.assign(Predicted="sad"), table, "leave_speaker_out", system="ours")
+
+
+def test_several_runs_of_a_system_are_told_apart_by_a_seed(perfect: pd.DataFrame, table: pd.DataFrame) -> None:
+    runs = pd.concat([perfect.assign(Seed="10"), perfect.assign(Seed="9", predicted="happy")])
+    found = entries.score_predictions(runs, table, "leave_speaker_out", system="ours")
+
+    assert found.predictions["seed"].value_counts().to_dict() == {0: 24, 1: 24}
+    (row,) = (row for _, row in evaluation.result_rows(found).query("metric == 'uar'").iterrows())
+    assert row["value"] == pytest.approx(0.75)
+    with pytest.raises(ParameterError, match="ids without a prediction: 'B5_sad'"):
+        uar(runs[:-1], table)

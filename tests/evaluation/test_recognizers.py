@@ -367,8 +367,19 @@ def test_recordings_are_files_and_each_is_given_once(files: list[Path]) -> None:
         emotion_lib.train(files, LABELS, SPEAKERS)
     with pytest.raises(ParameterError, match="recordings: the list is empty"):
         emotion_lib.train([], [])
-    with pytest.raises(ParameterError, match="recordings: must be a list of paths; save arrays as files"):
-        emotion_lib.train([np.zeros(9)], ["sad"])  # type: ignore[list-item]
+    with pytest.raises(ParameterError, match="recordings: must be a list; give at least five"):
+        emotion_lib.train(files[0], ["sad"])  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="sr=None: a waveform needs its sampling rate"):
+        emotion_lib.train([np.ones(9)], ["sad"])
+
+
+def test_recordings_may_be_what_predict_takes(files: list[Path]) -> None:
+    waves = [np.random.default_rng(number).normal(size=800) / 10 for number in range(24)]
+    made = emotion_lib.train(waves, LABELS, SPEAKERS, sr=8000)
+    assert made.trained_on.ids[:2] == ("own/recording-1.wav", "own/recording-2.wav")
+    mixed = [path.read_bytes() if number % 2 else path for number, path in enumerate(files)]
+    ids = emotion_lib.train(mixed, LABELS, SPEAKERS).trained_on.ids
+    assert {"own/0.wav", "own/recording-2.wav"} < set(ids)
 
 
 def test_it_needs_only_what_the_base_installation_has() -> None:

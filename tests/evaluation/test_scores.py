@@ -136,3 +136,15 @@ def test_the_case_of_a_label_makes_no_difference(table: pd.DataFrame) -> None:
 
 def test_a_report_says_that_synthetic_speech_gives_no_result(table: pd.DataFrame) -> None:
     assert str(score(toy(), table)).endswith("It is synthetic speech: nothing measured on it is a result.")
+
+
+def test_only_the_emotions_of_the_corpus_are_told_apart_and_of_one_emotion_all(table: pd.DataFrame) -> None:
+    two, recognizer = table[table["emotion"].isin(["angry", "sad"])], toy()
+    found = score(recognizer, two)
+    own = recognizer.predict_proba(list(two["path"]))[:, [recognizer.emotions.index(name) for name in ("angry", "sad")]]
+
+    assert found.predictions["predicted"].tolist() == [("angry", "sad")[place] for place in own.argmax(axis=1)]
+    assert "The most probable of the 2 emotions of the corpus: UAR" in str(found)
+    one = two[two["emotion"] == "sad"]
+    assert score(recognizer, one).uar.value == 0
+    assert "The most probable emotion (the corpus has only one): UAR" in str(score(recognizer, one))

@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import librosa
 import numpy as np
@@ -144,10 +145,32 @@ def test_a_waveform_without_samples_is_an_audio_error(feature) -> None:
         feature(np.zeros(0), 22_050)
 
 
+NO_NUMBERS: list[Any] = ["512", b"512", [], float("nan"), float("inf"), -1, 0.0, 10**400, 1e308]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: repr(value)[:10])
+@pytest.mark.parametrize("name", ["sr", "n_fft", "hop_length", "n_mels", "n_mfcc", "duration", "top_db", "trim_db"])
+def test_a_setting_that_is_no_useful_number_is_a_parameter_error(name: str, value: Any) -> None:
+    with pytest.raises(ParameterError, match=f"^{name}=.*: must be a positive"):
+        FeatureSettings(**{name: value})
+
+
+@pytest.mark.parametrize("changed", [{"n_fft": 2**30}, {"n_mels": 100_000}, {"n_fft": 512.0}, {"hop_length": True}])
+def test_a_whole_number_that_is_none_or_would_fill_the_memory_is_a_parameter_error(changed: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match="must be a positive whole number, at most"):
+        FeatureSettings(**changed)
+
+
+@pytest.mark.parametrize("changed", [{"offset": None}, {"offset": "0"}, {"offset": float("nan")}, {"offset": 10**400}])
+def test_an_offset_that_is_no_number_is_a_parameter_error(changed: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match="must be a number of seconds, 0 or more"):
+        FeatureSettings(**changed)
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"sr": 0}, "sr=0: must be a positive number"),
+        ({"sr": 0}, "sr=0: must be a positive whole number, at most 768000"),
         ({"offset": -1}, "offset=-1: .* 0 or more"),
         ({"n_mfcc": 41, "n_mels": 40}, "n_mfcc=41: must be at most n_mels=40"),
     ],

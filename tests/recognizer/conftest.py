@@ -115,7 +115,7 @@ def linear(*, n_outputs: int = 7, weight: TensorProto | None = None, softmax: bo
     nodes = [
         helper.make_node("Squeeze", ["x", "axis"], ["vectors"]),
         helper.make_node("MatMul", ["vectors", "weight"], ["scores"]),
-        helper.make_node("Softmax" if softmax else "Identity", ["scores"], ["probabilities"]),
+        helper.make_node("Softmax" if softmax else "Relu", ["scores"], ["probabilities"]),
     ]
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 40, 1])
     probabilities = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, n_outputs])

@@ -15,7 +15,7 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import AudioError, ParameterError
 from emotion_lib.evaluation import scores
 from emotion_lib.features import FEATURES
-from emotion_lib.recognizer import EmotionRecognizer, heads
+from emotion_lib.recognizer import EmotionRecognizer, adaptation, heads
 from emotion_lib.recognizer.description import describe_recognizer
 from emotion_lib.recognizer.heads import Network
 from tests.conftest import WriteWav
@@ -162,6 +162,30 @@ def test_waveforms_have_a_digest_of_their_numbers(knowing: EmotionRecognizer, sp
     ids, digests = used.trained_on.ids, used.trained_on.digests
     assert ids[-2:] == ("enrolled/1", "enrolled/2")
     assert digests[-1] == digests[-2] != bytes(8)
+
+
+# Where it does not help.
+
+
+def test_it_stays_as_it_was_and_says_why(
+    knowing: EmotionRecognizer,
+    enrolled: EmotionRecognizer,
+    voice: pd.DataFrame,
+    speech_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths, emotions = list(voice["path"]), list(voice["emotion"])
+    monkeypatch.setattr(adaptation, "why_not_adapt", lambda *_, **__: "no")
+    used = knowing.enrol(paths, emotions)
+
+    assert used.predict(speech_path) == knowing.predict(speech_path)
+    assert (used.enrolment, used.trained_on) == (None, knowing.trained_on)
+    assert used.about == knowing.about | {"not_adapted": "no"}
+    assert "Not adapted to a voice: no\n" in describe_recognizer(used)
+    trial = knowing.enrol_and_predict(paths, emotions)
+    assert (trial.recognizer.about, trial.is_test) == (used.about, True)
+    monkeypatch.undo()
+    assert used.enrol(paths, emotions).about == enrolled.about
 
 
 # With less.

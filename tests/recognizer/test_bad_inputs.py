@@ -8,7 +8,7 @@ import pytest
 
 from emotion_lib import EmotionRecognizer, audio, corpora
 from emotion_lib.errors import EmotionLibError, ParameterError
-from tests.bad_inputs import CASES, HANDED_ON, WAV, Case
+from tests.bad_inputs import CASES, HANDED_ON, WAV, Case, encoded
 
 NOBODY_SPEAKS = {
     "silence": "silence",
@@ -76,3 +76,41 @@ def test_channels_that_cancel_are_a_note_on_the_answers(recognizer: EmotionRecog
     segments = list(recognizer.segments(np.tile(both, (5, 1)), sr))
     assert segments
     assert {segment.notes for segment in segments} == {answer.notes}
+
+
+@pytest.mark.parametrize("channel", ["left", "right", 2])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_channel_is_taken_alone_by_everything_that_takes_recordings(
+    channel: audio.Channel, is_file: bool, pretrained: EmotionRecognizer
+) -> None:
+    voices = corpora.load("demo").groupby("speaker").first()
+    (left, sr), (right, _) = (audio.read(path) for path in voices["path"][:2])
+    length = min(len(left), len(right))
+    both = np.stack([left[:length], right[:length]], axis=1)
+    alone = both[:, int(channel != "left")]
+    given: Any = ([encoded(both, rate=sr)], None) if is_file else ([both], sr)
+    expected: Any = ([encoded(alone, rate=sr)], None) if is_file else ([alone], sr)
+
+    np.testing.assert_array_equal(pretrained.embed(*given, channel=channel), pretrained.embed(*expected))
+    ours, theirs = (
+        pretrained.enrol(x, "neutral", rate, channel=only) for (x, rate), only in ((given, channel), (expected, None))
+    )
+    assert ours.predict(alone, sr) == theirs.predict(alone, sr)
+    tried = [
+        pretrained.enrol_and_predict(x, ["sad"], rate, channel=only).predictions
+        for (x, rate), only in ((given, channel), (expected, None))
+    ]
+    assert tried[0] == tried[1]
+    assert list(pretrained.stream([both], sr, channel=channel)) == list(pretrained.stream([alone], sr))
+
+
+def test_the_vector_of_a_channel_is_not_taken_from_the_cache(
+    pretrained: EmotionRecognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    rng = np.random.default_rng(0)
+    path = tmp_path / "both.wav"
+    path.write_bytes(encoded(rng.uniform(-0.5, 0.5, (16_000, 2))))
+    channels: tuple[audio.Channel, ...] = (None, "left", "right", None)
+    vectors = [pretrained.embed([path], channel=channel)[0] for channel in channels]
+    assert len({vector.tobytes() for vector in vectors}) == 3

@@ -103,7 +103,7 @@ def test_what_others_wrote_of_a_recognizer_stops_no_description(
 def test_what_others_wrote_of_a_recognizer_gives_the_terminal_no_command(networks: Mapping[str, bytes]) -> None:
     text = "\n".join(described(networks["frame_cnn"], {"licence": "free\x1b[2J\ud800", "command": "train\r"}))
 
-    assert "Licence: free\ufffd[2J\ufffd" in text
+    assert r"Licence: free\x1b[2J" in text
     assert text.replace("\n", "").isprintable()
 
 

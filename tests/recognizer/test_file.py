@@ -7,8 +7,7 @@ import pickle
 import struct
 import tracemalloc
 import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
 
+from benchmarks.strangers import forged_zip, packed, zeros
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizer
@@ -74,15 +73,6 @@ def refused(place: Path) -> Refused:
     return load
 
 
-def packed(members: Mapping[str, bytes] | Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Return a zip of some members; of two with one name too."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as opened:
-        for name, content in members.items() if isinstance(members, Mapping) else members:
-            opened.writestr(zipfile.ZipInfo(name), content, method)
-    return file.getvalue()
-
-
 def as_json(value: object) -> bytes:
     """Return a value as the bytes of its JSON."""
     return json.dumps(value).encode()
@@ -98,21 +88,6 @@ def npy(array: np.ndarray, *, version: tuple[int, int] = (1, 0), allow_pickle: b
 def forged_npy(header: str, content: bytes = b"") -> bytes:
     """Return a `.npy` file with any header."""
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) + 1) + header.encode() + b"\n" + content
-
-
-def forged_zip(name: str, data: bytes, *, method: int, claims: int, crc: int = 0) -> bytes:
-    """Return a zip of one member, whose header claims any size."""
-    common = struct.pack("<HHHHHIIIHH", 20, 0, method, 0, 33, crc, len(data), claims, len(name), 0)
-    local = b"PK\x03\x04" + common + name.encode() + data
-    central = b"PK\x01\x02\x14\x00" + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name.encode()
-    return local + central + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
-
-
-def zeros(gigabytes: int) -> bytes:
-    """Return the deflated form of gigabytes of zeros, of which one megabyte was deflated."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    megabyte = deflate.compress(bytes(2**20)) + deflate.flush(zlib.Z_FULL_FLUSH)
-    return megabyte * 1024 * gigabytes + deflate.flush()
 
 
 # What was saved comes back.
@@ -630,28 +605,31 @@ def test_what_a_recognizer_cannot_be_made_of_is_named(
     ("part", "name", "value", "reason"),
     [
         ("settings", "window", "hann", "'window': unknown setting; must be one of"),
-        ("settings", "sr", "16000", "sr='16000': must be a number"),
+        ("settings", "sr", "16000", "sr='16000': must be a positive whole number, at most 768000"),
         ("settings", "sr", None, "sr=None: a recogniser reads all recordings at one rate"),
-        ("settings", "sr", True, "sr=True: must be a number"),
-        ("settings", "sr", 16000.5, "sr=16000.5: must be a whole number"),
-        ("settings", "sr", 10**12, "sr=1000000000000: must be from 1000 to 768000 Hz"),
+        ("settings", "sr", True, "sr=True: must be a positive whole number, at most 768000"),
+        ("settings", "sr", 16000.5, "sr=16000.5: must be a positive whole number, at most 768000"),
+        ("settings", "sr", 10**12, "sr=1000000000000: must be a positive whole number, at most 768000"),
         ("settings", "sr", 1, "sr=1: must be from 1000 to 768000 Hz"),
-        ("settings", "n_fft", 10**12, "must be at most 16384 and 512"),
-        ("settings", "n_mels", 10**12, "must be at most 16384 and 512"),
-        ("settings", "hop_length", 0, "hop_length=0: must be a positive number"),
-        ("settings", "n_fft", None, "n_fft=None: must be a number"),
-        ("settings", "offset", float("nan"), "offset=nan: must be a number"),
-        ("settings", "offset", float("inf"), "offset=inf: must be a number"),
-        ("settings", "offset", None, "offset=None: must be a number"),
-        ("settings", "top_db", [], "top_db=[]: must be a number"),
-        ("settings", "duration", 10**400, "must be a number of at most 1e+15"),
-        ("settings", "hop_length", 10**400, "must be a number of at most 1e+15"),
-        ("settings", "trim_speech", 1, "trim_speech=1: must be true or false"),
-        ("settings", "trim_speech", None, "trim_speech=None: must be true or false"),
+        ("settings", "n_fft", 10**12, "must be a positive whole number, at most 65536"),
+        ("settings", "n_fft", 2**15, "must be at most 16384 and 512"),
+        ("settings", "n_mels", 10**12, "must be a positive whole number, at most 1024"),
+        ("settings", "n_mels", 1000, "must be at most 16384 and 512"),
+        ("settings", "hop_length", 0, "hop_length=0: must be a positive whole number, at most 2147483648"),
+        ("settings", "n_fft", None, "n_fft=None: must be a positive whole number, at most 65536"),
+        ("settings", "offset", float("nan"), "offset=nan: must be a number of seconds, 0 or more"),
+        ("settings", "offset", float("inf"), "offset=inf: must be a number of seconds, 0 or more"),
+        ("settings", "offset", None, "offset=None: must be a number of seconds, 0 or more"),
+        ("settings", "top_db", [], "top_db=[]: must be a positive number"),
+        ("settings", "duration", 10**400, "must be a positive number"),
+        ("settings", "hop_length", 10**400, "must be a positive whole number, at most 2147483648"),
+        ("settings", "hop_length", 2**31, "must give from 1 to 1000 frames a second"),
+        ("settings", "trim_speech", 1, "trim_speech=1: must be True or False"),
+        ("settings", "trim_speech", None, "trim_speech=None: must be True or False"),
         ("settings", "n_mels", 60, "its network does not take features of shape"),
         ("calibration", "threshold", float("nan"), "threshold=nan: must be a probability, from 0 to 1"),
-        ("calibration", "threshold", "0.5", "threshold='0.5': must be a number"),
-        ("calibration", "threshold", None, "threshold=None: must be a number"),
+        ("calibration", "threshold", "0.5", "threshold='0.5': must be a probability, from 0 to 1"),
+        ("calibration", "threshold", None, "threshold=None: must be a probability, from 0 to 1"),
         ("calibration", "temperature", 0, "temperature=0: must be from 0.05 to 20.0"),
         ("calibration", "temperature", float("nan"), "temperature=nan: must be from 0.05 to 20.0"),
         ("calibration", "bias", 1, "'bias': unknown setting; must be one of"),
@@ -679,7 +657,7 @@ def test_settings_that_would_fill_the_memory_are_refused(
     manifest["settings"] |= {"n_fft": 2**14, "hop_length": 1}
     sentence, peak = peak_megabytes(lambda: refused(packed({**members, MANIFEST: as_json(manifest)})))
 
-    assert "hop_length=1: must be larger with n_fft=16384" in sentence
+    assert "hop_length=1, sr=16000: must give from 1 to 1000 frames a second" in sentence
     assert peak < 8
 
 
@@ -693,7 +671,7 @@ def test_a_damaged_network_is_refused(refused: Refused, members: Mapping[str, by
 
 
 def test_a_network_in_the_own_form_of_onnx_runtime_is_refused(refused: Refused, members: Mapping[str, bytes]) -> None:
-    assert "its network cannot be read" in refused(packed({**members, NETWORK: b"\x10\x00\x00\x00ORTM" + bytes(100)}))
+    assert "its network has a part" in refused(packed({**members, NETWORK: b"\x10\x00\x00\x00ORTM" + bytes(100)}))
     assert "its network cannot be read" in refused(packed({**members, NETWORK: b"\x18\x00\x18\x00ORTM" + bytes(100)}))
 
 
@@ -703,7 +681,7 @@ def test_a_network_for_another_feature_is_refused(
     vector, frames = networks["mean_mfcc_lstm"], networks["frame_lstm"]
 
     assert "(its network does not take log_mel); " in refused(packed({**members, NETWORK: vector}))
-    assert "(its network does not take features of shape 101 x 64); " in refused(packed({**members, NETWORK: frames}))
+    assert "(its network does not take features of shape 1515 x 64); " in refused(packed({**members, NETWORK: frames}))
 
 
 @pytest.fixture
@@ -735,53 +713,6 @@ def test_a_network_whose_outputs_are_no_probabilities_is_refused(
     refused: Refused, for_vectors: Callable[[Any], bytes]
 ) -> None:
     assert "(its network gives numbers that are not probabilities)" in refused(for_vectors(linear(softmax=False)))
-
-
-def outside(name: str, location: str) -> Any:
-    """Return a weight whose values stand in another file."""
-    weight = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=[40, 7], data_location=TensorProto.EXTERNAL)
-    weight.external_data.add(key="location", value=location)
-    return weight
-
-
-@pytest.mark.parametrize("location", ["weights.bin", "../weights.bin", "/dev/zero", "/etc/passwd"])
-def test_a_network_that_would_read_another_file_is_refused(
-    refused: Refused, for_vectors: Callable[[Any], bytes], place: Path, monkeypatch: pytest.MonkeyPatch, location: str
-) -> None:
-    (place.parent / "weights.bin").write_bytes(bytes(40 * 7 * 4))
-    monkeypatch.chdir(place.parent)
-    sentence = refused(for_vectors(linear(weight=outside("weight", location))))
-
-    assert sentence == f"not a recogniser file, or damaged (its network would read another file); {CURE}"
-
-
-def test_a_reference_to_another_file_is_found_wherever_it_stands(
-    refused: Refused, for_vectors: Callable[[Any], bytes]
-) -> None:
-    in_a_node, sparse, in_a_function, only_the_place = linear(), linear(), linear(), linear()
-    weight = outside("more", "weights.bin")
-    in_a_node.graph.node.append(helper.make_node("Constant", [], ["more"], value=weight))
-    sparse.graph.sparse_initializer.add().values.CopyFrom(weight)
-    function = helper.make_function(
-        "own", "f", [], ["y"], [helper.make_node("Constant", [], ["y"], value=weight)], [helper.make_opsetid("", 13)]
-    )
-    in_a_function.functions.append(function)
-    only_the_place.graph.initializer.add().data_location = TensorProto.EXTERNAL
-
-    for network in (in_a_node, sparse, in_a_function, only_the_place):
-        assert "(its network would read another file)" in refused(for_vectors(network))
-
-
-def test_an_integer_of_megabytes_is_refused_at_once(refused: Refused, members: Mapping[str, bytes]) -> None:
-    assert "(its network cannot be read)" in refused(packed({**members, NETWORK: b"\xff" * 2**24}))
-
-
-def test_a_network_with_a_loop_is_refused(refused: Refused, for_vectors: Callable[[Any], bytes]) -> None:
-    network = linear()
-    body = helper.make_graph([], "for ever", [], [])
-    network.graph.node.append(helper.make_node("Loop", ["", ""], ["more"], body=body))
-
-    assert "(its network has a loop or a branch)" in refused(for_vectors(network))
 
 
 # Weighted sums.
@@ -925,7 +856,7 @@ def test_an_array_twice_is_refused(refused: Refused, all_members: Mapping[str, b
 def test_thousands_of_members_are_refused_at_once(refused: Refused, members: Mapping[str, bytes]) -> None:
     names = (f"voices/{'a' * (number % 50 + 1)}.npy" for number in range(20_000))
 
-    assert refused(packed([*members.items(), *((name, b"") for name in names)])).endswith(f"twice; {CURE}")
+    assert refused(packed([*members.items(), *((name, b"") for name in names)])).startswith("lists more members")
 
 
 @pytest.mark.parametrize("folder", VOICE_MEMBERS)

@@ -200,7 +200,7 @@ def test_a_long_recording_gets_the_mean_of_its_segments_by_their_length(
 
     expected = np.average([probabilities(segment) for segment in segments], axis=0, weights=lengths)
     np.testing.assert_allclose(probabilities(whole), expected, atol=1e-6)
-    assert whole.note == f"the mean of {len(segments)} windows; `segments` gives the answer for each"
+    assert whole.note == f"the mean of {len(segments)} windows; `timeline` shows how it changes"
 
 
 def test_one_window_is_not_called_windows(recognizer: EmotionRecognizer, speech: np.ndarray) -> None:
@@ -224,7 +224,7 @@ def test_long_begins_after_fifteen_seconds(
 ) -> None:
     note = recognizer.predict(long_speech[:n_samples], sr=SR).note
 
-    assert ("segments" in note) == is_long
+    assert ("timeline" in note) == is_long
 
 
 def test_a_long_file_is_heard_in_constant_memory(
@@ -274,7 +274,7 @@ def test_every_answer_to_speech_warns(unlike: EmotionRecognizer, speech: np.ndar
     segments, streamed = list(unlike.segments(speech, sr=SR)), list(unlike.stream([speech], SR))
 
     assert long.warning
-    assert str(long).endswith(f"`segments` gives the answer for each, {long.warning}")
+    assert str(long).endswith(f"`timeline` shows how it changes, {long.warning}")
     assert {segment.warning for segment in segments} == {long.warning}
     assert streamed[-1].warning
 

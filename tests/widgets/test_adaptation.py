@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import strangers
 from emotion_lib import audio, corpora, widgets
 from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ParameterError
-from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer import EmotionRecognizer, adaptation
 from emotion_lib.widgets.base import Widget
 from tests.widgets.conftest import answer, ask, record, sound
 
@@ -192,11 +193,13 @@ def test_a_file_that_is_no_adapted_recogniser_is_a_sentence(
     fresh: Any, recognizer: EmotionRecognizer, tmp_path: Path
 ) -> None:
     not_adapted = recognizer.save(tmp_path / "x.emotion").read_bytes()
-    for content, why in {b"PK": "me.emotion: not a recogniser", not_adapted: "me.emotion: not adapted"}.items():
+    bomb = dict(strangers.growing())["Expand with the recording"]
+    refused = {b"PK": "not a recogniser", bomb: "not a recogniser", not_adapted: "not adapted"}
+    for content, why in refused.items():
         ask(fresh, "part", content, first=True)
         ask(fresh, "load", name="me.emotion")
 
-        assert fresh.says.startswith(why)
+        assert fresh.says.startswith(f"me.emotion: {why}")
         assert not fresh.adapted
 
 
@@ -225,3 +228,14 @@ def test_no_sentence_is_a_parameter_error(recognizer: EmotionRecognizer, sentenc
 def test_a_recogniser_that_knows_no_voices_is_a_parameter_error() -> None:
     with pytest.raises(ParameterError, match=r"recognizer: .*training voices.*train it again"):
         widgets.get_used_to(Mock(voices=None))
+
+
+def test_where_adapting_does_not_help_it_says_so(
+    fresh: Any, mine: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adaptation, "why_not_adapt", lambda *_, **__: "they differ")
+    for path in mine["path"][:2]:
+        say(fresh, path)
+
+    assert (fresh.verdict, fresh.says, fresh.adapted) == ("Not adapted: they differ.", "", False)
+    assert fresh.recognizer.enrolment is None

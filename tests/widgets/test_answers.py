@@ -29,7 +29,7 @@ def test_an_answer_in_words(prediction: Prediction, short: str, long: str) -> No
 
 
 def test_the_note_of_a_long_recording_is_part_of_the_sentence() -> None:
-    long = Prediction("sad", {"angry": 0.2, "sad": 0.8}, note="the mean of 2 windows")
+    long = Prediction("sad", {"angry": 0.2, "sad": 0.8}, note="the mean of 2 windows; `timeline` shows how it changes")
 
     assert sentence(long, 0.6) == "Predicted: sad, 80 %. This is the mean of 2 windows."
 

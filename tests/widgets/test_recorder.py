@@ -57,6 +57,23 @@ def test_files_are_read_in_the_kernel(voice: Any, kind: str) -> None:
     assert voice.alt.startswith("Waveform and spectrogram of a.bin, 1.0 s")
 
 
+@pytest.mark.parametrize("n_missing", [1, 2, 63])
+def test_a_note_on_a_file_is_told(voice: Any, n_missing: int) -> None:
+    ask(voice, "part", encoded(noise(1), rate=SR)[:-n_missing], first=True)
+    ask(voice, "uploaded", name="a.wav")
+    assert voice.says == f"{n_missing} byte{'s' * (n_missing > 1)} of samples fewer than its header claims."
+
+
+def test_a_file_that_is_cut_short_is_told_though_the_browser_plays_it(voice: Any) -> None:
+    ask(voice, "part", encoded(noise(1), rate=SR)[:-8000], first=True)
+    ask(voice, "uploaded", name="a.wav")
+    cut_short = "a.wav: cut short: its header claims 16000 bytes of samples, but the file holds 8000."
+    for name, says in (("a.wav", cut_short), ("", "")):
+        ask(voice, "part", noise(0.5).tobytes(), first=True)
+        ask(voice, "recorded", rate=float(SR), **({"name": name} if name else {}))
+        assert voice.says == says
+
+
 def test_a_file_that_the_kernel_cannot_read_is_for_the_browser(voice: Any) -> None:
     ask(voice, "part", b"Buy milk.\n" * 100, first=True)
     message, _ = answer(voice, "uploaded", name="notes.wav")

@@ -67,13 +67,13 @@ def test_a_kernel_that_cannot_follow_drops_the_oldest_and_says_so(recognizer: Em
 
     def slow(waiting: Iterable[np.ndarray], rate: int) -> Iterator[Any]:
         everything_came.wait(60)
-        kept.extend(int(chunk[0]) for chunk in waiting)
+        kept.extend(round(1000 * float(chunk[0])) for chunk in waiting)
         yield from recognizer.stream([np.zeros(rate)], rate)
 
-    live = widgets.live(Mock(stream=slow, calibration=recognizer.calibration))
+    live = widgets.live(Mock(stream=slow, timeline=recognizer.timeline, calibration=recognizer.calibration))
     ask(live, "start", rate=float(SR))
     for number in range(MOST_CHUNKS + 20):
-        ask(live, "chunk", np.full(SR // 10, number, dtype=np.float32).tobytes())
+        ask(live, "chunk", np.full(SR // 10, number / 1000, dtype=np.float32).tobytes())
     everything_came.set()
     ask(live, "stop")
 

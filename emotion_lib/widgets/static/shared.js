@@ -167,8 +167,8 @@ function play(audio) {
  * A picture of an utterance with the audio element that plays it; a cursor shows the position.
  *
  * `show({sound, picture, left, right, alt})` takes WAV and PNG bytes, and the start and the end of the time axis as
- * shares of the width of the picture; without a sound it shows nothing. A click on the picture moves the position.
- * Nothing plays by itself.
+ * shares of the width of the picture; without a sound it shows nothing. `redraw` replaces the picture while it plays.
+ * A click on the picture moves the position. Nothing plays by itself.
  */
 function soundView(signal) {
   const audio = make("audio", { controls: true, preload: "auto", "aria-label": "Recording" });
@@ -206,7 +206,14 @@ function soundView(signal) {
     image.alt = utterance.alt;
     place();
   };
-  return { element, audio, show };
+  const redraw = (message, picture) => {
+    ({ left, right } = message);
+    URL.revokeObjectURL(image.src);
+    image.src = address(picture, "image/png");
+    image.alt = message.alt;
+    place();
+  };
+  return { element, audio, show, redraw };
 }
 
 /**
@@ -220,6 +227,7 @@ function recordingView(model, signal, arrived = () => {}) {
   const kernel = questions(model, signal);
   let shown = -1;
   const arrive = (message, [sound, picture] = []) => {
+    if (message.do === "explained" && message.number === shown) player.redraw(message, sound);
     if (message.do !== "recording" || message.number === shown) return;
     shown = message.number;
     player.show({ ...message, sound, picture });

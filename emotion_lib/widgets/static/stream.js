@@ -9,7 +9,12 @@ function render({ model, el, signal }) {
   const bars = barsView("Probability of each emotion in the last 3 seconds");
   bars.element.classList.add("emotion-steady");
   const player = recordingView(model, signal);
-  const live = microphoneButton(model, signal, () => player.audio.pause());
+  const line = timelineView(model, signal);
+  const live = microphoneButton(model, signal, () => {
+    player.audio.pause();
+    line.stop();
+  });
+  follow(model, signal, ["drawn"], () => (player.element.hidden = model.get("drawn") >= 0));
   const followPlayer = () => {
     const timeline = model.get("timeline");
     const now = timeline.findLast(({ end }) => end <= player.audio.currentTime + 0.01);
@@ -18,7 +23,7 @@ function render({ model, el, signal }) {
   followSound(player.audio, followPlayer, signal);
   player.audio.addEventListener("play", live.stop, { signal });
   follow(model, signal, ["answer"], () => bars.show(model.get("answer")));
-  el.append(live.element, sentence(model, signal), bars.element, player.element);
+  el.append(live.element, sentence(model, signal), bars.element, player.element, line.element);
 }
 
 /** The button that starts and stops the microphone, with its level. */
