@@ -13,7 +13,7 @@ import click
 
 from benchmarks.speed.elsewhere import pinned
 
-TABLES = ("extraction", "loading", "prediction", "notebooks", "scale", "training")
+TABLES = ("extraction", "loading", "prediction", "notebooks", "scale", "training", "own_labels")
 PACKAGES = (
     "numpy",
     "scipy",
@@ -34,7 +34,7 @@ def main(tables: tuple[str, ...]) -> None:
     """Print the machine, and each table as soon as it is there."""
     click.echo(machine())
     for name in tables or TABLES:
-        click.echo(f"\n## {name.capitalize()}\n\n{import_module(f'benchmarks.speed.{name}').table()}")
+        click.echo(f"\n## {name.capitalize().replace('_', ' ')}\n\n{import_module(f'benchmarks.speed.{name}').table()}")
 
 
 def machine() -> str:

@@ -336,7 +336,9 @@ def test_where_no_speaker_can_be_left_out_utterances_are_and_a_warning_says_so(
     assert (worth["protocol"], worth["low"]) == ("by_utterance", None)
     assert made.about["corpora"]["own"]["speakers"] == n_known
     assert (made.voices is None) == (n_known < 2)
-    assert "Performance on recordings, not voices, left out of the training" in describe_recognizer(made)
+    described = describe_recognizer(made)
+    assert "Performance on recordings, not voices, left out of the training" in described
+    assert "95 % interval" not in described
 
 
 def test_several_corpora_without_speakers_are_scored_by_leaving_each_out(several: pd.DataFrame) -> None:
