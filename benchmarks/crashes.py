@@ -41,6 +41,7 @@ from emotion_lib.corpora.download import Archive
 from emotion_lib.errors import CorpusError, EmotionLibError
 from emotion_lib.extraction import store
 from emotion_lib.features import FeatureSettings
+from emotion_lib.writing import written_whole
 
 TABLE = Path(__file__).parent / "crashes.csv"
 RATE = 16_000
@@ -405,22 +406,27 @@ KINDS: dict[str, tuple[str, Try, int]] = {
 def main(tries: int, kind: str, table: Path) -> None:
     """Disturb, look and count."""
     chosen = {name: each for name, each in KINDS.items() if kind in name}
-    kept = pd.read_csv(table).set_index("kind") if kind and table.exists() else pd.DataFrame()
     harms: list[str] = []
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as base:
         tried = {name: undisturbed(name, base) for name in {command for command, *_ in chosen.values()}}
-        rows = []
         for name, (command, disturb, times) in chosen.items():
             found = [disturb(tried[command], number, times * tries) for number in range(times * tries)]
             harms += [f"{name}, try {number}: {one.harm}" for number, one in enumerate(found) if one.harm]
-            refused, harmed = sum(one.refused for one in found), sum(bool(one.harm) for one in found)
-            rows.append({"kind": name, "tries": len(found), "refused": refused, "harmed": harmed})
-    made = pd.concat([kept.drop(index=list(chosen), errors="ignore"), pd.DataFrame(rows).set_index("kind")])
-    made = made.reindex([name for name in KINDS if name in made.index])
-    made.to_csv(table, lineterminator="\n")
-    click.echo(results.to_markdown(made.astype(str)))
+            keep(table, name, found)
+    click.echo(results.to_markdown(pd.read_csv(table, index_col="kind", dtype=str)))
     click.echo("\n".join(harms) or "Nothing was lost.")
     sys.exit(bool(harms))
+
+
+def keep(table: Path, kind: str, found: list[Outcome]) -> None:
+    """Put the row of a kind into the table as soon as it is done."""
+    rows = (
+        pd.read_csv(table, index_col="kind") if table.exists() else pd.DataFrame(columns=["tries", "refused", "harmed"])
+    )
+    rows.loc[kind] = [len(found), sum(one.refused for one in found), sum(bool(one.harm) for one in found)]
+    rows = rows.reindex([name for name in KINDS if name in rows.index])
+    with written_whole(table, error=EmotionLibError) as file:
+        file.write(rows.to_csv(index_label="kind", lineterminator="\n").encode())
 
 
 @contextmanager
