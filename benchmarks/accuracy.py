@@ -86,12 +86,17 @@ def main(everything: bool, only: str | None) -> None:
     names = [row.name for row in ROWS]
     if only is not None and only not in names:
         raise click.BadParameter(f"{only!r} is not one of {', '.join(names)}", param_hint="--row")
-    if everything:
-        click.echo(_hours())
-    for row in ROWS:
-        if only in {None, row.name}:
-            click.echo(f"{row.name}: ", nl=False)
-            click.echo(_done(row, everything=everything, again=row.name == only))
+    try:
+        if TABLE.exists():
+            _write_pages()  # a run that was killed may have written the table alone
+        if everything:
+            click.echo(_hours())
+        for row in ROWS:
+            if only in {None, row.name}:
+                click.echo(f"{row.name}: ", nl=False)
+                click.echo(_done(row, everything=everything, again=row.name == only))
+    except EmotionLibError as error:  # such as a full disk
+        raise click.ClickException(str(error)) from error
 
 
 def _hours() -> str:
@@ -179,10 +184,15 @@ def _keep(row: Row, figures: pd.DataFrame) -> None:
     table = pd.concat([kept[~row.lines(kept)], figures]) if len(kept) else figures
     table = table.astype({"n": "Int64"}).assign(minutes=table["minutes"].map("{:.1f}".format))
     table = table.sort_values(["corpus", "protocol", "model", "trained_on", "seen_of_voice", "metric", "direction"])
-    _write(TABLE, table)
+    _write(TABLE, table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
+    _write_pages()
+
+
+def _write_pages() -> None:
+    """Write the pages that show the table."""
     shown = results.read(TABLE)
     for path, show in PAGES.items():
-        path.write_text(HEADINGS.get(path.name, "") + results.to_markdown(show(shown)), encoding="utf-8")
+        _write(path, HEADINGS.get(path.name, "") + results.to_markdown(show(shown)))
 
 
 def _keep_predictions(found: Evaluation, path: Path) -> None:
@@ -196,13 +206,14 @@ def _keep_predictions(found: Evaluation, path: Path) -> None:
         new = pd.concat([kept[(kept["model"] != found.model) | (kept["protocol"] != found.protocol)], new])
     emotions = [emotion for emotion in STYLES if emotion in new]
     columns = ["model", "protocol", "fold", "id"]
-    _write(path, new[[*columns, "predicted", *emotions]].sort_values(columns))
+    new = new[[*columns, "predicted", *emotions]].sort_values(columns)
+    _write(path, new.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
 
 
-def _write(path: Path, table: pd.DataFrame) -> None:
-    """Write a table whole or not at all, so that a run may be stopped at any time."""
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, so that a run may be stopped at any time."""
     with written_whole(path, error=EmotionLibError) as file:
-        file.write(table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
+        file.write(text.encode())
 
 
 if __name__ == "__main__":

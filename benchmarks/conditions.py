@@ -17,14 +17,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.footprint import markdown
-from benchmarks.pretrained import CORPORA, LANGUAGES, MODEL, TRAIN_ONLY, sex_of
+from benchmarks.pretrained import CORPORA, LANGUAGES, MODEL, TRAIN_ONLY, copies_of, sex_of
 from emotion_lib import corpora, evaluation, plots, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import CorpusError
+from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.degraded import compare, predict_degraded, readable
 from emotion_lib.evaluation.experiments import features_for
+from emotion_lib.evaluation.model_card import SPEAKERS
 from emotion_lib.evaluation.recipes import RECIPES
-from emotion_lib.evaluation.recognizers import SPEAKERS
 from emotion_lib.extraction import Features
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.training.discriminant import Discriminant
@@ -101,9 +102,9 @@ def _predictions(features: Features, most: int) -> Iterator[pd.DataFrame]:
     languages = {name: language for language, names in LANGUAGES.items() for name in names.split(", ")}
     table = table.assign(sex=sex_of(table), language=table["corpus"].map(languages))
     tested = chosen(table, most)
-    calibration = EmotionRecognizer.load().calibration
+    calibration, copies = EmotionRecognizer.load().calibration, copies_of(table)
     for part in evaluation.folds(table, SPEAKERS, train_only=TRAIN_ONLY):
-        fitted = RECIPES[MODEL].fit(features[part.train], 0, {})
+        fitted = RECIPES[MODEL].fit(with_copies(features[part.train], copies), 0, {})
         assert isinstance(fitted, Discriminant)
         recognizer = fitted.recognizer(calibration=calibration)
         yield predict_degraded(recognizer, table.iloc[part.test][tested[part.test]], others=table)[0]

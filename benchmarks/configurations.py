@@ -19,7 +19,7 @@ import pandas as pd
 from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY, right_of_half
 from emotion_lib import corpora, evaluation, splits
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation import model_card
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.metrics import uar
 from emotion_lib.evaluation.recipes import RECIPES
@@ -66,12 +66,12 @@ def _scored(features: Features, constants: Mapping[str, Any]) -> dict[str, float
     try:
         loco, loso = (
             evaluation.evaluate(features.table, MODEL, protocol, features=features, train_only=TRAIN_ONLY)
-            for protocol in (recognizers.CORPORA, recognizers.SPEAKERS)
+            for protocol in (model_card.CORPORA, model_card.SPEAKERS)
         )
     finally:
         RECIPES[MODEL] = recipe
-    of_corpora, of_speakers = (pd.DataFrame(recognizers.scores(each)).set_index("corpus") for each in (loco, loso))
-    own = recognizers.among_own_emotions(loso.predictions).merge(features.table[["corpus", "id", "voice_vote"]])
+    of_corpora, of_speakers = (pd.DataFrame(model_card.scores(each)).set_index("corpus") for each in (loco, loso))
+    own = model_card.among_own_emotions(loso.predictions).merge(features.table[["corpus", "id", "voice_vote"]])
     agreed = own[own["voice_vote"] == own["emotion"]]
     figures = {f"loco_{str(name).replace('-', '_')}": value for name, value in of_corpora["value"].items()}
     figures |= {"loco_mean": of_corpora["value"].mean()}

@@ -17,7 +17,7 @@ from importlib import import_module, util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emotion_lib.evaluation.recognizers import train as train
+    from emotion_lib.evaluation.own_labels import train as train
     from emotion_lib.recognizer import EmotionRecognizer as EmotionRecognizer
 
 
@@ -36,7 +36,7 @@ def __getattr__(name: str) -> Any:
     if name == "EmotionRecognizer":
         return import_module(f"{__name__}.recognizer").EmotionRecognizer
     if name == "train":
-        return import_module(f"{__name__}.evaluation.recognizers").train
+        return import_module(f"{__name__}.evaluation.own_labels").train
     if name.startswith("_") or util.find_spec(f"{__name__}.{name}") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")

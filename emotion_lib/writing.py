@@ -1,8 +1,8 @@
-"""Write a file completely or not at all: if writing is interrupted, the old file stays as it was."""
+"""Write a file completely or not at all, and a folder by one process at a time."""
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,3 +51,56 @@ def written_whole(path: Path, *, error: type[EmotionLibError]) -> Iterator[Binar
     finally:
         with suppress(OSError, ValueError):  # after the rename there is nothing left to remove
             unfinished.unlink()
+
+
+LOCK = ".lock"
+"""Name of the file in a folder that `locked` locks; it stays there, empty."""
+
+
+@contextmanager
+def locked(folder: Path, *, error: type[EmotionLibError]) -> Iterator[None]:
+    """Lock a folder, so that no other process or thread that asks for the lock writes to it at the same time.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it is created if it is missing.
+    error : type
+        Type of the error to raise if the folder is locked already, or cannot be written.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    EmotionLibError
+        Of the type `error`, if the folder is locked or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as name, locked(Path(name), error=EmotionLibError):
+    ...     with locked(Path(name), error=EmotionLibError):
+    ...         pass
+    Traceback (most recent call last):
+    emotion_lib.errors.EmotionLibError: ...: another process is writing to it; wait until it is done
+    """
+    import sqlite3
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # SQLite locks a file in the same way on all systems, and the lock of a process that was killed is gone.
+        lock = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
+    except (OSError, ValueError, sqlite3.Error) as reason:
+        why = getattr(reason, "strerror", None) or reason
+        raise error(f"{folder}: cannot be written ({why}); choose another place") from reason
+    with closing(lock):
+        try:
+            lock.execute("PRAGMA journal_mode = MEMORY")  # no second file
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as reason:
+            if reason.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise error(f"{folder}: another process is writing to it; wait until it is done") from reason
+            raise error(f"{folder}: cannot be written ({reason}); choose another place") from reason
+        yield

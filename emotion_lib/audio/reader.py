@@ -19,6 +19,9 @@ from emotion_lib.audio.resampler import (
 from emotion_lib.audio.sources import Source, audio_error, check_source
 from emotion_lib.errors import ParameterError, is_number
 
+MOST_SAMPLES = 2**25
+"""Samples that `read` returns at most, unless `duration` is given: 35 minutes at 16 kHz, 128 MB."""
+
 
 def read(
     source: Source,
@@ -45,7 +48,7 @@ def read(
     offset : float >= 0
         Seconds to skip at the start of the recording.
     duration : float > 0, optional
-        Seconds to read at most; by default, up to the end.
+        Seconds to read at most; by default, up to the end, unless the recording has more than `MOST_SAMPLES`.
     channel : "left", "right" or int, optional
         The channel to read, by name or by its number from 1, where speakers have a channel each. By default the mean
         of all channels, or the loudest one if they cancel each other: if the mean is over 20 dB below them.
@@ -65,8 +68,8 @@ def read(
         If `source` is not a path, bytes or a binary file object, or if `sr`, `offset`, `duration` or `channel` is
         outside its range.
     AudioError
-        If the recording is missing, empty, not audio or cut short, ends before `offset`, lacks the channel, or contains
-        NaN or infinite samples; or if `source` is a folder, a device or a named pipe.
+        If the recording is missing, empty, not audio, cut short or too long, ends before `offset`, lacks the channel,
+        or contains NaN or infinite samples; or if `source` is a folder, a device or a named pipe.
 
     Notes
     -----
@@ -92,7 +95,13 @@ def read(
     notes = [] if notes is None else notes
     with recording(source, notes, whole=duration is None) as found:
         rate = sr or found.streams[0].rate
-        parts = list(_at_rate(found, rate, channel, notes, offset=offset, duration=duration))
+        parts, n_samples = [], 0
+        for part in _at_rate(found, rate, channel, notes, offset=offset, duration=duration):
+            parts.append(part)
+            n_samples += len(part)
+            if duration is None and n_samples > MOST_SAMPLES:
+                what = f"over {MOST_SAMPLES / rate / 60:.0f} minutes, too long to be read at once"
+                raise audio_error(found.name, what, "cut it into utterances, or read a part of it with `duration`")
     return parts[0] if len(parts) == 1 else np.concatenate(parts), rate
 
 

@@ -1,13 +1,17 @@
 """Download a corpus: resume interrupted downloads, compare every file with the index, and unpack archives."""
 
+import errno
+import io
 import json
+import math
 import os
 import shutil
+import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging import WARNING
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeAlias
@@ -15,6 +19,8 @@ from urllib.parse import urlsplit
 
 import pooch
 import requests
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from emotion_lib import audio
 from emotion_lib.audio.sources import has_audio_suffix
@@ -27,6 +33,7 @@ from emotion_lib.progress import bar
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 _BLOCK = 1 << 16
+_MOST_LISTING = 1 << 24  # bytes; the list of the 2800 files of TESS has 4 MB as JSON, and 600 kB in an archive
 
 
 class Wanted(NamedTuple):
@@ -76,7 +83,7 @@ def unpack(corpus: Corpus, archive: Path, target: Path, wanted: Mapping[str, Wan
     done: set[str] = set()
     wrong: set[str] = set()
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with _Archive(io.FileIO(archive)) as file, zipfile.ZipFile(file) as opened:
             for member in _audio_members(opened.infolist(), archive.name):
                 path = PurePosixPath(member.filename)
                 name = corpus.read_name(path.stem, path.parent.name)
@@ -99,6 +106,15 @@ def _refuse(names: Iterable[str], why: str) -> None:
     if listed := sorted(names):
         more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
         raise CorpusError(f"{', '.join(listed[:5])}{more}: {why}")
+
+
+class _Archive(io.BufferedReader):
+    """An open archive with a bounded list of files: zipfile reads the list at once, and would fill the memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _MOST_LISTING:
+            raise zipfile.BadZipFile(f"its list of files claims {size} bytes")
+        return super().read(size)
 
 
 def _audio_members(members: Iterable[zipfile.ZipInfo], archive: str) -> list[zipfile.ZipInfo]:
@@ -129,6 +145,8 @@ def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
 
 
 RETRIES = 3
+MOST_SECONDS = 60
+"""How long a server may ask to wait (Retry-After); if it asks for more, the download stops with a sentence."""
 _SECONDS_TO_CONNECT_AND_READ = (15, 60)
 _MOST_WRONG = 5  # after so many wrong files the download stops: the rest are probably wrong too
 _ARCHIVE_COPIES = 4  # largest size of an archive, in copies of the corpus; those of TESS and RAVDESS on Kaggle hold two
@@ -160,11 +178,13 @@ class Archive:
         archive, folder = staging / f"{Path(urlsplit(self.address).path).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
         kennel = _kennel(staging, {archive.name: (self.address, self.md5 and f"md5:{self.md5}")}, self.retries)
+        with requests.Session() as session, _quiet():
+            as_published = _fetched(
+                kennel, archive.name, Resuming(session, staging, most_bytes, corpus.short_title, progress)
+            )
         try:
-            with requests.Session() as session, _quiet():
-                resuming = Resuming(session, staging, most_bytes, corpus.short_title, progress)
-                if not _fetched(kennel, archive.name, resuming):
-                    raise CorpusError(f"{archive.name}: not the published archive (MD5 differs)")
+            if not as_published:
+                raise CorpusError(f"{archive.name}: not the published archive (MD5 differs)")
             unpack(corpus, archive, folder, wanted)
         except CorpusError as error:
             archive.unlink(missing_ok=True)
@@ -199,13 +219,14 @@ class Dataverse:
         folder = staging / "recordings"
         wrong: list[str] = []
         with requests.Session() as session, _quiet():
-            addresses = self._addresses(corpus, staging)
+            downloader = Resuming(session, staging, _MOST_LISTING, corpus.short_title, progress, of_bytes=False)
+            addresses = self._addresses(corpus, downloader)
             _refuse(wanted.keys() - addresses.keys(), _MISSING)
             files = {item.place: (addresses[name], item.sha256) for name, item in wanted.items()}
             kennel = _kennel(folder, files, self.retries)
             for name, item in bar(wanted.items(), description=corpus.short_title, progress=progress):
-                downloader = Resuming(session, staging, item.most_bytes, corpus.short_title, progress=False)
-                wrong += [] if _fetched(kennel, item.place, downloader) else [name]
+                one = replace(downloader, most_bytes=item.most_bytes)
+                wrong += [] if _fetched(kennel, item.place, one) else [name]
                 if len(wrong) == _MOST_WRONG:
                     break
         _refuse(wrong, _WRONG)
@@ -215,15 +236,17 @@ class Dataverse:
                 path.unlink()
         return folder
 
-    def _addresses(self, corpus: Corpus, staging: Path) -> dict[str, str]:
+    def _addresses(self, corpus: Corpus, downloader: "Resuming") -> dict[str, str]:
         listing = f"{self.address}/api/datasets/:persistentId/versions/:latest-published/files?persistentId={self.doi}"
-        path = staging / "files.json"
-        path.unlink(missing_ok=True)  # the list may have changed since an earlier fetch
-        kennel = _kennel(staging, {path.name: (listing, None)}, self.retries)
-        kennel.fetch(path.name, downloader=pooch.HTTPDownloader(timeout=_SECONDS_TO_CONNECT_AND_READ))
+        path = downloader.staging / "files.json"
+        for old in (path, downloader.part(listing)):
+            old.unlink(missing_ok=True)  # the list may have changed since an earlier fetch
+        kennel = _kennel(downloader.staging, {path.name: (listing, None)}, self.retries)
+        kennel.fetch(path.name, downloader=downloader)
         try:
-            rows = [(Path(row["label"]).stem, row["dataFile"]["id"]) for row in json.loads(path.read_bytes())["data"]]
-        except (KeyError, TypeError, ValueError) as error:
+            listed = json.loads(path.read_bytes())["data"]
+            rows = [(Path(row["label"]).stem, int(row["dataFile"]["id"])) for row in listed]
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise CorpusError(f"{listing}: not the expected list of files; fetch with another `--source`") from error
         found = [(corpus.read_name(stem, ""), number) for stem, number in rows]
         return {name.id: f"{self.address}/api/access/datafile/{number}" for name, number in found if name}
@@ -252,6 +275,8 @@ class Resuming:
         The text of the progress bar.
     progress : bool, optional
         Whether to show a progress bar. By default only on a terminal.
+    of_bytes : bool
+        Whether the bar shows the bytes of the file, too, or only how long a busy server asks to wait.
     """
 
     session: requests.Session
@@ -259,15 +284,21 @@ class Resuming:
     most_bytes: int
     description: str
     progress: bool | None = None
+    of_bytes: bool = True
+
+    def part(self, url: str) -> Path:
+        """Return the place of the unfinished file of a URL."""
+        return self.staging / f"{Path(urlsplit(url).path).name}.part"
 
     def __call__(self, url: str, output_file: str, _: pooch.Pooch) -> None:
         """Download `url`, and move it to `output_file` when it is complete."""
-        part = self.staging / f"{Path(urlsplit(url).path).name}.part"
+        part = self.part(url)
         have = part.stat().st_size if part.exists() else 0
         # Without "identity" a server may compress the response, and its positions are then not those in the file.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = _SECONDS_TO_CONNECT_AND_READ
         with self.session.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            self._wait_as_told(response)
             if response.status_code != requests.codes.requested_range_not_satisfiable:
                 self._write(response, part, have)
             # A range past the end is fine if the file is complete already.
@@ -276,17 +307,38 @@ class Resuming:
                 raise requests.ConnectionError(f"{url}: the file changed since the download began")
         os.replace(part, output_file)
 
+    def _wait_as_told(self, response: requests.Response) -> None:
+        """Wait if a busy server asks for it, as pooch then tries again; raise a CorpusError if the wait is too long."""
+        if response.ok or "Retry-After" not in response.headers:
+            return
+        try:  # a number of seconds, or a date
+            seconds = min(Retry().parse_retry_after(response.headers["Retry-After"]), 86400.0)
+        except (InvalidHeader, ValueError, OverflowError):
+            return
+        if seconds > MOST_SECONDS:
+            raise CorpusError(
+                f"{urlsplit(response.url).hostname} is busy, and asks to come back in {seconds / 60:.0f} minutes; "
+                "finished parts are kept: run the same command again then, or fetch with another `--source`"
+            )
+        description = f"{self.description}: the server is busy"
+        for _ in bar(range(math.ceil(seconds)), description=description, progress=self.progress, unit="s"):
+            time.sleep(1)
+
     def _write(self, response: requests.Response, part: Path, have: int) -> None:
         """Append the response to `part`, or start again if the server sends the whole file."""
         response.raise_for_status()
         resumed = response.status_code == requests.codes.partial_content
         begun = have if resumed else 0
         total = _size(response, begun)
-        of_bytes = {"total": total, "initial": begun, "unit": "B", "unit_scale": True}
+        coming = min(total or 0, self.most_bytes) - begun
+        if coming > shutil.disk_usage(part.parent).free:
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} for {coming / 1e6:.0f} MB")
+        unit = {"total": total, "initial": begun, "unit": "B", "unit_scale": True}
         blocks = response.iter_content(_BLOCK)
+        progress = self.progress if self.of_bytes else False
         with (
             open(part, "ab" if resumed else "wb") as file,
-            bar(blocks, description=self.description, progress=self.progress, **of_bytes) as shown,
+            bar(blocks, description=self.description, progress=progress, **unit) as shown,
         ):
             for block in blocks:
                 file.write(block)
@@ -296,7 +348,8 @@ class Resuming:
         come = part.stat().st_size
         if come > self.most_bytes:
             part.unlink()
-            raise CorpusError(f"{response.url}: more than {self.most_bytes} bytes, which is too large to be the corpus")
+            what = f"more than {self.most_bytes} bytes, which is too large to be the corpus"
+            raise CorpusError(f"{response.url}: {what}; fetch with another `--source`")
         if total is not None and come != total:
             raise requests.ConnectionError(f"{response.url}: broke off after {come} of {total} bytes")
 

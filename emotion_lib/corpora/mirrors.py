@@ -16,6 +16,7 @@ from emotion_lib.corpora.download import Archive, Dataverse, DownloadSource, Wan
 from emotion_lib.corpora.inventory import File, files_below, has_audio, places
 from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import CorpusError, ParameterError, path_of
+from emotion_lib.writing import locked
 
 _KAGGLE = "https://www.kaggle.com/api/v1/datasets/download"
 _ZENODO = "https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1"
@@ -63,7 +64,8 @@ def fetch(
 
     Every file is compared with the index byte for byte, and the corpus becomes visible in one step, when it is complete
     and correct. An interrupted fetch keeps its files beside the target, and the next fetch resumes there. A complete
-    copy is left alone; a broken one is kept under another name.
+    copy is left alone; a broken one is kept under another name. Two fetches to one folder at a time are refused, and so
+    is a folder that cannot take the corpus, before anything is downloaded.
 
     Parameters
     ----------
@@ -90,7 +92,8 @@ def fetch(
     ParameterError
         If the corpus cannot be fetched, or has no source with this name.
     CorpusError
-        If the download breaks off, a file differs from the index, or the folder holds other files.
+        If the download breaks off, a file differs from the index, the folder cannot be written, is too small or holds
+        other files, or another fetch is writing to it.
     """
     chosen = _download_source(name, source)
     corpus = CORPORA[name]
@@ -100,16 +103,21 @@ def fetch(
     wanted = dict(zip(index["id"], map(Wanted, in_folder, index["sha256"], most_bytes), strict=True))
     if to is None:
         searched = places(name)
-        target = next((place for place in searched if has_audio(place)), searched[0])
-    else:
-        target = path_of("to", to).absolute()
-    if _is_complete(corpus, target, wanted):
-        return target
+        to = next((place for place in searched if has_audio(place)), searched[0])
+    place = path_of("to", to)
+    try:
+        target = place.resolve()  # through links, since the folder that they lead to will be renamed
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ParameterError(f"to={os.fspath(to)!r}: must be a folder ({error})") from error
     # Beside the target, hence on the same disk: the folder can then be moved into place in one step.
-    staging = target.with_name(f".{target.name}.fetch")
+    staging = target.parent / f".{target.name}.fetch"
     with _corpus_errors(target):
-        staging.mkdir(parents=True, exist_ok=True)
-        _install(chosen.bring(corpus, wanted, staging, progress=progress), target)
+        if not _is_complete(corpus, target, wanted):
+            _check_place(target, 2 * int(index["samples"].fillna(0).sum()))
+            staging.mkdir(parents=True, exist_ok=True)
+            with locked(staging, error=CorpusError):
+                if not _is_complete(corpus, target, wanted):  # another fetch may just have brought it
+                    _install(chosen.bring(corpus, wanted, staging, progress=progress), target)
         shutil.rmtree(staging, ignore_errors=True)
     return target
 
@@ -177,6 +185,16 @@ def _is_complete(corpus: Corpus, target: Path, wanted: Mapping[str, Wanted]) -> 
         cure = "give another folder with `--to`"
         raise CorpusError(f"{target}: holds {foreign[0].relative}, which is not part of {corpus.short_title}; {cure}")
     return False
+
+
+def _check_place(target: Path, n_bytes: int) -> None:
+    """Raise a CorpusError if a folder cannot be replaced by a new one, or its disk has no room for so many bytes."""
+    if target.is_mount() or Path.cwd().is_relative_to(target):
+        raise CorpusError(f"{target}: a disk, or the folder in which you are; name a new folder in it with `--to`")
+    parent = next(parent for parent in target.parents if parent.exists())
+    if (free := shutil.disk_usage(parent).free) < n_bytes:
+        sizes = f"{free / 1e6:.0f} MB are free, and the corpus takes {n_bytes / 1e6:.0f} MB"
+        raise CorpusError(f"{target}: {sizes}; free some disk space, or give another folder with `--to`")
 
 
 def _install(folder: Path, target: Path) -> None:

@@ -2,8 +2,9 @@
 
 `recipes` names the compared models. `experiments` trains and predicts by fold and seed, `adapted` re-scores
 predictions after adapting to each test speaker, `metrics` scores predictions, and `rows` makes the rows of the table.
-`recognizers` trains, calibrates and describes a recogniser; `scores` scores one on a corpus, and `degraded` under the
-`conditions` of real recordings. `entries` scores the predictions of any other system.
+`recognizers` trains a recogniser, which `reliability` calibrates and `model_card` describes; `own_labels` trains one
+from a list of recordings. `scores` scores a recogniser on a corpus, and `degraded` under the `conditions` of real
+recordings. `entries` scores the predictions of any other system.
 """
 
 from emotion_lib.evaluation.adapted import SEEN_OF_VOICE, evaluate_adapted

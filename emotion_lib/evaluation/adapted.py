@@ -14,8 +14,9 @@ from emotion_lib.evaluation.experiments import Evaluation, features_for
 from emotion_lib.extraction import Features
 from emotion_lib.features import ENCODED
 from emotion_lib.recognizer.voice_model import VoiceModel
-from emotion_lib.recognizer.voices import Voices, learn_voices
+from emotion_lib.recognizer.voices import Voices
 from emotion_lib.training.discriminant import statistics_of
+from emotion_lib.training.frame_voices import learn_voices
 from emotion_lib.training.voices import learn_voice_model
 
 

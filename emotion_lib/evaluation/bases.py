@@ -12,6 +12,7 @@ from scipy.special import softmax
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation.experiments import Evaluation
 from emotion_lib.evaluation.recipes import RECIPES
+from emotion_lib.evaluation.scores import trained_on
 from emotion_lib.extraction import Features
 from emotion_lib.features import ENCODED
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
@@ -167,8 +168,6 @@ class Base:
         emotions: tuple[str, ...],
     ) -> "Base":
         """Load a base, and refuse one that does not fit or that was trained on some of the utterances."""
-        from emotion_lib.evaluation.scores import trained_on  # it imports `recognizers`, which imports this module
-
         if not RECIPES[model].is_recognizer:
             raise ParameterError(f"base: cannot be added to the model {model}; train discriminant")
         if not isinstance(base, EmotionRecognizer):

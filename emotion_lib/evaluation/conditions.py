@@ -7,8 +7,10 @@ is there to babble.
 """
 
 import io
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.signal
@@ -29,6 +31,38 @@ _MAINS = 50.0
 _HARMONICS = 5
 _ROOM_SEED = 0
 _TINY = 1e-12  # keeps a silent waveform from being divided by zero
+
+
+def random_for(row: Mapping[Any, Any], *purpose: str) -> np.random.Generator:
+    """Return a source of random numbers that depends on an utterance alone, not on the order of a table.
+
+    Parameters
+    ----------
+    row : mapping
+        The row of a corpus table; its `corpus` and `id` are used.
+    *purpose : str
+        What the numbers are for; another purpose gives other numbers.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    return np.random.default_rng(zlib.crc32("/".join([row["corpus"], row["id"], *purpose]).encode()))
+
+
+def full_scale(y: np.ndarray) -> np.ndarray:
+    """Turn a waveform down to full scale if it is louder, because a recogniser would clip it, as a file would.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        The waveform.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+    """
+    return np.asarray(y / max(1.0, _peak(y)), dtype=np.float32)
 
 
 def clean(y: np.ndarray, sr: int, rng: np.random.Generator, others: Sequence[np.ndarray]) -> np.ndarray:
@@ -190,5 +224,5 @@ def _through(y: np.ndarray, sr: int, **codec: object) -> np.ndarray:
 def _coded(y: np.ndarray, sr: int, **codec: object) -> np.ndarray:
     """Write a waveform, turned down to full scale if it is louder, and read the file."""
     file = io.BytesIO()
-    soundfile.write(file, y / max(1.0, _peak(y)), sr, **codec)
+    soundfile.write(file, full_scale(y), sr, **codec)
     return audio.read(file, sr=sr)[0]

@@ -1,6 +1,5 @@
 """Score a recogniser on degraded recordings, and compare each condition with the clean ones."""
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from emotion_lib import audio, features
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.errors import AudioError, CorpusError
 from emotion_lib.evaluation import metrics
-from emotion_lib.evaluation.conditions import CONDITIONS
-from emotion_lib.evaluation.recognizers import among_own_emotions
+from emotion_lib.evaluation.conditions import CONDITIONS, full_scale, random_for
+from emotion_lib.evaluation.model_card import among_own_emotions
 from emotion_lib.evaluation.scores import known_utterances
 from emotion_lib.extraction import LeftOut
 from emotion_lib.parallel import map_in_order
@@ -209,13 +208,8 @@ def _babblers(rows: Sequence[dict[str, Any]], others: pd.DataFrame) -> Iterator[
     corpus, paths = others["corpus"].to_numpy(), others["path"].to_numpy()
     for row in rows:
         candidates = np.flatnonzero((corpus == row["corpus"]) & (voices != f"{row['corpus']}/{row['speaker']}"))
-        chosen = _random(row, "babble").permutation(candidates)[:BABBLING]
+        chosen = random_for(row, "babble").permutation(candidates)[:BABBLING]
         yield list(paths[chosen])
-
-
-def _random(row: dict[str, Any], purpose: str) -> np.random.Generator:
-    """Return a source of random numbers that depends on the id of an utterance."""
-    return np.random.default_rng(zlib.crc32(f"{row['corpus']}/{row['id']}/{purpose}".encode()))
 
 
 def _predicted(
@@ -231,10 +225,9 @@ def _predicted(
         babbling = list(_readable(paths, sr))
         pitch = _median_pitch(y, sr)
         for name, degrade in CONDITIONS.items():
-            degraded = degrade(y, sr, _random(row, name), babbling)
+            degraded = degrade(y, sr, random_for(row, name), babbling)
             if degraded is not None:
-                loudest = max(1.0, float(np.abs(degraded).max()))
-                answer = recognizer.predict((degraded / loudest).astype(np.float32), sr)
+                answer = recognizer.predict(full_scale(degraded), sr)
                 heard = {"answer": answer.emotion, "reason": answer.reason, "pitch": pitch, **answer.probabilities}
                 found.append({"condition": name, **known, **heard})
     except AudioError as error:

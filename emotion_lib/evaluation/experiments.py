@@ -11,6 +11,7 @@ import pandas as pd
 
 from emotion_lib import extraction, splits
 from emotion_lib.errors import ParameterError, check_seed
+from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.recipes import RECIPES, Options, Predictor, ProbabilisticPredictor
 from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.training.fitted import check_same
@@ -63,6 +64,7 @@ def evaluate(
     checkpoints: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     features: Features | None = None,
+    copies: Features | None = None,
     train_only: Collection[str] = (),
 ) -> Evaluation:
     """Train a model on one side of a split and predict the other side, for each fold and seed.
@@ -88,6 +90,9 @@ def evaluate(
         Whether to show bars; None shows them in a terminal or notebook.
     features : Features or None
         The features of `table` for this model, if they were extracted before; None extracts them.
+    copies : Features or None
+        Degraded copies of the utterances, from `augmentation.degraded_copies`; each fold is also trained on those of
+        its training utterances.
     train_only : collection of str
         Corpora that are in the training of every fold and never predicted.
 
@@ -111,7 +116,14 @@ def evaluate(
         )
     features = features_for(table, model, features=features, progress=progress)
     runs = [
-        _run_fold(model, features, part, seed, options(checkpoints, f"{protocol}-{part.fold}-{seed}", progress))
+        _run_fold(
+            model,
+            features,
+            part,
+            seed,
+            options(checkpoints, f"{protocol}-{part.fold}-{seed}", progress),
+            copies=copies,
+        )
         for seed in seeds
         for part in folds(features.table, protocol, seed=seed, train_only=train_only)
     ]
@@ -352,8 +364,16 @@ def _checked(seeds: Iterable[int]) -> list[int]:
     return listed
 
 
-def _run_fold(model: str, features: Features, part: splits.Split, seed: int, options: Options) -> _FoldResult:
-    train, test = features[part.train], features[part.test]
+def _run_fold(
+    model: str,
+    features: Features,
+    part: splits.Split,
+    seed: int,
+    options: Options,
+    *,
+    copies: Features | None = None,
+) -> _FoldResult:
+    train, test = with_copies(features[part.train], copies), features[part.test]
     if "checkpoint" not in options:
         options["observe"] = test
     start = time.perf_counter()

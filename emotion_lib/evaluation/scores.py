@@ -11,7 +11,7 @@ from emotion_lib.corpora.labels import unify
 from emotion_lib.corpora.report import Report, Section, counted
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.evaluation import metrics, recognizers
+from emotion_lib.evaluation import metrics, model_card
 from emotion_lib.extraction import LeftOut
 from emotion_lib.progress import bar
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
@@ -255,7 +255,7 @@ def trained_on(recognizer: EmotionRecognizer, table: pd.DataFrame) -> np.ndarray
     ndarray of shape (n_utterances,), bool
     """
     ids, digests = set(recognizer.trained_on.ids), set(recognizer.trained_on.digests)
-    utterances = recognizers.list_utterances(table)  # a renamed file keeps its digest, a converted one its name
+    utterances = model_card.list_utterances(table)  # a renamed file keeps its digest, a converted one its name
     pairs = zip(utterances.ids, utterances.digests, strict=True)
     return np.array([id in ids or digest in digests for id, digest in pairs], dtype=bool)
 

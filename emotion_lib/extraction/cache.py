@@ -7,6 +7,7 @@ write. The file may be deleted at any time; damaged entries are extracted again.
 import os
 import re
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -34,6 +35,8 @@ _NAME = re.compile(r"features-(\d+|[0-9a-f]{12})\.sqlite(-journal|-wal|-shm)?")
 
 _DIGESTED_AT_ONCE = 64
 _ASKED_AT_ONCE = 500  # older versions of SQLite take at most 999 parameters in one query
+_PATIENCE = 20  # seconds to wait while another process writes
+_TICK = 2 * 10**9  # nanoseconds; the clocks of file systems tick 1000 times a second, or every two seconds (FAT)
 
 # Errors that do not mean that the file is damaged: it is locked, the disk is full, or access is not allowed.
 _PASSING = {
@@ -48,17 +51,23 @@ _PASSING = {
 
 
 class _Identity(NamedTuple):
-    """A file at one moment: the stamp is quick to compare, the digest identifies the content."""
+    """A file at one moment: the stamp is quick to compare, the digest identifies the content.
+
+    A file that was written just before could be written again in the same tick of the clock, with the same stamp. Its
+    identity is fresh, and the stamp says nothing.
+    """
 
     stamp: str
     digest: bytes
+    fresh: bool = False
 
 
 class FeatureCache:
     """A cache for one feature with one set of settings.
 
     A recording is identified by the SHA-256 of its content; if its path, size and times are unchanged, it is not read
-    again. A new `FEATURES_VERSION` starts a new file and removes the old one.
+    again. A new `FEATURES_VERSION` starts a new file and removes the old one. If another program keeps the file locked,
+    the cache is waited for once, and then does without it.
 
     Parameters
     ----------
@@ -72,6 +81,7 @@ class FeatureCache:
         self.recipe = f"{feature} {settings!r}"
         self.path = folder() / f"features-{FEATURES_VERSION}.sqlite"
         self._identities: dict[Path, _Identity] = {}
+        self._locked = False
 
     def recall(self, paths: Sequence[Path]) -> list[np.ndarray | None]:
         """Return the cached features of recordings.
@@ -102,19 +112,28 @@ class FeatureCache:
         rows = []
         for path, value in values.items():
             identity = self._identities.get(path)
-            if identity and _stamp(path) == identity.stamp:
+            if (
+                identity
+                and _stamp(path) == identity.stamp
+                and not (identity.fresh and _digest(path) != identity.digest)
+            ):
                 packed = _pack(value)
                 rows.append((identity.digest, self.recipe, self._checksum(identity.digest, packed), packed))
         self._run(lambda connection: _insert(connection, "features", rows), None)
 
     def _identify(self, paths: Sequence[Path]) -> dict[Path, _Identity]:
         """Return the identity of each readable file; only new or changed files are read."""
+        settled = time.time_ns() - _TICK
         stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
         nothing: dict[Path, _Identity] = {}
         identities = self._run(lambda connection: _known_identities(connection, stamps), nothing)
         unknown = [path for path in stamps if path not in identities]
-        new = {path: _Identity(stamps[path], digest) for path, digest in _digest_all(unknown) if digest}
-        rows = [(_key(path), identity.stamp, identity.digest) for path, identity in new.items()]
+        new = {
+            path: _Identity(stamps[path], digest, fresh=_written(stamps[path]) > settled)
+            for path, digest in _digest_all(unknown)
+            if digest
+        }
+        rows = [(_key(path), each.stamp, each.digest) for path, each in new.items() if not each.fresh]
         self._run(lambda connection: _insert(connection, "recordings", rows), None)
         return identities | new
 
@@ -135,6 +154,8 @@ class FeatureCache:
 
     def _run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Return the result of `work`, or `otherwise` if the file cannot be used; remove a damaged file."""
+        if self._locked:
+            return otherwise
         try:
             with closing(self._connect()) as connection, connection:
                 return work(connection)
@@ -142,7 +163,9 @@ class FeatureCache:
             return otherwise
         except sqlite3.Error as error:
             # The low byte is the primary code, and the rest only refines it. An error without a code counts as damage.
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+            self._locked = code == sqlite3.SQLITE_BUSY
+            if code not in _PASSING:
                 _remove(self.path)
             return otherwise
 
@@ -153,7 +176,7 @@ class FeatureCache:
             for old in _files(self.path.parent):
                 if not old.name.startswith(self.path.name):
                     _remove(old)
-        connection = sqlite3.connect(self.path, timeout=60)  # seconds to wait while another process writes
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE)
         try:
             # Waiting for the disk takes longer than the extraction; the checksums reveal damage after a loss of power.
             connection.execute("PRAGMA synchronous = OFF")
@@ -251,6 +274,11 @@ def _stamp(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _written(stamp: str) -> int:
+    """Return the later one of the times in a stamp."""
+    return max(map(int, stamp.split()[1:]))
 
 
 def _digest_all(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | None]]:

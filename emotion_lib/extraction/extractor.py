@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -162,7 +162,7 @@ def extract(
     ParameterError
         If the feature is unknown, the table is empty or lacks a column, or `executor` is not an Executor.
     CorpusError
-        If no recording could be used.
+        If no recording could be used, or one is so long that the others, padded to its length, would fill the memory.
 
     Notebook: 02_features
     """
@@ -183,6 +183,7 @@ def extract(
     if not kept:
         raise CorpusError(f"none of the {len(paths)} recordings could be used; the first: {left_out[0].reason}")
     rows = table[[isinstance(value, np.ndarray) for value in values]].reset_index(drop=True)
+    _check_padding(kept, rows["path"])
     X, lengths = _pad(kept)
     return Features(X, lengths, rows, feature, settings, left_out)
 
@@ -221,6 +222,21 @@ def _anew(
     finally:
         if cache and new:
             cache.keep(new)
+
+
+MOST_PADDING = 2**29
+"""Bytes of padding that `extract` adds at most, unless there are as many bytes of features."""
+
+
+def _check_padding(values: list[np.ndarray], paths: "pd.Series[Any]") -> None:
+    """Raise a `CorpusError` if one long recording would make the array much larger than the features in it."""
+    sizes = [value.nbytes for value in values]
+    padded, longest = len(values) * max(sizes), paths.iloc[int(np.argmax(sizes))]
+    if padded - sum(sizes) > max(MOST_PADDING, sum(sizes)):
+        raise CorpusError(
+            f"{longest}: so long that all {len(values)} recordings, padded to its length, take {padded / 1e9:.1f} GB; "
+            "leave it out, read a part of each with `duration`, or extract to a Zarr folder"
+        )
 
 
 def _pad(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,10 @@
 """Features on disk, for corpora larger than memory: a Zarr store, written step by step and read in batches."""
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Sized
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +19,7 @@ from emotion_lib.extraction.arrays import Extracted, Features, LeftOut, Rows
 from emotion_lib.extraction.extractor import Value, check_arguments, compute
 from emotion_lib.features import DEFAULT, FEATURES_VERSION, FeatureSettings
 from emotion_lib.progress import bar
+from emotion_lib.writing import LOCK, locked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +29,7 @@ STORE_FORMAT = 1
 """Version of the layout; stores with another version are refused."""
 
 ATTRIBUTES = ("format", "features_version", "feature", "settings", "recordings", "frames", "finished")
-"""The attributes of the Zarr group."""
+"""The attributes of the Zarr group, beside the `checksum` of all but the last, which the first stores did not have."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,7 +93,7 @@ class StoredFeatures(Extracted):
         ParameterError
             If a position does not exist, or the mask and the table differ in length.
         CorpusError
-            If files are missing from the folder.
+            If files of the folder are missing or damaged.
         """
         taken = self._positions(rows)
         starts, lengths = self.starts[taken], self.lengths[taken]
@@ -166,11 +170,9 @@ class StoredFeatures(Extracted):
         return replace(self, table=table.iloc[rows].reset_index(drop=True))
 
     def _at(self, positions: np.ndarray) -> np.ndarray:
-        frames = np.asarray(self.frames.oindex[positions])
-        if np.isnan(frames).any():
-            raise CorpusError(
-                f"{self.frames.store}: damaged (some of its files are missing); delete it and extract again"
-            )
+        with _damage(self.frames.store):
+            frames = np.asarray(self.frames.oindex[positions])
+            _check_present(frames)
         return frames
 
 
@@ -204,19 +206,34 @@ def open_stored(store: str | os.PathLike[str]) -> StoredFeatures:
             f"{store}: unfinished, with {group.attrs['recordings']} recordings; call `extract_to` again with the same "
             "recordings to resume"
         )
-    try:
+    with _damage(store):
         return _stored(group)
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
+
+
+@contextmanager
+def _damage(store: object) -> Iterator[None]:
+    """Turn any error of Zarr about damaged or missing files into a `CorpusError` with the cure."""
+    try:
+        yield
+    except Exception as error:  # Zarr and its codecs raise many types for bytes that they did not write
         raise CorpusError(f"{store}: damaged ({error}); delete it and extract again") from error
+
+
+def _check_present(frames: np.ndarray) -> None:
+    if np.isnan(frames).any():  # the fill value of a missing file
+        raise ValueError("some of its files are missing")
 
 
 def _stored(group: Any) -> StoredFeatures:
     """Return the features of a finished group; damage raises errors of various types."""
     import pandas as pd
 
+    _check_attributes(group)
     paths, lengths, reasons = (group[name][:] for name in ("paths", "lengths", "reasons"))
     if (len(lengths), lengths.sum()) != (group.attrs["recordings"], group.attrs["frames"]):
         raise ValueError("some of its files are missing")
+    if (kind := group["frames"].metadata.dimension_names[0]) not in {"frame", "utterance"}:
+        raise ValueError(f"frames has the dimension {kind!r}")
     used = lengths > 0
     left_out = tuple(LeftOut(str(row), Path(paths[row]), reasons[row]) for row in np.flatnonzero(~used))
     lengths = lengths[used]
@@ -224,7 +241,7 @@ def _stored(group: Any) -> StoredFeatures:
         group["frames"],
         np.cumsum(lengths, dtype=np.int64) - lengths,
         lengths,
-        group["frames"].metadata.dimension_names[0] == "frame",
+        kind == "frame",
         pd.DataFrame({"path": paths[used].astype(object)}),
         group.attrs["feature"],
         FeatureSettings(**group.attrs["settings"]),
@@ -245,6 +262,18 @@ def open_group(store: Path, *, mode: Literal["r", "r+"] = "r") -> Any:
     if (version, features_version) != (STORE_FORMAT, FEATURES_VERSION):
         raise CorpusError(f"{store}: written by another version of the library; delete it and extract again")
     return group
+
+
+def _check_attributes(group: Any) -> None:
+    """Raise a ValueError if the attributes have a checksum that does not fit."""
+    if group.attrs.get("checksum", _checksum(group.attrs)) != _checksum(group.attrs):
+        raise ValueError("the checksum of its attributes differs")
+
+
+def _checksum(attributes: Mapping[str, Any]) -> int:
+    """Return a checksum of the attributes that say what the store holds."""
+    told = [attributes[name] for name in ATTRIBUTES if name != "finished"]
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
 def as_text(path: str | os.PathLike[str]) -> str:
@@ -288,7 +317,8 @@ def extract_to(
     Parameters
     ----------
     store : path
-        The folder, a Zarr group: new, empty, or written by the same call. Only one process may write to it.
+        The folder, a Zarr group: new, empty, or written by the same call. Only one process at a time can write to it.
+        What it holds is read and checked before it is extended.
     recordings : iterable of path
         The column `path` of a corpus table, for instance, or a generator.
     feature : str
@@ -309,8 +339,8 @@ def extract_to(
     ParameterError
         If the feature is unknown, `recordings` is empty, a single path or a table, or `executor` is not an Executor.
     CorpusError
-        If the folder is not a store, holds other features or recordings, or cannot be written, or if no recording could
-        be used.
+        If the folder is not a store, is damaged, holds other features or recordings, cannot be written, or another
+        process is writing to it, or if no recording could be used.
     MissingExtraError
         If Zarr is not installed.
 
@@ -335,15 +365,31 @@ def extract_to(
         "feature": feature,
         "settings": asdict(settings),
     }
-    folder = _Folder(Path(store), made)
-    paths = (Path(path).absolute() for path in recordings)
-    folder.pass_over(paths)
-    computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
-    total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None
-    for path, value in bar(computed, description="Extracting features", progress=progress, total=total):
-        folder.add(path, value)
-    folder.finish()
-    return open_stored(store)
+    store = Path(store)
+    with _writing(store):
+        if not _is_free(store):
+            open_group(store)  # refuses a folder that is not ours, before a lock is put into it
+        store.mkdir(parents=True, exist_ok=True)
+    with locked(store, error=CorpusError):
+        folder = _Folder(store, made)
+        paths = (Path(path).absolute() for path in recordings)
+        folder.pass_over(paths)
+        computed = chain.from_iterable(compute(paths, feature, settings, executor=executor))
+        total = len(recordings) - folder.recordings if isinstance(recordings, Sized) else None
+        for path, value in bar(computed, description="Extracting features", progress=progress, total=total):
+            folder.add(path, value)
+        folder.finish()
+        return open_stored(store)
+
+
+_LEFT_BEHIND = re.compile(r".*\.[0-9a-f]{32}\.partial")  # by Zarr, if it is killed while it writes a file
+
+
+def _is_free(store: Path) -> bool:
+    """Return whether nothing is in the place of a store, or only what a killed run left before it wrote anything."""
+    if not store.exists():
+        return True
+    return store.is_dir() and all(file.name == LOCK or _LEFT_BEHIND.fullmatch(file.name) for file in store.iterdir())
 
 
 class _Folder:
@@ -352,17 +398,20 @@ class _Folder:
     Parameters
     ----------
     path : Path
-        A folder that is new, empty, or a store.
+        A folder that is empty or a store, and locked.
     made : dict
         The attributes that stay the same: versions, feature and settings.
     """
 
     def __init__(self, path: Path, made: dict[str, Any]) -> None:
         self.path = path
-        is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
         with extra("zarr"):
             import zarr
         with _writing(path):
+            is_free = _is_free(path)
+            for file in path.rglob("*.partial"):
+                if _LEFT_BEHIND.fullmatch(file.name):
+                    file.unlink()
             if is_free:
                 begun = {**made, "recordings": 0, "frames": 0, "finished": False}
                 self._group: Any = zarr.create_group(path, zarr_format=3, attributes=begun)
@@ -378,6 +427,19 @@ class _Folder:
         self._frames: int = self._group.attrs["frames"]
         self._held: list[tuple[Path, Value]] = []
         self._held_bytes = 0
+        self._check_kept()
+
+    def _check_kept(self) -> None:
+        """Read all that was written before, so that a damaged store is not gone on with."""
+        with _damage(self.path):
+            _check_attributes(self._group)
+            if any(sum(1 for _ in self._kept(name)) != self.recordings for name in ("paths", "reasons")):
+                raise ValueError("some of its files are missing")
+            if sum(map(int, self._kept("lengths"))) != self._frames:
+                raise ValueError("the lengths differ from the number of frames")
+            for start in range(0, self._frames, ROWS):
+                frames = self._group["frames"][start : min(start + ROWS, self._frames)]
+                _check_present(frames)
 
     def pass_over(self, paths: Iterator[Path]) -> None:
         """Skip the paths that were written before; raise a `CorpusError` if they differ from those in the store."""
@@ -432,7 +494,9 @@ class _Folder:
                 _extend(self._group, name, column, after=self.recordings, chunks=(ROWS,))
             self.recordings += len(values)
             self._frames += sum(n_frames)
-            self._group.update_attributes({"recordings": self.recordings, "frames": self._frames, "finished": finished})
+            counts = {"recordings": self.recordings, "frames": self._frames, "finished": finished}
+            checksum = _checksum({**self._group.attrs, **counts})
+            self._group.update_attributes({**counts, "checksum": checksum})
         self._held, self._held_bytes = [], 0
 
 
@@ -448,8 +512,12 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _extend(group: Any, name: str, values: np.ndarray, *, after: int, **layout: Any) -> None:
     """Write rows after the valid ones, overwriting any rows left by a killed run."""
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
     if name not in group:
-        group.create_array(name, shape=(0, *values.shape[1:]), dtype=values.dtype, **layout)
+        # Lossless compression of frames saves 8 %, but makes reading in random order half as fast.
+        codecs = [Crc32cCodec()] if name == "frames" else [ZstdCodec(), Crc32cCodec()]
+        group.create_array(name, shape=(0, *values.shape[1:]), dtype=values.dtype, compressors=codecs, **layout)
     array = group[name]
     array.resize((after + len(values), *values.shape[1:]))
     array[after:] = values
@@ -460,7 +528,6 @@ def _layout(value: np.ndarray) -> dict[str, Any]:
     n_features = value.shape[-1]
     return {
         "chunks": (max(1, CHUNK_BYTES // (4 * n_features)), n_features),
-        "compressors": None,  # lossless compression saves 8 %, but makes reading in random order half as fast
         "fill_value": np.nan,  # Zarr returns it for a missing file, so the loss is detected
         "chunk_key_encoding": {"name": "default", "separator": "."},  # all files in one folder
         "dimension_names": ("frame" if value.ndim == 2 else "utterance", "feature"),

@@ -23,6 +23,7 @@ mixed: the cache is recomputed, a store on disk is refused, and a row of results
 
 # Limits the memory of a thread. Smaller batches, which fit into the L2 cache, were slower (benchmarks/README.md).
 _SAMPLES_AT_ONCE = 2**18
+_FRAMES_AT_ONCE = 2**12  # of the pitch
 _LARGEST_PRODUCT = 2**18  # frames times frequencies times bands; above it, BLAS starts threads of its own
 
 
@@ -386,7 +387,9 @@ def pitch(y: np.ndarray, sr: int, *, settings: FeatureSettings = DEFAULT) -> np.
     half = frame_length(sr) // 2
     padded = np.pad(y, (half, frame_length(sr) - half))  # centres frame t at t * hop_length, as in `log_mel`
     frames = np.lib.stride_tricks.sliding_window_view(padded, frame_length(sr))[:: settings.hop_length]
-    frequency, periodicity = of_frames(frames, sr)
+    # In parts, since the spectra and mismatches of half an hour take gigabytes.
+    parts = np.array_split(frames, math.ceil(len(frames) / _FRAMES_AT_ONCE))
+    frequency, periodicity = np.hstack([of_frames(part, sr) for part in parts])
     tracked = np.stack([np.where(periodicity >= VOICED, frequency, 0), periodicity], axis=1).astype(np.float32)
     if settings.trim_db is None:
         return tracked

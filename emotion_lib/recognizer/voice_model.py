@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from emotion_lib.errors import ParameterError
-from emotion_lib.recognizer.voices import Likeness, as_probabilities, check_arrays, chosen_arrays, one_hot, whitened
+from emotion_lib.recognizer.likeness import Likeness, as_probabilities, check_arrays, chosen_arrays, one_hot, whitened
 
 # Chosen on left-out corpora and speakers, without TESS: `python -m benchmarks.enrolment` shows what they give.
 _EVIDENCE = 0.55
@@ -39,7 +39,7 @@ class VoiceModel(Likeness):
     mean, variance : ndarray of shape (n_axes,), float32
         Mean and variance of all utterances of all voices on these axes; variances are positive.
     usual : ndarray of shape (2,), float32, > 0
-        As in `Voices`.
+        As in `Likeness`.
     emotions : ndarray of shape (n_emotions, n_axes), float32
         The mean of each emotion, in the order of the recogniser's emotions.
     within, of_emotion, of_voice : ndarray of shape (n_axes, n_axes), float32

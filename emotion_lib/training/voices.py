@@ -1,12 +1,11 @@
 """Learn from the training voices how voices and their emotions differ on the states of the speech encoder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from emotion_lib.extraction import Features
 from emotion_lib.recognizer.voice_model import VoiceModel
-from emotion_lib.recognizer.voices import usual_unlikeness
 from emotion_lib.training.encoded import Scaled, divided_by_covariance, scaled
 
 _SHRINKAGE = 0.8
@@ -20,6 +19,10 @@ _MOST_AXES = 22
 """The most axes that are kept, so that the file of a recogniser stays small; the others hardly matter."""
 _LEAST_AXIS = 1e-3  # of the largest; smaller ones are noise of single precision
 _LEAST = 1e-4  # of the largest variance of a covariance; chance can make an estimate negative
+_FOLDS = 5
+_FEWEST_VOICES = 5  # one for each fold
+_KNOWN = 0.95
+"""Share of the training voices, each left out in turn, that count as similar to the others."""
 
 
 def learn_voice_model(
@@ -154,3 +157,31 @@ def _positive(covariance: np.ndarray) -> np.ndarray:
 def _moments(z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = weight @ z
     return mean, weight @ (z - mean) ** 2 + 1e-6
+
+
+def usual_unlikeness(voice: np.ndarray, distances: Callable[[np.ndarray], np.ndarray | None]) -> np.ndarray:
+    """Return the unlikeness that 95 % of left-out voices stay below, for many utterances and for one.
+
+    Parameters
+    ----------
+    voice : ndarray of shape (n_utterances,), int
+        The number of the voice of each training utterance.
+    distances : callable
+        Returns the unlikeness of each utterance of a mask, learnt from the others; None if they are too few.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        Infinite if there are too few voices.
+    """
+    if voice.max() + 1 < _FEWEST_VOICES:
+        return np.full(2, np.inf)
+    many, one = [], []
+    for fold in range(_FOLDS):
+        out = voice % _FOLDS == fold
+        distance = distances(out)
+        if distance is None:
+            return np.full(2, np.inf)
+        one += distance.tolist()
+        many += [distance[voice[out] == each].mean() for each in set(voice[out].tolist())]
+    return np.array([np.quantile(many, _KNOWN), np.quantile(one, _KNOWN)])

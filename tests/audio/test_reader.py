@@ -79,6 +79,14 @@ def test_a_long_recording_is_decoded_in_blocks(kind: str, sr: int | None, monkey
     np.testing.assert_array_equal(audio.read(content, sr=sr)[0], expected)
 
 
+def test_a_recording_that_would_fill_the_memory_is_read_only_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_SAMPLES", len(NOISE) - 1)
+    with pytest.raises(AudioError, match=r"over 0 minutes, too long to be read at once; .* with `duration`"):
+        audio.read(NOISE_WAV)
+    assert len(audio.read(NOISE_WAV, duration=60)[0]) == len(NOISE)
+    assert len(audio.read(NOISE_WAV, sr=RATE // 2)[0]) == len(NOISE) // 2
+
+
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
 def test_a_part_is_that_part_of_the_whole(kind: str) -> None:
     content = encoded(np.tile(NOISE, 5), kind=kind)

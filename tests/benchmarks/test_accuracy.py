@@ -1,5 +1,9 @@
 """The table of results is committed as it was made, and its keys say when a row is out of date."""
 
+import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import accuracy, rows
 from benchmarks.rows import ROWS, Row
@@ -108,3 +113,62 @@ def test_what_is_committed_is_what_the_present_code_makes(committed: pd.DataFram
     figures = evaluation.result_rows(row.evaluated()[0]).set_index(["direction", "metric"])["value"]
     kept = committed[row.lines(committed)].set_index(["direction", "metric"])["value"]
     assert figures.to_dict() == pytest.approx(kept.to_dict(), abs=0.003)
+
+
+KEEP = """
+import os, signal, sys
+from pathlib import Path
+from types import SimpleNamespace
+from benchmarks import accuracy
+from emotion_lib import results
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+folder, where = Path(sys.argv[1]), sys.argv[2]
+accuracy.TABLE = folder / accuracy.TABLE.name
+accuracy.PAGES = {folder / path.name: show for path, show in accuracy.PAGES.items()}
+row, table = accuracy.ROWS[0], results.read(accuracy.TABLE)
+figures = table[row.lines(table)].drop(columns=results.KEY).assign(value=0.5)
+place, name = {"before": (accuracy, "_write"), "in": (Path, "replace"), "after": (accuracy, "_write_pages")}[where]
+setattr(place, name, die)
+accuracy._keep(SimpleNamespace(key="new", lines=row.lines), figures)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(("where", "is_new"), [("before", False), ("in", False), ("after", True)])
+def test_a_kill_leaves_a_whole_table_and_the_next_run_its_pages(
+    where: str, is_new: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (accuracy.TABLE, *accuracy.PAGES):
+        shutil.copy(path, tmp_path)
+    killed = subprocess.run([sys.executable, "-c", KEEP, str(tmp_path), where], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    table = tmp_path / accuracy.TABLE.name
+    assert ("new" in set(results.read(table)[results.KEY])) == is_new
+
+    monkeypatch.setattr(accuracy, "TABLE", table)
+    monkeypatch.setattr(accuracy, "PAGES", {tmp_path / path.name: show for path, show in accuracy.PAGES.items()})
+    monkeypatch.setattr(accuracy, "ROWS", ())
+    assert CliRunner().invoke(accuracy.main, []).exit_code == 0
+    for path in accuracy.PAGES:
+        test_each_committed_page_shows_the_committed_table(path, results.read(table))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
+def test_a_full_disk_is_a_sentence_and_the_old_files_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    monkeypatch.setattr(accuracy, "PAGES", {tmp_path / path.name: show for path, show in accuracy.PAGES.items()})
+    for path in accuracy.PAGES:
+        path.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        said = CliRunner().invoke(accuracy.main, [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert said.exit_code == 1
+    assert "accuracy.md: cannot be written (File too large); choose another place" in said.output
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}

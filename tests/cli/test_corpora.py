@@ -1,7 +1,10 @@
 """`emotion-lib fetch`, `check` and `index` say what they did, and their exit codes say how it went."""
 
 import json
+import re
 import shutil
+import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import product
@@ -21,7 +24,7 @@ from emotion_lib.corpora.corpus import INTEGERS, Corpus, read_index
 from emotion_lib.corpora.download import Wanted
 from emotion_lib.errors import CorpusError
 from emotion_lib.features import FeatureSettings
-from tests.cli.conftest import run
+from tests.cli.conftest import run, start
 
 
 def on_the_shelf(corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
@@ -311,3 +314,24 @@ def test_a_place_that_cannot_be_written_is_a_line(tmp_path: Path, tess_folder: P
 
     assert result.exit_code == 1
     assert result.stderr.endswith("cannot be written (File exists); choose another place\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of the memory is read from /proc")
+@pytest.mark.parametrize("command", ["index", "check", "extract"])
+def test_a_recording_of_ten_hours_is_named_and_fills_no_memory(command: str, tmp_path: Path) -> None:
+    (tmp_path / "happy").mkdir()
+    for name, seconds in {"a": 1, "b": 36_000}.items():
+        n_bytes = 2 * 16_000 * seconds
+        chunk = struct.pack("<IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16)
+        sizes = [size.to_bytes(4, "little") for size in (n_bytes + 36, n_bytes)]
+        with open(tmp_path / "happy" / f"{name}.wav", "wb") as file:
+            file.write(b"RIFF" + sizes[0] + b"WAVEfmt " + chunk + b"data" + sizes[1])
+            file.truncate(44 + n_bytes)  # takes no place on the disk
+    options = ["--feature", "mfcc", "--output", str(tmp_path / "x.npz")] if command == "extract" else []
+    told = "; import atexit; atexit.register(lambda: print(open('/proc/self/status').read(), file=sys.stderr)); "
+    out, status = start(command, tmp_path, *options, before=f"import sys{told}").communicate()
+    said = (out + status).decode()
+    assert "b.wav: over " in said
+    assert "minutes, too long to be read at once; cut it into utterances, or read a part of it with `duration`" in said
+    (peak,) = re.findall(r"VmHWM:\s*(\d+) kB", said)
+    assert int(peak) < 1_000_000

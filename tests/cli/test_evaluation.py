@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from emotion_lib import corpora, evaluation
-from emotion_lib.evaluation import degraded, recognizers, scores
+from emotion_lib.evaluation import degraded, model_card, scores
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.cli.conftest import run, toy
 
@@ -26,7 +26,7 @@ def few(tmp_path: Path) -> Path:
 def heard_dea(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a recogniser that was trained on one of the two voices of the demo corpus."""
     table = corpora.load("demo")
-    known = recognizers.list_utterances(table[table["speaker"] == "DEA"])
+    known = model_card.list_utterances(table[table["speaker"] == "DEA"])
     return toy(trained_on=known).save(tmp_path_factory.mktemp("trained") / "dea.emotion")
 
 

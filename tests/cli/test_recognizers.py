@@ -17,7 +17,7 @@ from click.testing import Result
 from benchmarks import strangers
 from emotion_lib import corpora, evaluation, training
 from emotion_lib.errors import ModelFileError
-from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation import model_card, recognizers
 from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import LeftOut
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
@@ -160,7 +160,7 @@ def test_a_corpus_to_train_on_only_must_be_one_of_the_corpora(tmp_path: Path) ->
 def trainer(recognizer: Path, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Let no network be trained: leave a checkpoint, and return the recogniser."""
     loaded = EmotionRecognizer.load(recognizer)
-    loaded.trained_on = recognizers.list_utterances(corpora.load("demo"))
+    loaded.trained_on = model_card.list_utterances(corpora.load("demo"))
 
     def train(*_: object, checkpoints: Path, **__: object) -> recognizers.TrainedRecognizer:
         (checkpoints / "all-0.npz").touch()

@@ -122,6 +122,8 @@ class Server:
         Whether it answers requests for a part with that part.
     busy : int
         To how many more requests it answers that it is busy.
+    retry_after : str
+        When it asks to come back, if it is busy.
     """
 
     address: str = ""
@@ -129,13 +131,14 @@ class Server:
     breaks_after: dict[str, int] = field(default_factory=dict)
     knows_range: bool = True
     busy: int = 0
+    retry_after: str = ""
     requests: list[Request] = field(default_factory=list)
 
     def answer(self, path: str, asked: str | None) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and content."""
         if self.busy:
             self.busy -= 1
-            return 503, {}, b""
+            return 503, {"Retry-After": self.retry_after} if self.retry_after else {}, b""
         if path not in self.files:
             return 404, {}, b""
         content = self.files[path]

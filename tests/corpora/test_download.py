@@ -2,15 +2,20 @@
 
 import io
 import json
+import signal
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from emotion_lib import corpora
-from emotion_lib.corpora import download
+from emotion_lib.corpora import download, mirrors
 from emotion_lib.corpora.corpus import Corpus
 from emotion_lib.corpora.download import Archive, Dataverse
 from emotion_lib.corpora.mirrors import fetch
@@ -367,6 +372,174 @@ def test_a_busy_server_is_asked_again(
     server.busy = 1
     fetch("tess", source=replace(dataverse, retries=1), index=index)
     assert_installed(data / "tess", index)
+
+
+def test_a_busy_server_is_waited_for_as_long_as_it_asks(
+    kaggle: Archive,
+    index: pd.DataFrame,
+    data: Path,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    server.busy, server.retry_after = 1, "40"
+    fetch("tess", source=replace(kaggle, retries=1), index=index, progress=True)
+    assert sum(waits) == 40 + 1  # and the second that pooch waits
+    assert "the server is busy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("retry_after", ["1800", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400])
+def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+    retry_after: str, kaggle: Archive, index: pd.DataFrame, data: Path, server: Server
+) -> None:
+    whole = server.files[ARCHIVE]
+    server.breaks_after[ARCHIVE] = len(whole) // 2
+    with pytest.raises(CorpusError):
+        fetch("tess", source=kaggle, index=index)
+    server.busy, server.retry_after = 1, retry_after
+    with pytest.raises(
+        CorpusError, match=r"127.0.0.1 is busy, and asks to come back in \d+ minutes; finished parts are"
+    ):
+        fetch("tess", source=replace(kaggle, retries=3), index=index)
+    fetch("tess", source=kaggle, index=index)
+    assert_installed(data / "tess", index)
+    assert server.requests[-1].sent < len(whole)
+
+
+@pytest.mark.parametrize("retry_after", ["soon", "-1", "9" * 5000])
+def test_what_says_no_time_is_not_waited_for(
+    retry_after: str, kaggle: Archive, index: pd.DataFrame, data: Path, server: Server
+) -> None:
+    server.busy, server.retry_after = 1, retry_after
+    with pytest.raises(CorpusError, match=r"the download stopped \(503"):
+        fetch("tess", source=kaggle, index=index)
+
+
+def test_a_second_fetch_is_told_of_the_first(
+    kaggle: Archive, index: pd.DataFrame, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring = Archive.bring
+
+    def bring_twice(source: Archive, *wanted: Any, **options: Any) -> Path:
+        with pytest.raises(CorpusError, match=r"tess.fetch: another process is writing to it; wait until"):
+            fetch("tess", source=kaggle, index=index)
+        return bring(source, *wanted, **options)
+
+    monkeypatch.setattr(Archive, "bring", bring_twice)
+    fetch("tess", source=kaggle, index=index)
+    assert_installed(data / "tess", index)
+
+
+def test_a_fetch_that_waited_for_another_does_not_download_again(
+    kaggle: Archive, index: pd.DataFrame, data: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch("tess", source=kaggle, index=index)
+    answers = iter([False, True])
+    monkeypatch.setattr(mirrors, "_is_complete", lambda *_: next(answers))
+    fetch("tess", source=kaggle, index=index)
+    assert len(server.requests) == 1
+    assert not (data / "tess.old1").exists()
+
+
+def test_a_disk_without_room_is_an_error_before_anything_is_downloaded(
+    kaggle: Archive, index: pd.DataFrame, data: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+    with pytest.raises(CorpusError, match=r"tess: 0 MB are free, and the corpus takes \d+ MB; free some disk space"):
+        fetch("tess", source=kaggle, index=index)
+    assert server.requests == []
+    monkeypatch.setattr(mirrors, "_check_place", lambda *_: None)
+    with pytest.raises(
+        CorpusError, match=r"tess: cannot be written \(.*No space left on device for \d+ MB\); free some"
+    ):
+        fetch("tess", source=kaggle, index=index)
+    assert server.requests[0].sent == len(server.files[ARCHIVE])
+    assert not list(data.rglob("*.part"))
+
+
+def test_a_place_that_cannot_be_replaced_is_an_error_before_anything_is_downloaded(
+    kaggle: Archive, index: pd.DataFrame, data: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "tess").mkdir()
+    monkeypatch.chdir(data / "tess")
+    with pytest.raises(
+        CorpusError, match="a disk, or the folder in which you are; name a new folder in it with `--to`"
+    ):
+        fetch("tess", ".", source=kaggle, index=index)
+    for place in ("~nobody_is_called_so/tess", "tess\0"):
+        with pytest.raises(ParameterError, match=r"to='.*': must be a folder"):
+            fetch("tess", place, source=kaggle, index=index)
+    assert server.requests == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_to_a_folder_stays_a_link(kaggle: Archive, index: pd.DataFrame, data: Path, tmp_path: Path) -> None:
+    (data / "tess").symlink_to(tmp_path / "large_disk" / "tess")
+    assert fetch("tess", source=kaggle, index=index) == tmp_path / "large_disk" / "tess"
+    assert_installed(tmp_path / "large_disk" / "tess", index)
+    assert (data / "tess").is_symlink()
+
+
+def test_a_list_of_files_without_end_is_stopped(
+    dataverse: Dataverse, index: pd.DataFrame, data: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_MOST_LISTING", 100_000)
+    server.files[LISTING] = b" " * 10_000_000 + server.files[LISTING]
+    with pytest.raises(CorpusError, match=r"more than 100000 bytes, which is too large .* with another `--source`"):
+        fetch("tess", source=dataverse, index=index)
+
+
+def test_an_archive_with_a_list_that_would_fill_the_memory_is_refused(
+    kaggle: Archive, index: pd.DataFrame, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_MOST_LISTING", 1000)
+    with pytest.raises(CorpusError, match=r"its list of files claims \d+ bytes"):
+        fetch("tess", source=kaggle, index=index)
+
+
+FETCH = """
+import os, signal, sys
+import pandas as pd
+from emotion_lib.corpora import download, mirrors
+
+def killing(function):
+    def die(*given, **options):
+        if sys.argv[5] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*given, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return die
+
+index = pd.read_csv(sys.argv[1], dtype={"sha256": str})
+place, name = {"download": download, "mirrors": mirrors}[sys.argv[3]], sys.argv[4]
+setattr(place, name, killing(getattr(place, name)))
+mirrors.fetch("tess", sys.argv[2], source=download.Archive(sys.argv[6], retries=0), index=index)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(
+    ("room", "function", "when", "requests"),
+    [
+        ("download", "_fetched", "before", 1),
+        ("download", "_unpack_member", "after", 1),
+        ("mirrors", "_install", "before", 1),
+        ("mirrors", "_install", "after", 1),
+    ],
+)
+def test_a_fetch_that_was_killed_goes_on(
+    room: str, function: str, when: str, requests: int, kaggle: Archive, index: pd.DataFrame, data: Path, server: Server
+) -> None:
+    index.to_csv(data / "index.csv", index=False)
+    command = [sys.executable, "-c", FETCH, data / "index.csv", data / "tess", room, function, when, kaggle.address]
+    assert subprocess.run(list(map(str, command)), check=False).returncode == -signal.SIGKILL
+    if (room, when) != ("mirrors", "after"):
+        assert not (data / "tess").exists()
+    fetch("tess", source=kaggle, index=index)
+    assert_installed(data / "tess", index)
+    assert len(server.requests) == requests
 
 
 def test_nothing_is_written_to_stderr(

@@ -6,7 +6,7 @@ import pytest
 
 from emotion_lib import audio, corpora
 from emotion_lib.errors import CorpusError
-from emotion_lib.evaluation import degraded, metrics, recognizers
+from emotion_lib.evaluation import degraded, metrics, model_card
 from emotion_lib.evaluation.conditions import CONDITIONS
 from tests.cli.conftest import toy
 from tests.conftest import WriteWav
@@ -126,7 +126,7 @@ def test_a_condition_for_some_utterances_is_compared_with_these_clean() -> None:
 
 def test_the_figures_are_those_of_the_other_scores(predictions: pd.DataFrame) -> None:
     clean = predictions[predictions["condition"] == "clean"].reset_index(drop=True)
-    own = recognizers.among_own_emotions(clean)
+    own = model_card.among_own_emotions(clean)
     found = only(degraded.compare(predictions), "clean")
     answered = clean["answer"] != "unknown"
 
@@ -190,7 +190,7 @@ def test_recordings_that_cannot_be_used_are_left_out_and_named(table: pd.DataFra
 
 
 def test_the_report_has_a_line_for_each_condition(table: pd.DataFrame) -> None:
-    seen = recognizers.list_utterances(table[:1])
+    seen = model_card.list_utterances(table[:1])
     found = degraded.score_conditions(toy(trained_on=seen), table[:4], include_trained=True)
     lines = str(found).splitlines()
 

@@ -20,17 +20,19 @@ import emotion_lib
 from emotion_lib import evaluation, extraction, models, results
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, TrainingWarning
-from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation import model_card
 from emotion_lib.evaluation.adapted import voices_of
 from emotion_lib.evaluation.recipes import RECIPES, Options
-from emotion_lib.evaluation.recognizers import TrainedRecognizer, answers, calibrate, reliability, train_recognizer
+from emotion_lib.evaluation.recognizers import TrainedRecognizer, train_recognizer
+from emotion_lib.evaluation.reliability import calibrate, reliability
 from emotion_lib.extraction import Features, LeftOut
 from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.description import describe_recognizer
-from emotion_lib.recognizer.voices import learn_voices
 from emotion_lib.training import Schedule
+from emotion_lib.training.frame_voices import learn_voices
+from tests.evaluation.test_reliability import never_right
 
 CHOSEN = ("angry", "happy", "sad")
 WORDS = ("bridge", "cloud", "lamp")
@@ -200,7 +202,7 @@ def test_a_corpus_to_train_on_only_is_in_the_training_and_in_no_score(encoded: T
 
 
 def test_left_out_speakers_are_scored_with_the_calibration_of_the_recogniser(encoded: TrainedRecognizer) -> None:
-    expected = recognizers.scores(encoded.held_out, calibration=encoded.recognizer.calibration)
+    expected = model_card.scores(encoded.held_out, calibration=encoded.recognizer.calibration)
     assert encoded.recognizer.about["worth"][2:] == expected
 
 
@@ -234,104 +236,23 @@ def test_among_the_emotions_of_a_corpus_the_most_probable_is_predicted() -> None
             "sad": [0.1, 0.2, 0.2],
         }
     )
-    assert recognizers.among_own_emotions(predictions)["predicted"].tolist() == ["angry", "happy", "sad"]
+    assert model_card.among_own_emotions(predictions)["predicted"].tolist() == ["angry", "happy", "sad"]
 
 
 def test_scores_are_among_the_emotions_of_the_corpus_with_one_calibration(built: TrainedRecognizer) -> None:
     without_sad = built.held_out.predictions.query("emotion != 'sad'").assign(predicted="sad")
     held_out = replace(built.held_out, predictions=without_sad)
-    (found,) = recognizers.scores(held_out, calibration=Calibration(threshold=0.0))
+    (found,) = model_card.scores(held_out, calibration=Calibration(threshold=0.0))
     own = without_sad[["angry", "happy"]].idxmax(axis=1)
     recalls = [(own == emotion)[without_sad["emotion"] == emotion].mean() for emotion in ("angry", "happy")]
     assert found["value"] == pytest.approx(np.mean(recalls), abs=1e-4)
     assert found["coverage"] == 1
 
 
-def test_with_a_calibration_one_fold_is_enough_for_answers() -> None:
-    predictions, chosen = heard(), Calibration(temperature=2.0, threshold=0.5)
-    found = answers(predictions, calibration=chosen)
-    confidence = chosen.apply(predictions[list(CHOSEN)].to_numpy()).max(axis=1)
-    np.testing.assert_allclose(found["confidence"], confidence)
-    assert (found["answered"] == (confidence >= 0.5)).all()
-
-
-def heard(n: int = 60, *, corpus: str = "tess", emotions: tuple[str, ...] = CHOSEN, seed: int = 0) -> pd.DataFrame:
-    """Return predictions as an evaluation holds them, right as often as they say."""
-    rng = np.random.default_rng(seed)
-    probabilities = rng.dirichlet(np.full(len(emotions), 0.5), n)
-    acted = [rng.choice(emotions, p=row) for row in probabilities]
-    rows = pd.DataFrame(probabilities, columns=list(emotions))
-    return rows.assign(
-        fold="1", corpus=corpus, speaker=f"A{seed}", id=[f"u{number}" for number in range(n)], emotion=acted
-    )
-
-
-def test_each_corpus_counts_the_same_in_the_calibration_however_large_it_is() -> None:
-    one, other = heard(corpus="tess"), heard(corpus="emodb", seed=1).assign(emotion="sad")
-    once, tenfold = calibrate(pd.concat([one, other])), calibrate(pd.concat([*[one] * 10, other]))
-    assert once.temperature == pytest.approx(tenfold.temperature, rel=1e-3)
-    assert once.threshold == pytest.approx(tenfold.threshold, abs=1e-3)
-
-
-@pytest.mark.parametrize("precision", [0.75, 0.8, 0.9])
-def test_from_the_threshold_on_answers_are_right_as_often_as_asked(precision: float) -> None:
-    predictions = heard(2000)
-    chosen = calibrate(predictions, precision=precision)
-    scaled = chosen.apply(predictions[list(CHOSEN)].to_numpy())
-    answered = scaled.max(axis=1) >= chosen.threshold
-    right = np.array(CHOSEN)[scaled.argmax(axis=1)] == predictions["emotion"]
-    assert precision <= right[answered].mean() <= precision + 0.01
-
-
-def test_a_fold_is_answered_as_was_chosen_on_the_others() -> None:
-    boasting = heard(500, seed=1).assign(fold="2")
-    boasting[list(CHOSEN)] = np.eye(len(CHOSEN))[np.arange(500) % len(CHOSEN)] * 0.97 + 0.01
-    both = pd.concat([heard(500), boasting])
-    found = answers(both)
-    assert found["id"].tolist() == both["id"].tolist()
-    first, second = found[found["fold"] == "1"], found[found["fold"] == "2"]
-    for part, other in ((first, boasting), (second, heard(500))):
-        chosen = calibrate(other)
-        confidence = chosen.apply(part[list(CHOSEN)].to_numpy()).max(axis=1)
-        np.testing.assert_allclose(part["confidence"], confidence)
-        assert (part["answered"] == (confidence >= chosen.threshold)).all()
-
-
-def test_only_several_folds_of_different_speakers_have_answers() -> None:
-    with pytest.raises(ParameterError, match="predictions: only one fold"):
-        answers(heard())
-    with pytest.raises(ParameterError, match="predictions: some speakers are in several folds"):
-        answers(pd.concat([heard(), heard().assign(fold="2")]))
-
-
-def test_emotions_beyond_the_seven_are_calibrated_too() -> None:
-    predictions = heard(2000, emotions=("happy", "calm", "boredom"))
-    assert calibrate(predictions).temperature == pytest.approx(1, abs=0.15)
-
-
-def test_reliability_has_a_row_for_each_corpus() -> None:
-    found = reliability(pd.concat([heard(1000, corpus="tess"), heard(1000, corpus="emodb", seed=1).assign(fold="2")]))
-    assert found["corpus"].tolist() == ["emodb", "tess"]
-    assert found["precision"].tolist() == pytest.approx([0.75, 0.75], abs=0.05)
-    assert (found["expected_calibration_error"] < 0.1).all()
-
-
-def never_right() -> pd.DataFrame:
-    """Return predictions of two folds in which no answer is right, so that none is given."""
-    wrong = pd.concat([heard(), heard(seed=1).assign(fold="2")], ignore_index=True)
-    return wrong.assign(emotion=wrong[list(CHOSEN)].idxmin(axis=1))
-
-
-def test_where_nothing_is_answered_no_answer_is_right_or_wrong() -> None:
-    (sure,) = (row for _, row in reliability(never_right()).iterrows())
-    assert sure["coverage"] == 0
-    assert np.isnan(sure["precision"])
-
-
 def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, table: pd.DataFrame) -> None:
     single_word = never_right().assign(corpus="folder", text="lamp", predicted="sad", seed=0)
     held_out = replace(built.held_out, predictions=single_word)
-    story = recognizers._story(table[table["emotion"].isin(CHOSEN)], held_out, None, built.recognizer.calibration)
+    story = model_card.describe(table[table["emotion"].isin(CHOSEN)], held_out, None, built.recognizer.calibration)
     (worth,) = json.loads(json.dumps(story, allow_nan=False))["worth"]
     assert [worth[name] for name in ("low", "high", "interval_over", "precision")] == [None] * 4
     told = EmotionRecognizer(built.recognizer.head, emotions=CHOSEN, feature="log_mel", settings=SETTINGS, about=story)

@@ -9,7 +9,7 @@ import pytest
 from emotion_lib import corpora
 from emotion_lib.emotions import in_order
 from emotion_lib.errors import CorpusError, ParameterError
-from emotion_lib.evaluation import metrics, recognizers
+from emotion_lib.evaluation import metrics, model_card
 from emotion_lib.evaluation.scores import Figure, score, trained_on
 from emotion_lib.recognizer import EmotionRecognizer, Utterances
 from tests.cli.conftest import toy
@@ -62,7 +62,7 @@ def test_one_word_of_few_speakers_has_no_interval(table: pd.DataFrame) -> None:
 
 
 def test_what_it_was_trained_on_is_refused_by_name_or_by_content(table: pd.DataFrame) -> None:
-    known = recognizers.list_utterances(table[:3])
+    known = model_card.list_utterances(table[:3])
     by_name = Utterances(known.ids, (bytes(8),) * 3)
     by_content = Utterances(("a/1", "a/2", "a/3"), known.digests)
     for utterances in (by_name, by_content):
@@ -77,7 +77,7 @@ def test_what_it_was_trained_on_is_refused_by_name_or_by_content(table: pd.DataF
 
 
 def test_what_it_was_trained_on_is_scored_when_one_asks_and_said(table: pd.DataFrame) -> None:
-    found = score(toy(trained_on=recognizers.list_utterances(table[:3])), table, include_trained=True)
+    found = score(toy(trained_on=model_card.list_utterances(table[:3])), table, include_trained=True)
 
     assert (len(found.predictions), found.n_trained_on) == (168, 3)
     assert "It was trained on 3 of them" in str(found)
@@ -94,7 +94,7 @@ def test_emotions_that_it_does_not_tell_apart_are_left_out_and_counted(table: pd
 def test_recordings_that_cannot_be_heard_are_left_out_and_named(tess_folder: Path) -> None:
     next(tess_folder.rglob("YAF_cloud_sad.wav")).write_text("not audio")
     table = corpora.load(tess_folder)
-    recognizer = toy(trained_on=recognizers.list_utterances(table))
+    recognizer = toy(trained_on=model_card.list_utterances(table))
     found = score(recognizer, table, include_trained=True)
 
     assert len(found.predictions) == found.n_trained_on == 41

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing
@@ -20,7 +21,7 @@ import pytest
 
 from emotion_lib import audio, extraction
 from emotion_lib.errors import AudioError, CorpusError, ParameterError
-from emotion_lib.extraction import Features, extract, extractor
+from emotion_lib.extraction import Features, cache, extract, extractor
 from emotion_lib.features import ENCODED, FEATURES, FEATURES_VERSION, SPEECH_ENCODER, FeatureSettings
 from tests.extraction.conftest import RATE, SMALL, write_noise
 
@@ -295,6 +296,60 @@ def test_a_recording_that_changes_before_it_is_read_is_not_kept_as_the_old_one(
         extract(one, "mean_mfcc", settings=SMALL)
     path.write_bytes(good)
     np.testing.assert_array_equal(extract(one, "mean_mfcc", settings=SMALL).X, np.stack(one_by_one(one)))
+
+
+def test_a_recording_written_twice_in_one_tick_is_never_taken_for_the_first(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(cache, "_stamp", lambda path: f"2000 {now} {now}")
+    extract(table, "mean_mfcc", settings=SMALL)
+    write_noise(table["path"][3], seed=99)
+    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, np.stack(one_by_one(table)))
+
+
+def test_a_recording_that_changes_in_the_tick_in_which_it_is_read_is_not_kept_as_the_old_one(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(cache, "_stamp", lambda path: f"2000 {now} {now}")
+    test_a_recording_that_changes_before_it_is_read_is_not_kept_as_the_old_one(table, monkeypatch)
+
+
+def test_an_old_recording_is_known_by_its_stamp(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_TICK", 0)
+    first = extract(table, "mean_mfcc", settings=SMALL)
+    monkeypatch.setattr(cache, "_digest", None)
+    np.testing.assert_array_equal(extract(table, "mean_mfcc", settings=SMALL).X, first.X)
+
+
+def test_a_locked_cache_is_waited_for_once(
+    table: pd.DataFrame, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract(table, "mean_mfcc", settings=SMALL)
+    waits: list[str] = []
+    connect = sqlite3.connect
+
+    def wait(path: Path, timeout: float) -> sqlite3.Connection:
+        waits.append(path.name)
+        return connect(path, timeout=0)
+
+    with closing(connect(cache_file(cache_folder), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(sqlite3, "connect", wait)
+        assert len(extract(table, "mean_mfcc", settings=SMALL)) == 6
+    assert len(waits) == 1
+
+
+def test_one_recording_of_an_hour_does_not_fill_the_memory_with_padding(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extractor, "MOST_PADDING", 10_000)
+    assert len(extract(table, "mfcc", settings=SMALL)) == 6
+    write_noise(table["path"][2], seed=2, n_samples=100_000)
+    with pytest.raises(CorpusError, match=r"noise_2.wav: so long that all 6 recordings, padded .* with `duration`"):
+        extract(table, "mfcc", settings=SMALL)
+    assert len(extract(table, "mean_mfcc", settings=SMALL)) == 6
 
 
 EXTRACT = """

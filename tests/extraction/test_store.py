@@ -5,9 +5,10 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -19,6 +20,7 @@ from emotion_lib.errors import CorpusError, MissingExtraError, ParameterError
 from emotion_lib.extraction import StoredFeatures, extract, extract_to, extractor, open_stored
 from emotion_lib.extraction import store as zarr_store
 from emotion_lib.features import FEATURES_VERSION
+from emotion_lib.writing import LOCK
 from tests.extraction.conftest import SMALL
 
 zarr = pytest.importorskip("zarr", reason="Zarr is not installed; get it with `pip install 'emotion_lib[zarr]'`")
@@ -118,40 +120,54 @@ def test_recordings_are_taken_only_as_they_are_needed(
     np.testing.assert_array_equal(found.load().X, in_memory(table, "mean_mfcc").X[np.arange(1, 101) % 6])
 
 
-def until_killed(store: Path, paths: list[Path], last: int) -> None:
-    """Extract, and be killed when a recording is asked for."""
+def until_killed(store: Path, paths: list[Path], where: str) -> None:
+    """Extract, and be killed before the first, in the ninth or after the last write."""
     zarr_store.ROWS = extractor.BATCH = 2
     zarr_store.CHUNK_BYTES = 500
-    parallel.THREADS = 1
+    extend, writes = zarr_store._extend, []
 
-    def listed() -> Iterator[Path]:
-        for row, path in enumerate(paths):
-            if row == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            yield path
+    def extend_or_die(group: Any, name: str, values: np.ndarray, **layout: Any) -> None:
+        writes.append(name)
+        if where == "before" or (where == "in" and writes.count("lengths") == 9):
+            os.kill(os.getpid(), signal.SIGKILL)
+        extend(group, name, values, **layout)
 
-    extract_to(store, listed(), "mfcc", settings=SMALL)
+    zarr_store._extend = extend_or_die
+    extract_to(store, paths, "mfcc", settings=SMALL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(("where", "kept"), [("before", 0), ("in", 16), ("after", 36)])
 def test_a_run_that_was_killed_goes_on_where_it_stopped(
-    store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+    store: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, where: str, kept: int
 ) -> None:
-    paths = list(table["path"]) * 12
-    process = multiprocessing.get_context("spawn").Process(target=until_killed, args=(store, paths, 50))
+    paths = list(table["path"]) * 6
+    process = multiprocessing.get_context("spawn").Process(target=until_killed, args=(store, paths, where))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    with pytest.raises(CorpusError, match=r"features.zarr: unfinished, with \d+ recordings; call `extract_to` again"):
-        open_stored(store)
-    before = zarr.open_group(store, mode="r").attrs["recordings"]
-    assert 30 < before < 50
+    if where != "after":
+        with pytest.raises(CorpusError, match=f"unfinished, with {kept} recordings; call `extract_to` again"):
+            open_stored(store)
 
     compute = Mock(wraps=extractor.extract_one)
     monkeypatch.setattr(extractor, "extract_one", compute)
     found = extract_to(store, iter(paths), "mfcc", settings=SMALL)
-    assert compute.call_count == 72 - before
-    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(72) % 6])
+    assert compute.call_count == 36 - kept
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X[np.arange(36) % 6])
+
+
+@pytest.mark.parametrize("left", ["", "zarr", "frames/c.0.0"])
+def test_what_a_kill_left_in_the_middle_of_a_file_is_removed(store: Path, table: pd.DataFrame, left: str) -> None:
+    if left.startswith("frames"):
+        stored(store, table[:4])
+    store.mkdir(exist_ok=True)
+    (store / LOCK).touch()
+    partial = store / f"{left}.{'0a' * 16}.partial"
+    partial.write_bytes(b"half")
+    assert len(stored(store, table)) == 6
+    assert not partial.exists()
 
 
 @pytest.mark.usefixtures("small_writes")
@@ -222,6 +238,21 @@ def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, table: pd.Da
         open_stored(tmp_path / "nowhere")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
+def test_a_full_disk_is_a_sentence_and_what_was_written_stays(store: Path, table: pd.DataFrame) -> None:
+    import resource
+
+    stored(store, table[:3])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
+    try:
+        with pytest.raises(CorpusError, match=r"cannot be written \(File too large\); fix this and repeat the call"):
+            stored(store, table)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
+
+
 def test_an_empty_folder_is_written_to(store: Path, table: pd.DataFrame) -> None:
     store.mkdir()
     assert len(stored(store, table)) == 6
@@ -242,6 +273,77 @@ def test_a_lost_file_is_noticed(store: Path, table: pd.DataFrame, name: str) -> 
         shutil.rmtree(store / name)
     with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
         open_stored(store).read([0])
+
+
+def as_stored_before(store: Path, table: pd.DataFrame) -> None:
+    """Write a store as the first versions of the library did: without checksums."""
+    found = stored(store, table)
+    frames, paths = np.asarray(found.frames), found.table["path"].to_numpy()
+    attributes = {name: value for name, value in zarr.open_group(store).attrs.items() if name != "checksum"}
+    shutil.rmtree(store)
+    group = zarr.create_group(store, attributes=attributes)
+    encoding = {"name": "default", "separator": "."}
+    layout = {"chunks": (25, 5), "fill_value": np.nan, "chunk_key_encoding": encoding, "compressors": None}
+    group.create_array("frames", data=frames, dimension_names=("frame", "feature"), **layout)
+    for name, column in {"paths": paths, "lengths": found.lengths, "reasons": np.full(len(paths), "")}.items():
+        text = column.astype(zarr_store._TEXT) if name != "lengths" else column
+        group.create_array(name, data=text, chunks=(zarr_store.ROWS,))
+
+
+def test_a_store_without_checksums_is_read_and_gone_on_with(store: Path, table: pd.DataFrame) -> None:
+    as_stored_before(store, table[:4])
+    np.testing.assert_array_equal(open_stored(store).load().X, in_memory(table[:4], "mfcc").X)
+    np.testing.assert_array_equal(stored(store, table).load().X, in_memory(table, "mfcc").X)
+    next((store / "frames").glob("c*")).write_bytes(b"cut short")
+    with pytest.raises(CorpusError, match=r"damaged \(.*\); delete it and extract again"):
+        open_stored(store).load()
+
+
+def flip(content: bytes) -> bytes:
+    return content[:-20] + bytes([content[-20] ^ 1]) + content[-19:]
+
+
+@pytest.mark.parametrize("damage", [flip, lambda content: content[:-8], lambda content: b""], ids=["flip", "cut", "no"])
+@pytest.mark.parametrize("name", ["frames", "paths", "lengths", "reasons"])
+@pytest.mark.usefixtures("small_writes")
+def test_a_damaged_chunk_is_an_error_when_it_is_read_and_before_it_is_gone_on_with(
+    store: Path, table: pd.DataFrame, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    table["path"][1].write_bytes(b"no audio")
+    stored(store, table[:5])
+    chunk = max(path for path in (store / name).rglob("*") if path.is_file() and path.name != "zarr.json")
+    chunk.write_bytes(damage(chunk.read_bytes()))
+    with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
+        open_stored(store).load()
+    with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
+        stored(store, table)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("zarr.json", '"hop_length": 128', '"hop_length": 129'),
+        ("zarr.json", '"recordings": 6', '"recordings": 5'),
+        ("frames/zarr.json", '"frame"', '"grame"'),
+    ],
+)
+def test_a_damaged_description_is_an_error(store: Path, table: pd.DataFrame, file: str, old: str, new: str) -> None:
+    stored(store, table)
+    text = (store / file).read_text()
+    assert old in text
+    (store / file).write_text(text.replace(old, new))
+    with pytest.raises(CorpusError, match=r"features.zarr: damaged \(.*\); delete it and extract again"):
+        open_stored(store)
+
+
+def test_the_second_writer_is_told_of_the_first(store: Path, table: pd.DataFrame) -> None:
+    def listed() -> Iterator[Path]:
+        with pytest.raises(CorpusError, match=r"features.zarr: another process is writing to it; wait until"):
+            stored(store, table)
+        yield from table["path"]
+
+    found = extract_to(store, listed(), "mfcc", settings=SMALL)
+    np.testing.assert_array_equal(found.load().X, in_memory(table, "mfcc").X)
 
 
 def test_a_table_in_any_order_gives_labels_by_path(store: Path, table: pd.DataFrame) -> None:

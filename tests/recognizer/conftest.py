@@ -14,7 +14,8 @@ from emotion_lib.features import FeatureSettings, voice_statistics
 from emotion_lib.recognizer import EmotionRecognizer, Prediction, Utterances
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head
-from emotion_lib.recognizer.voices import Voices, learn_voices
+from emotion_lib.recognizer.voices import Voices
+from emotion_lib.training.frame_voices import learn_voices
 
 SR = 16_000
 LOG_MEL = FeatureSettings(sr=SR, n_fft=512, hop_length=160, n_mels=64, top_db=None)

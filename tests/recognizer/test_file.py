@@ -21,7 +21,8 @@ from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ModelFileError, ParameterError
 from emotion_lib.recognizer import EmotionRecognizer, Utterances, recognizer
 from emotion_lib.recognizer.file import DIGESTS, IDS, MANIFEST, MEMBERS, NETWORK, Contents, write_file
-from emotion_lib.recognizer.voices import Voices, learn_voices
+from emotion_lib.recognizer.voices import Voices
+from emotion_lib.training.frame_voices import learn_voices
 from tests.recognizer.conftest import SR, linear
 
 CURE = "get a fresh copy, or train it again with `emotion-lib train`"

@@ -8,7 +8,7 @@ import pytest
 
 from emotion_lib import audio, corpora
 from emotion_lib.emotions import EMOTIONS
-from emotion_lib.evaluation import recognizers
+from emotion_lib.evaluation import model_card
 from emotion_lib.features import SPEECH_ENCODER
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.description import describe_recognizer
@@ -45,7 +45,7 @@ def test_it_says_what_it_is_worth_how_it_was_made_and_its_licence(pretrained: Em
 
 def test_it_is_scored_on_each_corpus_of_its_training_but_tess(pretrained: EmotionRecognizer) -> None:
     trained_on = set(pretrained.about["corpora"])
-    for protocol in (recognizers.SPEAKERS, recognizers.CORPORA):
+    for protocol in (model_card.SPEAKERS, model_card.CORPORA):
         scored = [each["corpus"] for each in pretrained.about["worth"] if each["protocol"] == protocol]
         assert sorted(scored) == sorted(trained_on - {"tess"})
     assert "tess" in trained_on

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from emotion_lib.errors import ParameterError
 from emotion_lib.features import voice_statistics
-from emotion_lib.recognizer.voices import Enrolment, Voices, adapt, learn_voices
+from emotion_lib.recognizer.voices import Enrolment, Voices, adapt
+from emotion_lib.training.frame_voices import learn_voices
 
 EMOTIONS = ("angry", "happy", "sad")
 N_STATISTICS = 30
