@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY, right_of_half
+from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY, copies_of, right_of_half
 from emotion_lib import corpora, evaluation, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import model_card
@@ -39,8 +39,11 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
     "CREMA-D x2.5, nEMO x1.5, TESS x0.25": {"corpus_weights": VOICES | {"crema-d": 2.5, "nemo": 1.5}},
     "CREMA-D x2, nEMO x1.5, TESS x0.25, shrinkage 0.5": {"corpus_weights": VOICES | {"nemo": 1.5}, "shrinkage": 0.5},
+    "one degraded copy of each utterance": {"copies": 1},
+    "two degraded copies of each utterance (the recogniser since version 4)": {"copies": 2},
 }
-"""The configurations, as arguments of `training.encoded.fit_encoded`; whatever is not named is as in the recogniser."""
+"""The configurations: arguments of `training.encoded.fit_encoded`, and the degraded copies of each utterance, by default
+none. Whatever else is not named is as in the recogniser."""
 
 
 @click.command()
@@ -58,14 +61,17 @@ def main(*, only: str | None) -> None:
         click.echo(row)
 
 
-def _scored(features: Features, constants: Mapping[str, Any]) -> dict[str, float]:
+def _scored(features: Features, configuration: Mapping[str, Any]) -> dict[str, float]:
     """Return the figures of a configuration, in percent, and the seconds of its trainings."""
+    constants = {name: value for name, value in configuration.items() if name != "copies"}
+    copies = _copies(features, configuration["copies"]) if "copies" in configuration else None
     started = time.perf_counter()
     recipe = RECIPES[MODEL]
     RECIPES[MODEL] = replace(recipe, constants={**recipe.constants, **constants})
+    options: dict[str, Any] = {"features": features, "copies": copies, "train_only": TRAIN_ONLY}
     try:
         loco, loso = (
-            evaluation.evaluate(features.table, MODEL, protocol, features=features, train_only=TRAIN_ONLY)
+            evaluation.evaluate(features.table, MODEL, protocol, **options)
             for protocol in (model_card.CORPORA, model_card.SPEAKERS)
         )
     finally:
@@ -82,6 +88,12 @@ def _scored(features: Features, constants: Mapping[str, Any]) -> dict[str, float
     return {name: round(100 * float(value), 1) for name, value in figures.items()} | {
         "seconds": round(time.perf_counter() - started, 1)
     }
+
+
+def _copies(features: Features, number: int) -> Features:
+    """Return the first degraded copies of each utterance."""
+    copies = copies_of(features.table)
+    return copies[(copies.table.groupby(["corpus", "id"]).cumcount() < number).to_numpy()]
 
 
 if __name__ == "__main__":

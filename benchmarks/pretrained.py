@@ -37,7 +37,7 @@ from emotion_lib.training.encoded import fit_encoded
 MODEL = "discriminant"
 COPIES = 2
 """Degraded copies of each utterance to train on, besides the clean one."""
-VERSION = "3"
+VERSION = "4"
 CORPORA = ("crema-d", "emodb", "nemo", "ravdess", "tess")
 TRAIN_ONLY = ("tess",)
 DEMONSTRATIONS = ("1008", "1027")
