@@ -8,8 +8,8 @@
 Small synthetic files of every kind that is read (WAV and its relatives, AIFF, CAF, AU, NIST, FLAC, Ogg, MP3, and M4A
 and WebM with the extra `formats`) are damaged in eleven ways, the same for the same seed, and read one by one in a
 process of its own, so that a crash or a hang costs one file. The exit status is 1 if any file raised another error
-than AudioError, crashed the process, took over a second, or over 100 MB more memory than a sound recording, for which
-the recogniser, its encoder and the packages take 270 MB.
+than AudioError, crashed the process, took over a second of the processor, or over 100 MB more memory than a sound
+recording, for which the recogniser, its encoder and the packages take 270 MB.
 """
 
 import importlib
@@ -342,7 +342,7 @@ def reader_named(reader: str) -> Callable[[Path], object]:
 
 def _outcome(function: Callable[[Path], object], path: Path, before: float) -> Outcome:
     """Return what comes of reading a file here."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         function(path)
         what = "answer"
@@ -350,7 +350,7 @@ def _outcome(function: Callable[[Path], object], path: Path, before: float) -> O
         what = "refused"
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
         what = f"{type(error).__name__}: {error}"
-    return Outcome(what, time.perf_counter() - start, peak() - before)
+    return Outcome(what, time.process_time() - start, peak() - before)
 
 
 @dataclass
