@@ -1,11 +1,11 @@
 """Score the pretrained kind of recogniser on degraded recordings of voices that were left out of its training.
 
-    python -m benchmarks.conditions              half an hour on two idle cores; writes table, page and figure
+    python -m benchmarks.conditions              ten minutes on two idle cores; writes table, page and figure
     python -m benchmarks.conditions --most 20    on at most 20 utterances of each corpus
 
-The speakers of each fold of `leave_speaker_out` are left out of a training on clean recordings, and some of their
-utterances are then predicted under each condition. It needs TESS, which is in training only, EMO-DB, RAVDESS, CREMA-D
-and nEMO; the voices that are set aside take no part.
+The speakers of each fold of `leave_speaker_out` are left out of a training like that of the pretrained recogniser, and
+some of their utterances are then predicted under each condition. It needs TESS, which is in training only, EMO-DB,
+RAVDESS, CREMA-D and nEMO; the voices that are set aside take no part.
 """
 
 from collections.abc import Iterator
@@ -57,15 +57,17 @@ TARGETS = {
 HEADING = """# What noise, telephones and rooms cost
 
 {utterances} utterances of {speakers} speakers of EMO-DB, RAVDESS, CREMA-D and nEMO, each predicted by a recogniser that
-was trained without its speaker, on clean recordings (`leave_speaker_out`, with TESS in every training). Calibration and
-threshold are those of the pretrained recogniser. [What is it worth on my recordings?](../docs/conditions.md) explains
-the conditions and the columns, and how to make this table for recordings of your own.
+was trained without its speaker (`leave_speaker_out`, with TESS in every training). It was trained like the pretrained
+recogniser, whose calibration and threshold it has: on clean recordings and on two degraded copies of each, with white
+noise or babble at 20 or 10 dB, a telephone, Opus, echo or clipping. The other conditions were new to it. [What is it
+worth on my recordings?](../docs/conditions.md) explains the conditions and the columns, and how to make this table for
+recordings of your own.
 
 *UAR* is among the emotions that a corpus has, in percent, with its 95 % interval over speakers, and *difference* is to
 the same utterances clean, in points, with the interval of the paired difference; for women, men, and low and high
 voices it is to the other group. *answered* is the share of recordings with an answer other than "unknown", *right* the
 share of right ones among these, in percent. A recording in which no speech is found counts as not answered and as
-wrong. `make accuracy ALL=1` makes this table.
+wrong. `make accuracy TABLE=conditions` makes this table.
 
 The targets, in points: silence, offset, hum and gain cost at most 2, noise at 20 dB at most 5 and at 10 dB at most 12,
 telephone and codecs at most 6.

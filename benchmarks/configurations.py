@@ -42,8 +42,10 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "one degraded copy of each utterance": {"copies": 1},
     "two degraded copies of each utterance (the recogniser since version 4)": {"copies": 2},
 }
-"""The configurations: arguments of `training.encoded.fit_encoded`, and the degraded copies of each utterance, by default
-none. Whatever else is not named is as in the recogniser."""
+"""The configurations: arguments of `training.encoded.fit_encoded`, and the number of degraded copies, by default none.
+
+Whatever else is not named is as in the recogniser.
+"""
 
 
 @click.command()

@@ -15,9 +15,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY
+from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY, copies_of
 from emotion_lib import corpora, evaluation, results, splits
 from emotion_lib.emotions import EMOTIONS
+from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.metrics import uar
 from emotion_lib.evaluation.recipes import RECIPES
@@ -64,13 +65,13 @@ def main() -> None:
     table = pd.concat([corpora.load(name) for name in CORPORA], ignore_index=True)
     table = table[~splits.is_set_aside(table) & table["emotion"].isin(EMOTIONS)].reset_index(drop=True)
     features = features_for(table, MODEL)
-    threshold = EmotionRecognizer.load().calibration
+    threshold, copies = EmotionRecognizer.load().calibration, copies_of(table)
     rows = []
     for protocol in ("leave_corpus_out", "leave_speaker_out"):
         answers: list[pd.DataFrame] = []
         for part in evaluation.folds(features.table, protocol, train_only=TRAIN_ONLY):
             train, test = features[part.train], features[part.test]
-            fitted = RECIPES[MODEL].fit(train, 0, {})
+            fitted = RECIPES[MODEL].fit(with_copies(train, copies), 0, {})
             weights = RECIPES[MODEL].constants["corpus_weights"]
             voices = learn_voice_model(train, corpus_weights=weights, usual=False)
             assert isinstance(fitted, Discriminant)
