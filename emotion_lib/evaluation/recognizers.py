@@ -124,12 +124,7 @@ def train_recognizer(
         _check_folds(features.table, protocol, emotions, train_only)
     arguments: dict[str, Any] = {"seeds": [seed], "checkpoints": checkpoints, "progress": progress}
     arguments |= {"features": features, "copies": copies, "train_only": train_only}
-    held_out = evaluation.evaluate(features.table, model, protocol, **arguments)
-    other_corpora = None
-    kept = _corpora_to_keep(features.table, train_only)
-    # With a network, this would take hours.
-    if features.table["corpus"].nunique() - len(kept) > 1 and not RECIPES[model].is_network:
-        other_corpora = evaluation.evaluate(features.table, model, CORPORA, **arguments | {"train_only": kept})
+    held_out, other_corpora = _held_out(features.table, model, protocol, arguments)
     if added is not None:
         added, held_out, other_corpora = added.weighed(features, held_out, other_corpora)
     chosen = calibrate((other_corpora or held_out).predictions)
@@ -138,9 +133,7 @@ def train_recognizer(
     )
     assert isinstance(fitted, training.FittedNetwork | Discriminant)
     story = {"model": model, "seed": seed, **describe(features.table, held_out, other_corpora, chosen), **(about or {})}
-    if not any(each["coverage"] for each in story["worth"]):
-        said = "no threshold gave enough right answers on left-out recordings, so it always answers unknown"
-        warnings.warn(f"{said}; add recordings or speakers", TrainingWarning, stacklevel=2)
+    _warn_of_silence(story["worth"])
     seen = list_utterances(features.table)
     if added is not None:
         assert isinstance(fitted, Discriminant)
@@ -150,6 +143,25 @@ def train_recognizer(
         calibration=chosen, about=story, trained_on=seen, voices=_known_voices(features, model)
     )
     return TrainedRecognizer(recognizer, held_out, other_corpora)
+
+
+def _held_out(
+    table: pd.DataFrame, model: str, protocol: str, arguments: dict[str, Any]
+) -> tuple[evaluation.Evaluation, evaluation.Evaluation | None]:
+    """Return the predictions for left-out speakers, and for left-out corpora if there are any."""
+    held_out = evaluation.evaluate(table, model, protocol, **arguments)
+    kept = _corpora_to_keep(table, arguments["train_only"])
+    # With a network, this would take hours.
+    if table["corpus"].nunique() - len(kept) < 2 or RECIPES[model].is_network:
+        return held_out, None
+    return held_out, evaluation.evaluate(table, model, CORPORA, **arguments | {"train_only": kept})
+
+
+def _warn_of_silence(worth: list[dict[str, Any]]) -> None:
+    """Warn if the recogniser always answers unknown."""
+    if not any(each["coverage"] for each in worth):
+        said = "no threshold gave enough right answers on left-out recordings, so it always answers unknown"
+        warnings.warn(f"{said}; add recordings or speakers", TrainingWarning, stacklevel=3)
 
 
 def _protocol(scored: pd.DataFrame) -> str:
