@@ -15,7 +15,7 @@ from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, check_columns
 from emotion_lib.plots.style import INK, PALE
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
-from emotion_lib.recognizer.adaptation import NOT_ADAPTED
+from emotion_lib.recognizer.adaptation import NOT_ADAPTED, PREFIX
 from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.widgets import answers
 from emotion_lib.widgets.base import blank, in_words, picture, png, script
@@ -208,8 +208,8 @@ class VoiceAdaptation(Recorder):
         self.recognizer = loaded
         self._forget()
         self.adapted, self.tried = True, []
-        n = sum(loaded.about.get("enrolled", {}).values())
-        self.says = f"{name}: adapted to a voice with {n} utterances. Try it."
+        n = sum(each.startswith(PREFIX) for each in loaded.trained_on.ids)  # `about` is whatever somebody wrote into it
+        self.says = f"{name}: adapted to a voice with {counted(n, 'recording')}. Try it."
 
 
 def get_used_to(
