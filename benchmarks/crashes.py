@@ -41,6 +41,7 @@ from emotion_lib.corpora.download import Archive
 from emotion_lib.errors import CorpusError, EmotionLibError
 from emotion_lib.extraction import store
 from emotion_lib.features import FeatureSettings
+from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.writing import written_whole
 
 TABLE = Path(__file__).parent / "crashes.csv"
@@ -206,11 +207,51 @@ class Accuracy(Command):
         return set(before[0]) <= set(left[0]) <= set(after[0])
 
 
+class Save(Command):
+    """`save` of a recogniser in the place of another."""
+
+    def prepare(self, place: Path) -> None:
+        """Save the pretrained recogniser."""
+        EmotionRecognizer.load().save(place / "x.emotion")
+
+    def run(self, place: Path) -> None:
+        """Save another one."""
+        other = EmotionRecognizer.load()
+        other.about["note"] = "another"
+        other.save(place / "x.emotion")
+
+    def state(self, place: Path) -> Any:
+        """Return what the file says of itself."""
+        loaded = EmotionRecognizer.load(place / "x.emotion")
+        return loaded.about, loaded.trained_on.ids
+
+
+class Enrol(Save):
+    """`emotion-lib enrol` in the place of an earlier voice."""
+
+    def prepare(self, place: Path) -> None:
+        """Enrol one voice of the demo corpus."""
+        self._enrol("DEA", place)
+
+    def run(self, place: Path) -> None:
+        """Enrol the other."""
+        self._enrol("DEB", place)
+
+    def _enrol(self, voice: str, place: Path) -> None:
+        demo = corpora.load("demo").query("speaker == @voice and emotion == 'neutral'")
+        emotion_lib(
+            ["enrol", *map(str, demo["path"][:3]), "--emotion", "neutral", "--output", str(place / "x.emotion")],
+            standalone_mode=False,
+        )
+
+
 COMMANDS: dict[str, type[Command]] = {
     "extract to a file": ToFile,
     "extract to a Zarr folder": ToStore,
     "fetch": Fetch,
     "make accuracy": Accuracy,
+    "save": Save,
+    "enrol": Enrol,
 }
 
 
