@@ -58,8 +58,8 @@ def says(page: Page, words: str | re.Pattern[str]) -> None:
 
 def duration(page: Page) -> float:
     """Return the length in seconds of the recording that can be played, once it is there."""
-    page.wait_for_function("document.querySelector('.emotion-widget audio').readyState >= 1")
-    return float(page.locator(".emotion-widget audio").evaluate("audio => audio.duration"))
+    page.wait_for_function("document.querySelector('.emotion-widget audio[controls]').readyState >= 1")
+    return float(page.locator(".emotion-widget audio[controls]").evaluate("audio => audio.duration"))
 
 
 def test_without_a_microphone_there_is_a_sentence(page: Page) -> None:
