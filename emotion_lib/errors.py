@@ -174,7 +174,7 @@ def path_of(name: str, path: object) -> Path:
     Raises
     ------
     ParameterError
-        If it is not a path, or `~` stands for a user who does not exist.
+        If it is not a path, or lies in the home folder of a user who does not exist.
 
     Examples
     --------
@@ -184,10 +184,10 @@ def path_of(name: str, path: object) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
         raise ParameterError(f"{name}={path!r}: must be a path")
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise ParameterError(f"{name}={os.fspath(path)}: no home folder of this user; give the whole path") from error
+    expanded = Path(os.path.expanduser(path))
+    if expanded.parts[:1] and expanded.parts[0].startswith("~") and len(expanded.parts) > 1:
+        raise ParameterError(f"{name}={os.fspath(path)}: no home folder of this user; give the whole path")
+    return expanded  # a name that begins with ~, such as ~$letter.wav, is a name
 
 
 def check_positive(**values: float | None) -> None:

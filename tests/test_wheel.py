@@ -18,7 +18,7 @@ LICENCES = [
     *(f"emotion_lib/corpora/LICENSE{each}" for each in (".crema-d", ".nemo")),
     *(f"emotion_lib/pretrained/LICENSE{each}" for each in ("", ".silero-vad", ".whisper")),
 ]
-SUFFIXES = {"", ".css", ".csv", ".emotion", ".js", ".md", ".onnx", ".py", ".typed"}
+SUFFIXES = {"", ".css", ".csv", ".emotion", ".js", ".md", ".onnx", ".py", ".txt", ".typed"}
 SUFFIXES |= {Path(each).suffix for each in LICENCES}
 RECORDING = str(ROOT / "data" / "demo" / "DEA" / "DEA_back_angry.flac")
 TRAINING_ONLY = ("IPython", "keras", "librosa", "matplotlib", "notebook", "onnx", "sklearn", "tensorflow", "torch")
