@@ -59,10 +59,10 @@ def degraded_copies(clean: Features, number: int, *, progress: bool | None = Non
     Examples
     --------
     >>> from emotion_lib import corpora, extraction
-    >>> demo = corpora.load("demo").head(3)
+    >>> demo = corpora.load("demo").groupby("speaker").head(2)
     >>> copies = degraded_copies(extraction.extract(demo, "mean_mfcc"), 2)
     >>> copies.shape
-    (6, 40)
+    (8, 40)
     """
     if clean.X.ndim != 2:
         raise ParameterError(f"features: {clean.feature} are frames; copies are made of features of one vector")

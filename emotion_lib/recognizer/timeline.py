@@ -169,9 +169,9 @@ def best_path(scores: np.ndarray, change: float) -> np.ndarray:
 
     Examples
     --------
-    One step is not worth two changes, but three are:
+    One step is not worth two changes, but three are worth one:
 
-    >>> best_path(np.array([[0, -1], [-1, 0], [0, -1], [-1, 0], [-1, 0], [-1, 0]]), 1.0).tolist()
+    >>> best_path(np.array([[0, -3], [-1, 0], [0, -3], [-1, 0], [-1, 0], [-1, 0]]), 1.0).tolist()
     [0, 0, 0, 1, 1, 1]
     """
     n_steps, n_emotions = scores.shape
