@@ -25,10 +25,11 @@ import soundfile
 
 from benchmarks.footprint import markdown
 from benchmarks.memory import peak
-from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY
+from benchmarks.pretrained import CORPORA, MODEL, TRAIN_ONLY, copies_of
 from emotion_lib import audio, corpora, evaluation, splits
 from emotion_lib.audio import speech
 from emotion_lib.emotions import EMOTIONS
+from emotion_lib.evaluation.augmentation import with_copies
 from emotion_lib.evaluation.experiments import features_for
 from emotion_lib.evaluation.model_card import SPEAKERS
 from emotion_lib.evaluation.recipes import RECIPES
@@ -127,10 +128,10 @@ def _scores() -> pd.DataFrame:
     """Return the figures of each rule, for each speaker's recording, as means over the speakers of a corpus."""
     table = pd.concat([corpora.load(name) for name in CORPORA], ignore_index=True)
     table = table[table["emotion"].isin(EMOTIONS) & ~splits.is_set_aside(table)].reset_index(drop=True)
-    features = features_for(table, MODEL)
+    features, copies = features_for(table, MODEL), copies_of(table)
     rows = []
     for part in evaluation.folds(features.table, SPEAKERS, train_only=TRAIN_ONLY):
-        fitted = RECIPES[MODEL].fit(features[part.train], 0, {})
+        fitted = RECIPES[MODEL].fit(with_copies(features[part.train], copies), 0, {})
         assert isinstance(fitted, Discriminant)
         head = fitted.recognizer().head
         tested = features.table.iloc[part.test]

@@ -37,9 +37,9 @@ def why_not_adapt(
 
     With two or more recordings of two emotions, each is left out in turn. Adapting does not help if it makes their
     labels less probable than before, or leaves them less probable than by chance, by more than the standard error. This
-    test needs another recording of the same emotion, since
-    an emotion that was not shown loses to those that were. Otherwise, the recogniser adapts unless the recordings
-    differ more than those of one voice do. Networks on frames have no such measure.
+    test needs another recording of the same emotion, since an emotion that was not shown loses to those that were.
+    Otherwise, the recogniser adapts unless the recordings differ more than those of one voice do. Networks on frames
+    have no such measure.
 
     Parameters
     ----------
