@@ -63,7 +63,7 @@ def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(
     download.value.save_as(path)
     assert EmotionRecognizer.load(path).about["enrolled"] == {"angry": 2, "sad": 2}
     page.get_by_label("Load one that was downloaded").set_input_files(path)
-    expect(page.locator(".emotion-says")).to_contain_text("my_voice.emotion: adapted to a voice with 4 utterances")
+    expect(page.locator(".emotion-says")).to_contain_text("my_voice.emotion: adapted to a voice with 4 recordings")
 
 
 def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: Page, voice: pd.Series) -> None:
