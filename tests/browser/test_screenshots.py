@@ -1,4 +1,4 @@
-"""The pictures of README: widgets on the demo corpus. `make screenshots` keeps them."""
+"""The pictures of README: widgets on the demo corpus and the samples. `make screenshots` keeps them."""
 
 from pathlib import Path
 
@@ -13,9 +13,11 @@ START = "from emotion_lib import EmotionRecognizer, corpora, evaluation, widgets
 HEARD = "heard = evaluation.evaluate(demo, 'statistics_lda', 'by_speaker').predictions.merge(demo[['id', 'path']])\n"
 LONG = """import numpy as np
 from emotion_lib import audio
-recognizer = EmotionRecognizer.load().with_threshold(0.3)
-y = np.concatenate([audio.read(path, sr=16_000)[0] for path in demo.query("speaker == 'DEA'")["path"][2::6]])
-"""
+recognizer = EmotionRecognizer.load()
+said = ["1008_DFA_NEU", "1008_DFA_ANG", "1008_DFA_HAP", "1027_DFA_NEU", "1027_DFA_SAD", "1027_DFA_ANG"]
+samples = [f"ROOT/data/samples/{name}_XX.flac" for name in said]
+y = np.concatenate([audio.read(path, sr=16_000)[0] for path in samples])
+""".replace("ROOT", ROOT.as_posix())
 SHOWN = {
     "player": (START + "widgets.player(demo)", False),
     "mistakes": (START + HEARD + "widgets.mistakes(heard)", True),
