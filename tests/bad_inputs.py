@@ -325,7 +325,7 @@ CASES = (
     Case("letters in an error", file(b"", "größer 声音.wav"), no(NO_LENGTH, NOTHING, "größer 声音.wav")),
     Case("two lines", file(b"", "two\nlines.wav"), no(NO_LENGTH, NOTHING, r"two\nlines.wav")),
     Case("a NUL", given("no\0path.wav"),
-         no("cannot be opened (embedded null byte)", PATH, r"no\x00path.wav")),
+         no("cannot be opened (a character that no file name can have)", PATH, r"no\x00path.wav")),
     Case("a long name", path("a" * 300), no("cannot be opened (File name too long)", PATH, "a" * 300)),
     # Other sources
     Case("bytes", given(WAV), Heard(0.5)),

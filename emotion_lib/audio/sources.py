@@ -169,7 +169,8 @@ def _unopened(path: str, name: str, problem: Exception) -> AudioError:
     if number in (errno.EACCES, errno.EPERM):
         return audio_error(name, "no permission to read it", "make it readable for this user")
     missing = number in (errno.ENOENT, errno.ENOTDIR)
-    why = "no such file" if missing else f"cannot be opened ({getattr(problem, 'strerror', None) or problem})"
+    said = problem.strerror if isinstance(problem, OSError) else "a character that no file name can have"
+    why = "no such file" if missing else f"cannot be opened ({said})"
     return audio_error(name, why, "check the path")
 
 
