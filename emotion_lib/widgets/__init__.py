@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from emotion_lib.widgets.bets import bet
     from emotion_lib.widgets.comparison import compare
     from emotion_lib.widgets.confusion import mistakes
+    from emotion_lib.widgets.fetching import fetch
     from emotion_lib.widgets.playback import player
     from emotion_lib.widgets.recorder import own_voice
     from emotion_lib.widgets.stream import live
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "bet": "bets",
     "compare": "comparison",
+    "fetch": "fetching",
     "get_used_to": "adaptation",
     "live": "stream",
     "mistakes": "confusion",
@@ -26,7 +28,7 @@ _HOMES = {
     "timeline": "timelines",
 }
 
-__all__ = ["bet", "compare", "get_used_to", "live", "mistakes", "own_voice", "player", "timeline"]
+__all__ = ["bet", "compare", "fetch", "get_used_to", "live", "mistakes", "own_voice", "player", "timeline"]
 
 
 def __getattr__(name: str) -> Any:
