@@ -71,6 +71,7 @@ function render({ model, el, signal }) {
     const number = model.get("number");
     if (!sound.heard(number) || isOver()) return;
     goesOn = true;
+    sound.release(); // so that no second answer counts before the next recording plays
     sound.ask({ do: "name", number, emotion });
   };
   const begin = (message) => {
