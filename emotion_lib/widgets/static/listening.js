@@ -88,11 +88,12 @@ function render({ model, el, signal }) {
     return answer;
   });
   const group = make("div", { class: "emotion-row", role: "group", "aria-label": "Which emotion?" }, ...answers);
-  const hint = make("p", {}, "Play it, as often as you like; then name the emotion (keys 1 to 9), and the next one plays.");
+  const keys = `keys 1 to ${answers.length}`;
+  const hint = make("p", {}, `Play it, as often as you like; then name the emotion (${keys}), and the next one plays.`);
   const test = make("div", {}, task, make("div", { class: "emotion-row" }, playButton), hint, group);
   const after = make(
     "div",
-    { class: "emotion-row" },
+    { class: "emotion-row emotion-file" },
     button("Take it again", () => begin({ do: "again" })),
     button("Delete my answers", () => begin({ do: "delete" })),
   );
