@@ -27,7 +27,7 @@ from emotion_lib.audio.sources import has_audio_suffix
 from emotion_lib.corpora.corpus import Corpus
 from emotion_lib.corpora.inventory import digest
 from emotion_lib.errors import AudioError, CorpusError
-from emotion_lib.progress import bar
+from emotion_lib.progress import Progress, bar
 
 # zipfile raises these for members that are damaged, encrypted, or packed by an unknown method.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -173,7 +173,7 @@ class Archive:
     md5: str = ""
     retries: int = RETRIES
 
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: Progress) -> Path:
         """Download the archive and unpack each recording once; delete a wrong archive."""
         archive, folder = staging / f"{Path(urlsplit(self.address).path).stem}.zip", staging / "recordings"
         most_bytes = _ARCHIVE_COPIES * sum(item.most_bytes for item in wanted.values())
@@ -214,7 +214,7 @@ class Dataverse:
     size: str = ""
     retries: int = RETRIES
 
-    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: bool | None) -> Path:
+    def bring(self, corpus: Corpus, wanted: Mapping[str, Wanted], staging: Path, *, progress: Progress) -> Path:
         """Download the recordings that are not there yet, and compare each with the index."""
         folder = staging / "recordings"
         wrong: list[str] = []
@@ -273,8 +273,9 @@ class Resuming:
         The largest size that the file can have.
     description : str
         The text of the progress bar.
-    progress : bool, optional
-        Whether to show a progress bar. By default only on a terminal.
+    progress : bool or callable, optional
+        Whether to show a progress bar, by default only on a terminal; or a function that is told in words how far the
+        download is.
     of_bytes : bool
         Whether the bar shows the bytes of the file, too, or only how long a busy server asks to wait.
     """
@@ -283,7 +284,7 @@ class Resuming:
     staging: Path
     most_bytes: int
     description: str
-    progress: bool | None = None
+    progress: Progress = None
     of_bytes: bool = True
 
     def part(self, url: str) -> Path:

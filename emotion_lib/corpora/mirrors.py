@@ -16,6 +16,7 @@ from emotion_lib.corpora.download import Archive, Dataverse, DownloadSource, Wan
 from emotion_lib.corpora.inventory import File, files_below, has_audio, places
 from emotion_lib.corpora.table import CORPORA
 from emotion_lib.errors import CorpusError, ParameterError, path_of
+from emotion_lib.progress import Progress
 from emotion_lib.writing import locked
 
 _KAGGLE = "https://www.kaggle.com/api/v1/datasets/download"
@@ -58,7 +59,7 @@ def fetch(
     *,
     source: str | DownloadSource | None = None,
     index: pd.DataFrame | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> Path:
     """Download a corpus and put it where `load` finds it.
 
@@ -79,8 +80,9 @@ def fetch(
         `"kaggle"` for RAVDESS, `"kaggle"` for CREMA-D, `"github"` for nEMO. By default the first one.
     index : DataFrame, optional
         Recordings to fetch, as rows of `corpora.index`. By default the whole corpus.
-    progress : bool, optional
-        Whether to show a progress bar. By default only on a terminal.
+    progress : bool or callable, optional
+        Whether to show a progress bar, by default only on a terminal; or a function that is told in words how far the
+        download is.
 
     Returns
     -------

@@ -233,7 +233,7 @@ def environment(state: Path) -> dict[str, str]:
     folders = ("EMOTION_LIB_DATA", "EMOTION_LIB_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
     own = {name: str(state / name.lower()) for name in (*folders, "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME")}
     others = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}
-    return others | own | {"EMOTION_LIB_PROGRESS": "0", "JUPYTER_PREFER_ENV_PATH": "1"}
+    return others | own | {"EMOTION_LIB_HIDDEN": "tess", "EMOTION_LIB_PROGRESS": "0", "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from emotion_lib import corpora
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.widgets.base import Widget
+from tests.corpora.conftest import data, emodb_folder, server  # noqa: F401 - a corpus is fetched by a widget too
 
 
 @pytest.fixture(scope="session")

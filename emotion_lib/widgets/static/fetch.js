@@ -1,0 +1,19 @@
+// A sentence about a corpus, and the button that gets it.
+
+function render({ model, el, signal }) {
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
+  const kernel = questions(model, signal);
+  const button = make("button", { type: "button", click: () => kernel.ask({ do: "press" }) });
+  // Not in the sentence, which screen readers read whenever it changes.
+  const progress = make("p", { class: "emotion-now" });
+  follow(model, signal, ["button", "progress"], () => {
+    button.textContent = model.get("button");
+    button.hidden = !model.get("button");
+    progress.textContent = model.get("progress");
+    progress.hidden = !model.get("progress");
+  });
+  el.append(sentence(model, signal), progress, button, kernel.notice);
+}
+
+export default { render };
