@@ -124,7 +124,7 @@ def client_for(notebook: NotebookNode, *, folder: Path, started: list[int]) -> N
         km=own_kernel,
         extra_arguments=["--log-level=ERROR"],
         timeout=SECONDS_PER_CELL,
-        store_widget_state=False,
+        store_widget_state=True,  # without it nbclient fails on `interact`; `tidy` drops the state
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.append(cell_index),

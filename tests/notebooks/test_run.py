@@ -115,6 +115,16 @@ def test_two_runs_write_the_same_bytes(write_notebook: WriteNotebook, tmp_path: 
     assert b"model_id" not in copies[0]
 
 
+def test_what_interact_shows_is_not_kept(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    path = write_notebook("import ipywidgets\nipywidgets.interact(lambda n: print('shown by', 'interact'), n=1);")
+
+    run.execute(path, keep_in=tmp_path / "..")
+
+    kept = (tmp_path / ".." / path.name).read_text(encoding="utf-8")
+    assert "interactive(children=" in kept
+    assert "shown by interact" not in kept
+
+
 def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook, with_tess: None) -> None:
     path = write_notebook("1 + 1", "2 + 2")
     before = nbformat.read(path, as_version=4)
