@@ -152,8 +152,11 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        for output in [*cell.get("outputs", [])]:
+            shown = output.get("data", {})
+            # A widget without a picture, as of `interact`, would be a line of Python on a static page.
+            if shown.pop("application/vnd.jupyter.widget-view+json", None) and list(shown) == ["text/plain"]:
+                cell.outputs.remove(output)
     return notebook
 
 
