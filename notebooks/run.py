@@ -131,7 +131,7 @@ def client_for(notebook: NotebookNode, *, folder: Path, started: list[int]) -> N
         km=own_kernel,
         extra_arguments=["--log-level=ERROR"],
         timeout=SECONDS_PER_CELL,
-        store_widget_state=False,
+        store_widget_state=True,  # without it nbclient fails on `interact`; `tidy` drops the state
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.append(cell_index),
@@ -152,8 +152,11 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        for output in [*cell.get("outputs", [])]:
+            shown = output.get("data", {})
+            # A widget without a picture, as of `interact`, would be a line of Python on a static page.
+            if shown.pop("application/vnd.jupyter.widget-view+json", None) and list(shown) == ["text/plain"]:
+                cell.outputs.remove(output)
     return notebook
 
 

@@ -14,11 +14,10 @@ import traitlets
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
 from emotion_lib.errors import EmotionLibError
 from emotion_lib.plots import plot_explanation, plot_spectrogram, plot_waveform
-from emotion_lib.plots.style import SETTINGS
+from emotion_lib.plots.style import SETTINGS, compact
 from emotion_lib.recognizer.explanation import Explanation
 
 
@@ -85,15 +84,6 @@ def in_words(sentence: str) -> bytes:
     with blank((8, 0.5)) as figure:
         figure.text(0.01, 0.5, sentence, va="center")
         return png(figure)
-
-
-def compact(png: bytes) -> bytes:
-    """Return a picture in 256 colours, which takes a third of the space in a notebook."""
-    # MAXCOVERAGE keeps the colours of small marks; without dithering, large areas stay even.
-    file = io.BytesIO()
-    full = Image.open(io.BytesIO(png)).convert("RGB")
-    full.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-    return file.getvalue()
 
 
 def wav(y: np.ndarray, sr: int) -> bytes:

@@ -125,6 +125,16 @@ def test_two_runs_write_the_same_bytes(write_notebook: WriteNotebook, tmp_path: 
     assert b"model_id" not in copies[0]
 
 
+def test_what_interact_shows_is_not_kept(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    path = write_notebook("import ipywidgets\nipywidgets.interact(lambda n: print('shown by', 'interact'), n=1);")
+
+    run.execute(path, keep_in=tmp_path / "..")
+
+    kept = nbformat.read(tmp_path / ".." / path.name, as_version=4)
+    assert kept.cells[1].outputs == []
+    assert "shown by interact" not in nbformat.writes(kept)
+
+
 def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook, with_tess: None) -> None:
     path = write_notebook("1 + 1", "2 + 2")
     before = nbformat.read(path, as_version=4)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from emotion_lib import widgets
 from emotion_lib.errors import AudioError
-from emotion_lib.widgets.base import Widget, compact, in_words, picture
+from emotion_lib.plots.style import compact
+from emotion_lib.widgets.base import Widget, in_words, picture
 from tests.widgets.conftest import ask
 
 
