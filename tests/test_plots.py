@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
@@ -474,3 +476,16 @@ def test_an_hour_is_decimated_to_a_small_picture_that_says_so(tmp_path: Path) ->
     assert (tmp_path / "hour.png").stat().st_size < 300_000
     assert figure.axes[2].get_xlabel() == "Time (min); each point is the mean of 9.0 s"
     assert len(np.asarray(figure.axes[2].lines[0].get_xdata())) <= 402
+
+
+def test_a_figure_is_shown_once_and_with_its_alternative_text() -> None:
+    InteractiveShell.instance()  # without one, display() prints
+    try:
+        plots.plot_waveform(TONE, SR)
+        with capture_output() as captured:
+            plots.show("A tone of constant loudness.")
+    finally:
+        InteractiveShell.clear_instance()
+
+    assert [output.metadata for output in captured.outputs] == [{"image/png": {"alt": "A tone of constant loudness."}}]
+    assert plt.get_fignums() == []

@@ -18,7 +18,7 @@ with extra("notebooks"):
         plot_scores,
     )
     from emotion_lib.plots.signals import plot_emotion_grid, plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
-    from emotion_lib.plots.style import use_style
+    from emotion_lib.plots.style import show, use_style
     from emotion_lib.plots.timeline import plot_explanation, plot_timeline
     from emotion_lib.plots.voices import plot_ablation, plot_enrolment
 
@@ -41,5 +41,6 @@ __all__ = [
     "plot_spectrogram",
     "plot_timeline",
     "plot_waveform",
+    "show",
     "use_style",
 ]

@@ -83,6 +83,29 @@ def use_style() -> None:
     plt.style.use(SETTINGS)
 
 
+def show(alt: str) -> None:
+    """Show the current figure in a notebook, with a text for readers who cannot see it.
+
+    Parameters
+    ----------
+    alt : str
+        What the figure shows, in a sentence or two.
+
+    Examples
+    --------
+    >>> ax = axes_or_new(None)
+    >>> show("Empty axes.")
+    Figure(640x480)
+
+    Notebook: 02_features
+    """
+    from IPython.display import display
+
+    figure = plt.gcf()
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)  # or the notebook would show it a second time at the end of the cell
+
+
 def axes_or_new(ax: Axes | None, *, height: float | None = None) -> Axes:
     """Return the given axes, or those of a new figure with the width of the style and a height in inches."""
     if ax is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from emotion_lib.widgets.comparison import compare
     from emotion_lib.widgets.confusion import mistakes
     from emotion_lib.widgets.fetching import fetch
+    from emotion_lib.widgets.listening import listening_test
     from emotion_lib.widgets.playback import player
     from emotion_lib.widgets.recorder import own_voice
     from emotion_lib.widgets.stream import live
@@ -21,6 +22,7 @@ _HOMES = {
     "compare": "comparison",
     "fetch": "fetching",
     "get_used_to": "adaptation",
+    "listening_test": "listening",
     "live": "stream",
     "mistakes": "confusion",
     "own_voice": "recorder",
@@ -28,7 +30,18 @@ _HOMES = {
     "timeline": "timelines",
 }
 
-__all__ = ["bet", "compare", "fetch", "get_used_to", "live", "mistakes", "own_voice", "player", "timeline"]
+__all__ = [
+    "bet",
+    "compare",
+    "fetch",
+    "get_used_to",
+    "listening_test",
+    "live",
+    "mistakes",
+    "own_voice",
+    "player",
+    "timeline",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,9 +18,20 @@ SECTIONS = ["In this notebook", "What we learnt", "What this does not show", "Tr
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 LISTING = re.compile(r"glob|iterdir|listdir|scandir|walk|\.path\b")
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 BASE64 = re.compile(r"[A-Za-z0-9+/]{1000,}")
 
+MOST_LINES = 8
+"""Lines of a function that a notebook defines, where the function is the lesson."""
+
+MOST_IGNORED = 6
+"""Cells whose output is not compared, in one notebook."""
+
+LESSONS = [path for path in PATHS if run.needs_no_download(path)]
+"""The notebooks that run on what comes with the repository; the others have an older form."""
+
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 
 
 def cells(path: Path, kind: str) -> list[NotebookNode]:
@@ -38,6 +49,16 @@ def syntax(path: Path) -> Iterator[tuple[int, ast.AST]]:
     """Yield the number of the code cell and each node of its syntax tree."""
     for number, cell in enumerate(cells(path, "code"), start=1):
         yield from ((number, node) for node in ast.walk(ast.parse(cell.source)))
+
+
+def tags(cell: NotebookNode) -> set[str]:
+    """Return the tags of a cell."""
+    return {*cell.metadata.get("tags", [])}
+
+
+def hidden(cell: NotebookNode) -> dict[str, bool]:
+    """Return what JupyterLab folds away of a cell."""
+    return dict(cell.metadata.get("jupyter", {}))
 
 
 def outputs(path: Path) -> list[NotebookNode]:
@@ -82,10 +103,14 @@ def test_the_first_code_cell_is_the_only_set_up(path: Path) -> None:
 
 
 @every_notebook
-def test_it_defines_nothing(path: Path) -> None:
+def test_it_defines_nothing_but_short_functions_where_the_function_is_the_lesson(path: Path) -> None:
     definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    defined = [node for _, node in syntax(path) if isinstance(node, definitions)]
 
-    assert [number for number, node in syntax(path) if isinstance(node, definitions)] == []
+    allowed = MOST_LINES if path in LESSONS else 0
+    lines = {each.name: (each.end_lineno or 0) - each.lineno + 1 for each in defined}
+    assert {name: n for name, n in lines.items() if n > allowed} == {}
+    assert all(isinstance(each, ast.FunctionDef) for each in defined)
 
 
 @every_notebook
@@ -136,3 +161,70 @@ def test_its_relative_links_lead_somewhere(path: Path) -> None:
     relative = [unquote(target.path) for target in targets if not target.scheme and target.path]
 
     assert [target for target in relative if not (path.parent / target).exists()] == []
+
+
+@every_lesson
+def test_it_says_first_whether_tess_is_here(path: Path) -> None:
+    assert "widgets.fetch(" in "".join(cell.source for cell in cells(path, "code")[:2])
+
+
+@every_lesson
+def test_each_exercise_has_a_hint_a_cell_to_work_in_and_a_folded_solution(path: Path) -> None:
+    all_cells = nbformat.read(path, as_version=4).cells
+    start = next(number for number, cell in enumerate(all_cells) if re.search(r"^## Try it", cell.source, re.MULTILINE))
+    code = [number for number, cell in enumerate(all_cells) if cell.cell_type == "code" and number > start]
+    places = [number for number in code if all_cells[number].source == "# Your turn"]
+
+    assert len(places) == 3
+    for before, place, after in zip([start - 1, *places[:-1]], places, [*places[1:], len(all_cells)], strict=True):
+        prose = "\n".join(cell.source for cell in all_cells[before + 1 : after] if cell.cell_type == "markdown")
+        solutions = [all_cells[number] for number in code if place < number < after]
+        assert "hint" in prose.lower()
+        assert solutions
+        assert all("hide-cell" in tags(each) for each in solutions)
+
+
+@every_lesson
+def test_solutions_and_checks_are_folded(path: Path) -> None:
+    for cell in cells(path, "code"):
+        if "hide-cell" in tags(cell):
+            assert hidden(cell) == {"source_hidden": True, "outputs_hidden": True}
+        if "check" in tags(cell):
+            assert hidden(cell).get("source_hidden")
+
+
+@every_lesson
+def test_few_outputs_are_not_compared_and_a_compared_cell_follows_in_the_same_section(path: Path) -> None:
+    all_cells = nbformat.read(path, as_version=4).cells
+    ignored = [number for number, cell in enumerate(all_cells) if "nbval-ignore-output" in tags(cell)]
+
+    assert len(ignored) <= MOST_IGNORED
+    for number in ignored:
+        rest = all_cells[number + 1 :]
+        end = next((n for n, cell in enumerate(rest) if re.search(r"^## ", cell.source, re.MULTILINE)), len(rest))
+        compared = [cell for cell in rest[:end] if cell.cell_type == "code" and "nbval-ignore-output" not in tags(cell)]
+        assert compared, all_cells[number].source
+
+
+@every_lesson
+def test_a_cell_that_needs_training_comes_after_one_that_trains(path: Path) -> None:
+    order = [tags(cell) & {"trains", "trained"} for cell in cells(path, "code")]
+
+    assert {"trained"} not in order or {"trains"} in order[: order.index({"trained"})]
+
+
+@every_lesson
+def test_every_picture_has_an_alternative_text(path: Path) -> None:
+    pictures = [output for output in outputs(path) if "image/png" in output.get("data", {})]
+
+    assert [output for output in pictures if not output.metadata.get("image/png", {}).get("alt")] == []
+
+
+@every_lesson
+def test_tables_have_at_most_eight_rows_and_six_columns(path: Path) -> None:
+    tables = [table for output in outputs(path) for table in TABLE.findall(output.get("data", {}).get("text/html", ""))]
+
+    for table in tables:
+        rows = re.findall(r"<tr.*?</tr>", table.partition("<tbody>")[2], re.DOTALL)
+        assert len(rows) <= 8
+        assert all(row.count("<td") <= 6 for row in rows)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -11,7 +12,6 @@ import run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from emotion_lib import corpora
-from emotion_lib.errors import CorpusError
 
 WriteNotebook = Callable[..., Path]
 
@@ -39,18 +39,28 @@ def write_notebook(tmp_path: Path) -> WriteNotebook:
 @pytest.fixture
 def without_tess(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the library find no TESS."""
-
-    def find_nothing(name: str) -> Path:
-        raise CorpusError(f"{name}: not found")
-
-    monkeypatch.setattr(corpora, "find", find_nothing)
+    monkeypatch.setenv("EMOTION_LIB_HIDDEN", "tess")
 
 
 @pytest.fixture
 def with_tess(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the library find a TESS, and the runner write below `tmp_path`."""
     monkeypatch.setattr(run, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(corpora, "find", lambda name: tmp_path)
+    monkeypatch.setattr(corpora, "is_here", lambda name: True)
+
+
+@pytest.fixture
+def write_kept(write_notebook: WriteNotebook, tmp_path: Path) -> WriteNotebook:
+    """Write a notebook, and change the output of its last cell to a given text."""
+
+    def write(*sources: str, kept: str, **options: Any) -> Path:
+        path = write_notebook(*sources, **options)
+        notebook = run.execute(path, keep_in=tmp_path)
+        notebook.cells[-1].outputs[0].data["text/plain"] = kept
+        nbformat.write(notebook, path)
+        return path
+
+    return write
 
 
 def test_a_run_leaves_the_notebook_alone_writes_a_copy_and_a_page_and_shows_the_tagged_results(
@@ -144,23 +154,42 @@ def test_update_without_tess_refuses_with_the_cure_and_no_progress_bar_is_shown(
     assert os.environ["EMOTION_LIB_PROGRESS"] == "0"
 
 
-@pytest.mark.parametrize(("required", "status"), [("", 0), ("1", 1)], ids=["not required", "required"])
-def test_check_without_tess_compares_nothing_says_so_and_fails_where_tess_is_required(
-    monkeypatch: pytest.MonkeyPatch, without_tess: None, capsys: pytest.CaptureFixture[str], required: str, status: int
-) -> None:
-    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", required)
-
-    assert run.check([]) == status
-    assert "no output of the notebooks can be compared" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(("kept", "status"), [("2", 0), ("3", 1)], ids=["the same", "another"])
 def test_check_compares_the_kept_outputs_with_a_new_run(
-    write_notebook: WriteNotebook, tmp_path: Path, with_tess: None, kept: str, status: int
+    write_kept: WriteNotebook, with_tess: None, kept: str, status: int
 ) -> None:
-    path = write_notebook("1 + 1")
-    notebook = run.execute(path, keep_in=tmp_path)
-    notebook.cells[1].outputs[0].data["text/plain"] = kept
-    nbformat.write(notebook, path)
+    assert run.check([write_kept("1 + 1", kept=kept)]) == status
 
-    assert run.check([path]) == status
+
+def test_check_without_tess_leaves_out_a_notebook_that_needs_it_and_says_so(
+    write_notebook: WriteNotebook,
+    without_tess: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")  # hidden on purpose, so it is not missed
+
+    assert run.check([write_notebook("1 / 0")]) == 0
+    assert "TESS was not found, so these are not compared: 01_scratch." in capsys.readouterr().out
+
+
+def test_check_where_tess_is_required_and_nobody_has_hidden_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpora, "is_here", lambda name: False)
+    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")
+
+    assert run.check([]) == 1
+
+
+def test_check_without_tess_compares_a_notebook_that_needs_no_download(
+    write_kept: WriteNotebook, without_tess: None
+) -> None:
+    assert run.check([write_kept("# widgets.fetch()\n1 + 1", kept="3")]) == 1
+
+
+def test_check_untrained_leaves_out_the_cells_that_train_or_need_training(
+    write_kept: WriteNotebook, with_tess: None
+) -> None:
+    trains = write_kept("1 + 1", kept="3", tags=("trains",))
+    trained = write_kept("1 + 1", "1 + 1", kept="3", name="02_scratch.ipynb", tags=("nbval-ignore-output", "trained"))
+
+    assert run.check([trains, trained], untrained=True) == 0
