@@ -112,6 +112,7 @@ benchmarks/used_to_voice
 benchmarks/looks
 benchmarks/configurations
 benchmarks/README
+docs/glossary
 docs/privacy
 docs/design
 docs/contributing

@@ -48,6 +48,7 @@ NETWORK = {"aiohttp", "ftplib", "http", "httpx", "pooch", "requests", "smtplib",
 """Packages that ask a network."""
 
 FEATURES = "~/.cache/emotion_lib/features-*.sqlite"
+ANSWERS = "~/.local/share/emotion_lib/listening_test.json"
 KERAS, FONTS, IPYTHON = "~/.keras/keras.json", "~/.cache/matplotlib/fontlist-*.json", "~/.ipython/profile_default/*"
 
 RECOGNIZER = """
@@ -79,6 +80,13 @@ EXTRACT = """
 from emotion_lib import corpora, extraction
 extraction.extract(corpora.load("demo")[:2], "mfcc")
 """
+LISTENING = """
+from emotion_lib import corpora, widgets
+test = widgets.listening_test(corpora.load("demo"))
+for number in range(test.total):
+    test._receive(test, {"do": "play"}, [])
+    test._receive(test, {"do": "name", "number": number, "emotion": "sad"}, [])
+"""
 TO_ONNX = """
 from emotion_lib import models
 from emotion_lib.recognizer.heads import Network
@@ -98,6 +106,7 @@ STEPS = {
     "the command": (COMMAND, set()),
     "a spawned worker": (SPAWNED, set()),
     "extract": (EXTRACT, {FEATURES}),
+    "a listening test": (LISTENING, {ANSWERS, FONTS}),
     "to_onnx": (TO_ONNX, {KERAS, FONTS}),
 }
 """What is done in a process of its own, and the files of the page that it is known to write."""

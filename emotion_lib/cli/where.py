@@ -13,11 +13,12 @@ PURPOSES = {
     "EMOTION_LIB_DATA": "corpora, in the folder of EMOTION_LIB_DATA",
     "checkout": "corpora, in the clone of the repository",
     "user": "corpora of this user",
+    "listening": "your answers in the listening test",
 }
 
 
 class Place(NamedTuple):
-    """A folder in which the library keeps files; `size` is in bytes, and None if the folder does not exist yet."""
+    """A folder in which the library keeps files, or one file; `size` is in bytes, and None if it does not exist yet."""
 
     name: str
     folder: Path
@@ -52,12 +53,15 @@ def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
 def _places() -> list[Place]:
     """Return the folders of the library; the size of the cache leaves out other files in its folder."""
     from emotion_lib.corpora.inventory import folders_of_corpora
+    from emotion_lib.evaluation import listening
     from emotion_lib.extraction import cache
 
-    folders = {"cache": cache.folder(), **folders_of_corpora()}
-    files = {name: cache.kept() if name == "cache" else folder.rglob("*") for name, folder in folders.items()}
+    answers = listening.answers_file()
+    folders = {"cache": cache.folder(), **folders_of_corpora(), "listening": answers}
+    files = {name: folder.rglob("*") for name, folder in folders.items()} | {"cache": cache.kept()}
+    files["listening"] = [answers]
     return [
-        Place(name, folder, PURPOSES[name], _size(files[name]) if folder.is_dir() else None)
+        Place(name, folder, PURPOSES[name], _size(files[name]) if folder.exists() else None)
         for name, folder in folders.items()
     ]
 

@@ -16,6 +16,7 @@ from emotion_lib.corpora.corpus import INTEGERS, OF_FILE, Corpus, read_index
 from emotion_lib.corpora.crema_d import CREMA_D
 from emotion_lib.corpora.digests import Digests
 from emotion_lib.corpora.emodb import EMODB
+from emotion_lib.corpora.excerpt import EXCERPT, excerpt_folder
 from emotion_lib.corpora.inventory import (
     File,
     Inventory,
@@ -73,11 +74,43 @@ def find(name: str) -> Path:
     """
     if name not in CORPORA:
         raise ParameterError(f"corpus {name!r}: must be one of {', '.join(CORPORA)}")
+    if name in os.environ.get("EMOTION_LIB_HIDDEN", "").split(","):  # to see what it is like without the corpus
+        raise CorpusError(f"{name}: hidden by EMOTION_LIB_HIDDEN; unset it, or {CORPORA[name].cure}")
     looked = places(name)
     for place in looked:
         if has_audio(place):
             return place
     raise CorpusError(f"{name}: no recordings in {', '.join(map(str, looked))}; {CORPORA[name].cure}")
+
+
+def is_here(name: str) -> bool:
+    """Return whether every recording of a corpus is on this machine, by the names of the files.
+
+    Parameters
+    ----------
+    name : str
+        As for `find`.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ParameterError
+        If there is no corpus with this name.
+
+    Examples
+    --------
+    >>> is_here("demo")
+    True
+    """
+    try:
+        files = files_below(find(name))
+    except CorpusError:
+        return False
+    corpus = CORPORA[name]
+    return {recording.id for recording in recognise(corpus, files).recordings} >= corpus.ids
 
 
 def load(
@@ -93,9 +126,10 @@ def load(
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        A name, as for `find`; or a folder that holds, at any depth, one of these corpora, recordings that are named as
-        in TESS, or folders EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path (or file,
-        filename) and emotion (or label), and perhaps speaker and text.
+        A name, as for `find`; `"tess-excerpt"`, the 28 recordings of TESS that come with a clone of the repository; or
+        a folder that holds, at any depth, one of these corpora, recordings that are named as in TESS, or folders
+        EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path (or file, filename) and emotion
+        (or label), and perhaps speaker and text.
     otherwise : str, optional
         Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False
@@ -127,6 +161,8 @@ def load(
     -----
     Notebook: 01_explore
     """
+    if name_or_path == EXCERPT:
+        return _table(TESS, recognise(TESS, files_below(excerpt_folder())).recordings)
     try:
         corpus, _, files = open_corpus(name_or_path)
     except CorpusError:

@@ -7,16 +7,20 @@ from emotion_lib.errors import extra
 
 if TYPE_CHECKING:
     from emotion_lib.widgets.adaptation import get_used_to
+    from emotion_lib.widgets.bets import bet
     from emotion_lib.widgets.comparison import compare
     from emotion_lib.widgets.confusion import mistakes
+    from emotion_lib.widgets.listening import listening_test
     from emotion_lib.widgets.playback import player
     from emotion_lib.widgets.recorder import own_voice
     from emotion_lib.widgets.stream import live
     from emotion_lib.widgets.timelines import timeline
 
 _HOMES = {
+    "bet": "bets",
     "compare": "comparison",
     "get_used_to": "adaptation",
+    "listening_test": "listening",
     "live": "stream",
     "mistakes": "confusion",
     "own_voice": "recorder",
@@ -24,7 +28,7 @@ _HOMES = {
     "timeline": "timelines",
 }
 
-__all__ = ["compare", "get_used_to", "live", "mistakes", "own_voice", "player", "timeline"]
+__all__ = ["bet", "compare", "get_used_to", "listening_test", "live", "mistakes", "own_voice", "player", "timeline"]
 
 
 def __getattr__(name: str) -> Any:

@@ -45,23 +45,33 @@ def test_each_folder_is_a_line_with_its_size_and_what_it_is_for(tmp_path: Path) 
     result = run("where")
 
     assert result.exit_code == 0
-    first, given, checkout, user = result.stdout.splitlines()
+    first, given, checkout, user, listening = result.stdout.splitlines()
     assert first == f"{tmp_path / 'cache'} (not there yet): extracted features, and digests of recordings"
     assert given == f"{tmp_path / 'given'} (1.2 MB): corpora, in the folder of EMOTION_LIB_DATA"
     assert checkout.startswith(f"{CHECKOUT} (")
     assert user == f"{tmp_path / 'user' / 'emotion_lib'} (not there yet): corpora of this user"
+    file = tmp_path / "user" / "emotion_lib" / "listening_test.json"
+    assert listening == f"{file} (not there yet): your answers in the listening test"
 
 
-def test_without_a_folder_of_corpora_that_is_named_there_are_three(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_of_the_listening_test_are_a_file_with_a_size(tmp_path: Path) -> None:
+    file = tmp_path / "user" / "emotion_lib" / "listening_test.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("[]", "utf-8")
+
+    assert run("where").stdout.splitlines()[-1] == f"{file} (2 bytes): your answers in the listening test"
+
+
+def test_without_a_folder_of_corpora_that_is_named_there_is_a_line_less(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMOTION_LIB_DATA")
 
-    assert len(run("where").stdout.splitlines()) == 3
+    assert len(run("where").stdout.splitlines()) == 4
 
 
 def test_json_has_the_bytes_and_null_for_what_is_not_there(tmp_path: Path, kept: list[str]) -> None:
     told = {each["name"]: each for each in json.loads(run("where", "--json").stdout)}
 
-    assert list(told) == ["cache", "EMOTION_LIB_DATA", "checkout", "user"]
+    assert list(told) == ["cache", "EMOTION_LIB_DATA", "checkout", "user", "listening"]
     assert told["cache"]["folder"] == str(tmp_path / "cache")
     assert told["cache"]["size"] == sum((tmp_path / "cache" / name).stat().st_size for name in kept)
     assert told["checkout"]["size"] > 10**6

@@ -19,6 +19,7 @@ shown = [
     widgets.get_used_to(recognizer, start=mine),
     widgets.live(recognizer, start=mine["path"].iloc[0]),
     widgets.timeline(recognizer, mine["path"].iloc[0]),
+    widgets.listening_test(table),
 ]
 """
 SPEAK = """
@@ -27,7 +28,7 @@ y, sr = audio.read(table["path"][3])
 for widget in (shown[3], shown[4]):
     widget._receive(widget, {"do": "part", "first": True}, [memoryview(y.tobytes())])
     widget._receive(widget, {"do": "recorded", "rate": sr, "purpose": "try"}, [])
-for widget, message in zip(shown, ("step", "draw", "play", "explain", "play", "show", "piece")):
+for widget, message in zip(shown, ("step", "draw", "play", "explain", "play", "show", "piece", "play")):
     widget._receive(widget, {"do": message, "by": 1, "number": 0, "place": 0, "at": 0}, [])
 """
 """What the browser sends: a recording for those that take one, and a question for the sound or the pictures of each."""
@@ -54,5 +55,5 @@ def test_a_notebook_that_keeps_the_state_of_its_widgets_keeps_no_recording() -> 
 
     saved = json.loads(nbformat.writes(notebook))
     state = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-    assert sum("_esm" in model["state"] for model in state.values()) == 7
+    assert sum("_esm" in model["state"] for model in state.values()) == 8
     assert recordings_in(nbformat.from_dict(saved)) == []

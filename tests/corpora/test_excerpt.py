@@ -1,0 +1,80 @@
+"""The 28 recordings of TESS in the repository, and the numbers measured on all of it."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import train_test_split
+
+from benchmarks import excerpt
+from emotion_lib import classic, corpora
+from emotion_lib.corpora import inventory
+from emotion_lib.errors import CorpusError
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "data" / "tess-excerpt"
+
+
+def test_the_excerpt_is_28_recordings_of_tess_byte_for_byte_as_published() -> None:
+    table = corpora.load("tess-excerpt")
+
+    assert list(table.columns) == ["id", "path", "corpus", "speaker", "emotion", "text"]
+    assert table.groupby(["speaker", "emotion", "text"]).size().eq(1).all()
+    assert (len(table), set(table["text"]), set(table["corpus"])) == (28, {"back", "dog"}, {"tess"})
+    bytes_here = [hashlib.sha256(Path(path).read_bytes()).digest() for path in table["path"]]
+    assert tuple(bytes_here) == corpora.published_digests(table)
+
+
+def test_the_folder_says_whose_recordings_they_are_and_under_which_licence() -> None:
+    notice = (FOLDER / "README.md").read_text("utf-8")
+
+    for part in ("Dupuis", "Pichora-Fuller", "10.5683/SP2/E8H2MF", "CC BY-NC-ND 4.0", "**unchanged**"):
+        assert part in notice
+
+
+def test_the_numbers_have_a_row_for_each_recording_of_tess_and_name_their_source() -> None:
+    numbers = corpora.measurements()
+
+    known = corpora.index("tess")
+    pd.testing.assert_frame_equal(numbers[["id", "speaker", "emotion", "text"]], known.iloc[:, :4])
+    np.testing.assert_allclose(numbers["duration"], known["samples"] / known["rate"], atol=1e-3)
+    assert numbers.shape == (2800, 5 + 4 + 3 * 40)
+    assert (FOLDER / "measurements.npz").stat().st_size < 1_500_000
+    with np.load(FOLDER / "measurements.npz") as file:
+        assert "10.5683/SP2/E8H2MF" in str(file["source"])
+
+
+@pytest.mark.tess
+def test_the_committed_numbers_are_those_of_the_recordings_to_half_a_step(tess: pd.DataFrame) -> None:
+    some = tess[tess["text"].isin(excerpt.WORDS)]
+    fresh = excerpt.measured(some)
+
+    kept = corpora.measurements().set_index("id").loc[fresh.index, fresh.columns]
+    with np.load(FOLDER / "measurements.npz") as file:
+        leeway = 0.5 * file["scale"] + 2e-4  # what a feature differs by between machines
+    assert ((kept - fresh).abs() <= leeway).all(axis=None)
+
+
+def test_logistic_regression_on_the_numbers_tells_the_story_of_the_series() -> None:
+    numbers = corpora.measurements()
+    X, emotion = numbers.filter(regex="^original_").to_numpy(), numbers["emotion"]
+    older, younger = (np.flatnonzero(numbers["speaker"] == speaker) for speaker in ("OAF", "YAF"))
+    random = train_test_split(range(len(X)), test_size=0.2, random_state=0, stratify=emotion)
+
+    def score(train: np.ndarray, test: np.ndarray) -> float:
+        fitted = classic.baseline("logistic_regression").fit(X[train], emotion[train])
+        return float(balanced_accuracy_score(emotion[test], fitted.predict(X[test])))
+
+    assert score(*random) == pytest.approx(0.98, abs=0.01)
+    assert score(older, younger) == pytest.approx(0.45, abs=0.01)
+
+
+def test_outside_a_clone_the_error_says_where_the_excerpt_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "_checkout", lambda: None)
+
+    for read in (corpora.measurements, lambda: corpora.load("tess-excerpt")):
+        with pytest.raises(CorpusError, match=r"not part of the installed package.*fetch tess"):
+            read()
