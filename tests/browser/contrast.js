@@ -37,7 +37,7 @@
     found.push({ kind, what: `${what} of ${name}`, contrast: Math.round(100 * number) / 100 });
   };
   const isSeen = (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1;
-  const isDrawn = (colour) => !/^transparent$|, 0\)$|\/ 0\)$/.test(colour);
+  const isDrawn = (colour) => !/^rgba.*, 0\)$|\/ 0\)$/.test(colour);
 
   const texts = (element) => {
     for (const node of element.childNodes)
