@@ -27,8 +27,8 @@ help:
 notebooks: .venv/.notebooks  ## run notebooks 01 to 05 (copies, in build/notebooks) and show the results
 	@$(RUN) notebooks/run.py
 
-lab: .venv/.notebooks  ## open the notebooks in JupyterLab, the first one in front
-	$(OWN_KERNEL) $(RUN) -m jupyterlab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_explore.ipynb
+lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to change) in JupyterLab
+	@$(RUN) notebooks/lab.py $(if $(filter 0,$(shell id -u)),--allow-root)
 
 app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
 	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/05_your_voice.ipynb

@@ -1,6 +1,7 @@
 """Run the notebooks, top to bottom, in this Python.
 
     python notebooks/run.py             run copies, in build/notebooks, and show their results
+    python notebooks/run.py --cold      the same, each with an empty cache of features: the run times in README
     python notebooks/run.py --update    run them on TESS and keep the outputs in the repository
     python notebooks/run.py --check     compare the outputs kept in the repository with a new run (nbval)
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -40,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(description="Run the notebooks; without an option, copies of them.")
     choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--cold", action="store_true", help="run each with an empty cache, as on a first run")
     choice.add_argument("--update", action="store_true", help="keep the outputs in the repository (needs TESS)")
     choice.add_argument("--check", action="store_true", help="compare with the outputs in the repository")
     parser.add_argument("--untrained", action="store_true", help="with --check: without the cells that need training")
@@ -49,14 +52,21 @@ def main(arguments: list[str] | None = None) -> int:
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     if options.update:
         return update(paths)
-    return check(paths, untrained=options.untrained) if options.check else show(paths, BUILD)
+    if options.check:
+        return check(paths, untrained=options.untrained)
+    return show(paths, BUILD, cold=options.cold)
 
 
-def show(paths: list[Path], folder: Path) -> int:
+def show(paths: list[Path], folder: Path, *, cold: bool = False) -> int:
     """Run copies into `folder`, with a page of each, and print their results; return the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
+    executed = []
     try:
-        executed = [execute(path, keep_in=folder) for path in paths]
+        for path in paths:
+            with TemporaryDirectory() as empty:
+                if cold:
+                    os.environ["EMOTION_LIB_CACHE"] = empty
+                executed.append(execute(path, keep_in=folder))
     except NotebookError as error:
         print("failed", flush=True)
         print(error, file=sys.stderr)

@@ -68,18 +68,49 @@ def app(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_make_lab_opens_the_first_notebook_with_the_kernel_of_this_python(lab: Lab, tmp_path: Path) -> None:
-    command = [*planned("lab"), "--LabApp.expose_app_in_browser=True"]
-    page = lab.new_page()
-    with made(command, lab.folder, tmp_path):
-        (opened,) = (tmp_path / "jupyter_runtime_dir").glob("jpserver-file-to-run-*-open.html")
-        page.goto(opened.as_uri())
-        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone with a first notebook that reads a file of the repository, links another, and writes to build/."""
+    folder = tmp_path / "clone"
+    (folder / "notebooks").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / "lab.py", folder / "notebooks")
+    for name in (".gitignore", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    cells = [
+        new_markdown_cell("[README](../README.md)"),
+        new_code_cell("from pathlib import Path\nPath('../build').mkdir()\nPath('../build/mine').touch()"),
+        new_code_cell("print(Path('../README.md').read_text()[:13])"),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "notebooks" / "01_explore.ipynb")
+    for command in (["init"], ["add", "."], ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "--message=All"]):
+        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
+    return folder
 
-        assert page.evaluate(f"{NOTEBOOK}.context.path") == "notebooks/01_explore.ipynb"
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_make_lab_prints_the_address_of_a_copy_which_runs_and_saves_and_leaves_the_clone_clean(
+    lab: Lab, clone: Path, tmp_path: Path
+) -> None:
+    page = lab.new_page()
+    with made([*planned("lab"), "--LabApp.expose_app_in_browser=True"], clone, tmp_path):
+        (address,) = re.findall(r"http://127\S+/lab\S*", (tmp_path / "log.txt").read_text("utf-8"))
+        page.goto(address)
+        page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
         expect(page.get_by_text("Python 3 (ipykernel)").first).to_be_visible()
         expect(page.get_by_text("Another Python")).to_have_count(0)
+
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        expect(page.locator(".jp-OutputArea-output")).to_have_text("# emotion_lib")
+        page.evaluate(f"{NOTEBOOK}.context.save()")
+        page.get_by_role("link", name="README").click()
+        page.locator(".jp-MarkdownViewer, .jp-FileEditor").get_by_text("emotion_lib").first.wait_for()
         page.context.close()
+
+    assert "# emotion_lib" in (clone / "lab" / "01_explore.ipynb").read_text("utf-8")
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, check=True, capture_output=True, text=True)
+    assert status.stdout == ""
 
 
 def test_make_app_starts_nothing_for_a_visitor_without_its_token(lab: Lab, app: str) -> None:

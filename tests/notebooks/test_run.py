@@ -82,6 +82,18 @@ def test_a_run_leaves_the_notebook_alone_writes_a_copy_and_a_page_and_shows_the_
     assert rest.splitlines()[-1].startswith("Open the notebooks: make lab")
 
 
+def test_a_cold_run_gives_each_notebook_an_empty_cache(
+    write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
+    shown = 'import os; folder = os.environ["EMOTION_LIB_CACHE"]; print(os.listdir(folder)); open(folder + "/a", "w")'
+    paths = [write_notebook(shown, name=name, tags=("results",)) for name in ("01_scratch.ipynb", "02_scratch.ipynb")]
+
+    assert run.show(paths, tmp_path / "build", cold=True) == 0
+
+    assert capsys.readouterr().out.count("\n[]\n") == 2
+
+
 def test_the_kernel_is_this_python_in_the_folder_of_the_notebook_and_gone_afterwards(
     write_notebook: WriteNotebook, tmp_path: Path
 ) -> None:
