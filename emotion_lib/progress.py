@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
-from tqdm.auto import tqdm
-from tqdm.std import tqdm as plain
+from tqdm import tqdm
 
 T = TypeVar("T")
 
@@ -15,7 +14,7 @@ Progress: TypeAlias = bool | Callable[[str], object] | None
 """Whether to show a bar (None: on a terminal or in a notebook), or a function that is told in words how far it is."""
 
 
-def bar(items: Iterable[T], *, description: str, progress: Progress = None, **options: Any) -> "plain[T]":
+def bar(items: Iterable[T], *, description: str, progress: Progress = None, **options: Any) -> "tqdm[T]":
     """Wrap an iterable in a progress bar that vanishes when it is done.
 
     Parameters
@@ -41,15 +40,17 @@ def bar(items: Iterable[T], *, description: str, progress: Progress = None, **op
     """
     if callable(progress):
         return _InWords(items, desc=description, tell=progress, **options)
+    ipython = sys.modules.get("IPython")  # in a notebook it has been imported already
+    in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
     if progress is None:
-        ipython = sys.modules.get("IPython")  # in a notebook it has been imported already
-        in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
         watched = sys.stderr.isatty() or in_notebook
         progress = watched and os.environ.get("EMOTION_LIB_PROGRESS") != "0"
+    if in_notebook:
+        options |= {"file": _Line(), "ascii": False}
     return tqdm(items, desc=description, leave=False, disable=not progress, **options)
 
 
-class _InWords(plain):  # type: ignore[type-arg] # at run time tqdm takes no parameter
+class _InWords(tqdm):  # type: ignore[type-arg] # at run time tqdm takes no parameter
     """A bar that says in words how far it is."""
 
     def __init__(self, items: Iterable[T], *, tell: Callable[[str], object], **options: Any) -> None:
@@ -64,5 +65,26 @@ class _InWords(plain):  # type: ignore[type-arg] # at run time tqdm takes no par
 
     def _said(self, n: float) -> str:
         if self.unit_scale:
-            return f"{plain.format_sizeof(n)}{self.unit}"
+            return f"{tqdm.format_sizeof(n)}{self.unit}"
         return f"{n}" if self.unit == "it" else f"{n} {self.unit}"
+
+
+class _Line:
+    """A file that shows a bar as text in a notebook; the widget of `tqdm.auto` is an error once its kernel is gone."""
+
+    _shown: Any = None
+
+    def write(self, text: str) -> None:
+        """Show a bar in place of the last one."""
+        from IPython.display import display
+
+        if not text.startswith("\r"):  # to another line, where a bar of its own is
+            return
+        line = {"text/plain": text.strip()}
+        if self._shown is None:
+            self._shown = display(line, raw=True, display_id=True)
+        else:
+            self._shown.update(line, raw=True)
+
+    def flush(self) -> None:
+        """Do nothing: all is shown at once."""

@@ -83,8 +83,7 @@ function drawGrid(model, pressed) {
 }
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
+  begin(el, signal);
   const kernel = questions(model, signal);
   const sounds = stage(model, signal, kernel);
   const words = choice("text", "Word", (value) => {

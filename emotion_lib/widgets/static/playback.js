@@ -1,8 +1,7 @@
 // The player: lists to choose from, buttons for previous and next, and the sound with its picture.
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
+  begin(el, signal);
   let goesOn = false;
   const player = recordingView(model, signal, (isThere) => {
     if (goesOn && isThere) play(player.audio);

@@ -86,6 +86,16 @@ function keepKeys(el, signal) {
   el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
 }
 
+/**
+ * Begin the view of a widget. It is late if it comes from the state that a notebook saved, with no kernel behind it: then
+ * the picture below it stays.
+ */
+function begin(el, signal) {
+  el.classList.add("emotion-widget");
+  el.classList.toggle("emotion-late", el.classList.contains("jupyter-widgets-disconnected"));
+  keepKeys(el, signal);
+}
+
 /** The corners of the emotion markers by their letter in matplotlib; "o" is a circle and has none. */
 const CORNERS = {
   s: "2,2 14,2 14,14 2,14",

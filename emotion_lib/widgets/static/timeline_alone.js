@@ -1,8 +1,7 @@
 // The widget of a timeline alone.
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
+  begin(el, signal);
   el.append(timelineView(model, signal).element, sentence(model, signal));
 }
 
