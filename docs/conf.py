@@ -55,6 +55,7 @@ docs/command
 docs/timeline
 docs/own_voice
 docs/own_corpus
+docs/export
 docs/conditions
 docs/api/recognizer
 docs/api/audio
