@@ -56,6 +56,7 @@ docs/timeline
 docs/own_voice
 docs/own_corpus
 docs/export
+docs/page
 docs/conditions
 docs/api/recognizer
 docs/api/audio
