@@ -19,7 +19,7 @@ GUARDED := --Voila.auto_token=True --MappingKernelManager.cull_idle_timeout=600 
 # The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
 OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help notebooks lab app test lint docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
+.PHONY: help notebooks lab app page test lint docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to chan
 
 app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
 	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/05_your_voice.ipynb
+
+page: .venv/.notebooks  ## make the recogniser as a page in the browser, which needs no server (build/page), and open it at an address (needs npm)
+	$(RUN) docs/page/make.py
 
 test: lint docs  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs
 	$(RUN) -m pytest

@@ -56,6 +56,8 @@ docs/command
 docs/timeline
 docs/own_voice
 docs/own_corpus
+docs/export
+docs/page
 docs/conditions
 docs/api/recognizer
 docs/api/audio

@@ -8,7 +8,7 @@ import click
 from emotion_lib.cli.command import EXIT_CODES, Commands
 from emotion_lib.cli.corpora import check, extract, fetch, index, split
 from emotion_lib.cli.evaluation import evaluate, score
-from emotion_lib.cli.recognizers import info, train
+from emotion_lib.cli.recognizers import export, info, train
 from emotion_lib.cli.recordings import enrol, predict
 from emotion_lib.cli.timeline import timeline
 from emotion_lib.cli.where import where
@@ -25,5 +25,20 @@ def main() -> None:
     """
 
 
-for _command in (fetch, check, index, split, extract, train, evaluate, score, predict, timeline, enrol, info, where):
+for _command in (
+    fetch,
+    check,
+    index,
+    split,
+    extract,
+    train,
+    evaluate,
+    score,
+    predict,
+    timeline,
+    enrol,
+    info,
+    export,
+    where,
+):
     main.add_command(_command)

@@ -1,4 +1,4 @@
-"""Commands about recognisers: train one, and describe one."""
+"""Commands about recognisers: train one, describe one, and export one."""
 
 import io
 import shlex
@@ -186,6 +186,26 @@ def info(file: Path | None, *, as_json: bool) -> None:
     Example: emotion-lib info mine.emotion
     """
     show(file, as_json=as_json)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("output", metavar="FILE.onnx", type=click.Path(path_type=Path))
+@click.option(
+    "--recognizer",
+    metavar="FILE",
+    help="Recogniser written by `emotion-lib train` or `enrol`; by default the pretrained one.",
+)
+def export(output: Path, *, recognizer: str | None) -> None:
+    """Write a recogniser as one ONNX file, from the waveform to the probabilities, which any language can run.
+
+    Needs the extra `export`. The file is under the licence of the recogniser, which is in its metadata.
+
+    Example: emotion-lib export speech.onnx
+    """
+    from emotion_lib.recognizer import EmotionRecognizer
+
+    need("export", "onnx")
+    EmotionRecognizer.load(recognizer).export(output)
 
 
 def show(path: Path | None, *, as_json: bool) -> None:

@@ -31,8 +31,11 @@ SHORTEST, LONGEST = 0.1, 15.0
 SPEECH_ENCODER = FeatureSettings(sr=ENCODER_SR, n_fft=400, hop_length=160, n_mels=80, trim_speech=True)
 """Settings of the features that the encoder takes."""
 
-_LEVEL = 0.05  # root mean square to which an utterance is brought
-_RANGE = 8.0  # powers of ten; bands further below the loudest one are raised
+LEVEL = 0.05
+"""Root mean square to which an utterance is brought."""
+
+RANGE = 8.0
+"""Powers of ten; bands further below the loudest one are raised."""
 
 
 def encoder_log_mel(y: np.ndarray, sr: int) -> np.ndarray:
@@ -71,7 +74,7 @@ def encoder_log_mel(y: np.ndarray, sr: int) -> np.ndarray:
     padded = np.pad(_levelled(y, sr), SPEECH_ENCODER.n_fft // 2, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, SPEECH_ENCODER.n_fft)[:: SPEECH_ENCODER.hop_length]
     exponents = np.log10(np.maximum(mel_power(frames, sr, SPEECH_ENCODER), np.float32(SMALLEST_POWER)))
-    log_mel: np.ndarray = (np.maximum(exponents, exponents.max() - np.float32(_RANGE)) + 4) / 4
+    log_mel: np.ndarray = (np.maximum(exponents, exponents.max() - np.float32(RANGE)) + 4) / 4
     return log_mel
 
 
@@ -170,7 +173,7 @@ def _levelled(y: np.ndarray, sr: int) -> np.ndarray:
     centred -= centred.mean()
     level = np.sqrt(np.mean(np.square(centred)))
     # What is left of a constant waveform is rounding errors, which must not be amplified.
-    gain = _LEVEL / level if level > 1e-7 * np.abs(y).max() else 0.0
+    gain = LEVEL / level if level > 1e-7 * np.abs(y).max() else 0.0
     levelled: np.ndarray = (gain * centred).astype(np.float32)
     return levelled
 

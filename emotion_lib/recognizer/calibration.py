@@ -8,7 +8,9 @@ from scipy.special import softmax
 
 from emotion_lib.errors import ParameterError, is_number
 
-_SMALLEST = 1e-7  # keeps the logarithm of a probability of zero finite
+SMALLEST_PROBABILITY = 1e-7
+"""Probability below which the logarithm goes no lower, so that it is finite for 0."""
+
 _LOWEST, _HIGHEST = 0.05, 20.0
 
 
@@ -57,7 +59,9 @@ class Calibration:
         ndarray of the same shape, float64
             Each row sums to 1.
         """
-        scores = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _SMALLEST)) / self.temperature
+        scores = (
+            np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST_PROBABILITY)) / self.temperature
+        )
         return np.asarray(softmax(scores, axis=1))
 
 

@@ -17,7 +17,7 @@ from emotion_lib.audio import Channel
 from emotion_lib.errors import AudioError, ModelFileError, ParameterError, path_of
 from emotion_lib.features import ENCODED, FeatureSettings, encoder_digest
 from emotion_lib.parallel import map_in_order
-from emotion_lib.recognizer import adaptation, embedding, explanation, file, timeline, validation
+from emotion_lib.recognizer import adaptation, embedding, explanation, export, file, timeline, validation
 from emotion_lib.recognizer.calibration import Calibration
 from emotion_lib.recognizer.heads import Head, LinearHead, Network
 from emotion_lib.recognizer.inference import Inference
@@ -385,6 +385,46 @@ class EmotionRecognizer:
             If `path` is not a path, or `about` cannot be written as JSON.
         """
         return file.write_file(path_of("path", path), self._contents())
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the recogniser as one ONNX file, from the waveform to the probabilities, which any language can run.
+
+        Its input `waveform` has the shape (1, n_samples): float32 at 16 kHz, 0.5 to 15 seconds, without the ends in
+        which nobody speaks. Its outputs are `probabilities`, of shape (1, n_emotions), and `embedding`, as of `embed`.
+        The metadata has the emotions, the threshold, the rate and the limits as JSON, digests, and the licences. The
+        file does not detect speech and does not warn of unlike voices.
+
+        Parameters
+        ----------
+        path : str or path
+            Path of the file; by convention it ends in `.onnx`.
+
+        Returns
+        -------
+        Path
+            Path of the written file.
+
+        Raises
+        ------
+        ParameterError
+            If the recogniser has no speech encoder, or `path` is not a path.
+        ModelFileError
+            If `path` is a folder, or the file cannot be written.
+        MissingExtraError
+            If the extra `export` is not installed.
+
+        Examples
+        --------
+        >>> import onnxruntime, tempfile
+        >>> recognizer = EmotionRecognizer.load()
+        >>> y = np.random.default_rng(0).normal(size=(1, 16000)).astype(np.float32)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     session = onnxruntime.InferenceSession(recognizer.export(folder + "/speech.onnx"))
+        >>> probabilities, embedding = session.run(None, {"waveform": y})
+        >>> probabilities.shape, embedding.shape
+        ((1, 7), (1, 3072))
+        """
+        return export.write(path_of("path", path), self._inference, about=self.about)
 
     def _contents(self) -> file.Contents:
         manifest = {

@@ -19,9 +19,9 @@ from emotion_lib.recognizer.likeness import Likeness, as_probabilities, check_ar
 # Chosen on left-out corpora and speakers, without TESS: `python -m benchmarks.enrolment` shows what they give.
 _EVIDENCE = 0.55
 """Weight of the log density of the states, below 1 because they are less independent than the model assumes."""
-_EVIDENCE_OF_ONE = 0.8
+EVIDENCE_OF_ONE = 0.8
 """The same if all utterances have the same emotion."""
-_DOUBT = 0.2
+DOUBT = 0.2
 """Exponent of the probabilities with which utterances without a label are counted: predictions for a new voice are
 often wrong and sure."""
 _TURNS = 8  # of expectation maximisation
@@ -113,7 +113,7 @@ class VoiceModel(Likeness):
         of_one = len(set(labels)) == 1 and not free.any()
         scores = given[free]
         for _ in range(_TURNS if free.any() else 1):
-            share[free] = softmax(_DOUBT * scores, axis=1)
+            share[free] = softmax(DOUBT * scores, axis=1)
             offsets = self._offsets(z, share, of_one=of_one)
             scores = given[free] + z[free] @ offsets.weights + offsets.intercept
         return offsets
@@ -139,7 +139,7 @@ class VoiceModel(Likeness):
             As for `adapt`.
         """
         z = whitened(self.transform, statistics)
-        share = softmax(_DOUBT * _log(as_probabilities(probabilities, (len(z), len(self.emotions)))), axis=1)
+        share = softmax(DOUBT * _log(as_probabilities(probabilities, (len(z), len(self.emotions)))), axis=1)
         offset = z - share @ self.emotions
         spread = self.within + self.of_emotion + np.cov(self.emotions.T, bias=True)
         precision = np.linalg.inv(spread)
@@ -153,7 +153,7 @@ class VoiceModel(Likeness):
         means, covariance = self._posterior(z, share, of_one=of_one)
         before = self._discriminant(self.emotions, self.of_emotion + self.of_voice)
         after = self._discriminant(self.emotions + means, covariance)
-        weight = _EVIDENCE_OF_ONE if of_one else _EVIDENCE
+        weight = EVIDENCE_OF_ONE if of_one else _EVIDENCE
         weights, intercept = (weight * (new - old) for new, old in zip(after, before, strict=True))
         return VoiceOffsets(weights.astype(np.float32), intercept.astype(np.float32), self.transform)
 

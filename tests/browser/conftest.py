@@ -25,6 +25,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from emotion_lib import audio, corpora
+from emotion_lib.recognizer import EmotionRecognizer
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("chromium", "google-chrome", "chrome")
@@ -79,6 +80,16 @@ def chromium() -> str:
     if os.environ.get("EMOTION_LIB_REQUIRE_BROWSER") == "1":
         pytest.fail(HOW)
     pytest.skip(HOW)
+
+
+def npm() -> None:
+    """Skip with how to get npm if it is not installed; in CI, where it has to be there, fail."""
+    if shutil.which("npm"):
+        return
+    how = "npm is not installed, and the page takes ONNX Runtime from it; on Debian: sudo apt-get install npm"
+    if os.environ.get("EMOTION_LIB_REQUIRE_BROWSER") == "1":
+        pytest.fail(how)
+    pytest.skip(how)
 
 
 @dataclass(frozen=True)
@@ -280,3 +291,9 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def pretrained() -> EmotionRecognizer:
+    """The recogniser that comes with the package."""
+    return EmotionRecognizer.load()

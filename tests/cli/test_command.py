@@ -21,7 +21,7 @@ COMMANDS = sorted(main.commands)
 
 
 def test_the_commands_are_these() -> None:
-    names = "check enrol evaluate extract fetch index info predict score split timeline train where"
+    names = "check enrol evaluate export extract fetch index info predict score split timeline train where"
 
     assert " ".join(COMMANDS) == names
 

@@ -305,3 +305,19 @@ def test_what_is_no_recogniser_is_a_line(tmp_path: Path) -> None:
         assert result.exit_code == 1
         assert result.stderr.startswith(f"Error: {path}: {what}")
         assert len(result.stderr.splitlines()) == 1
+
+
+def test_export_writes_what_the_library_writes(tmp_path: Path) -> None:
+    result = run("export", tmp_path / "speech.onnx")
+
+    assert (result.exit_code, result.output) == (0, "")
+    expected = EmotionRecognizer.load().export(tmp_path / "expected.onnx").read_bytes()
+    assert (tmp_path / "speech.onnx").read_bytes() == expected
+
+
+def test_export_says_which_recognisers_it_can_write(recognizer: Path, tmp_path: Path) -> None:
+    result = run("export", tmp_path / "toy.onnx", "--recognizer", recognizer)
+
+    assert result.exit_code != 0
+    assert "only one with the speech encoder can be exported" in result.output
+    assert not (tmp_path / "toy.onnx").exists()

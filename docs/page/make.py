@@ -1,0 +1,186 @@
+"""Make the page that recognises emotion in the browser, and serve it on this machine.
+
+    python docs/page/make.py              writes build/page, serves it and prints the address
+    python docs/page/make.py --no-serve   only writes the folder, which any static host can serve
+
+ONNX Runtime for browsers comes from npm (`npm.json` names its version and digest); npm has to be installed. Everything
+else is in the repository. The page asks nobody else for anything.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from emotion_lib.emotions import style_of
+from emotion_lib.recognizer import EmotionRecognizer
+from emotion_lib.recognizer.voice_model import DOUBT, EVIDENCE_OF_ONE, VoiceModel
+
+SOURCES = Path(__file__).resolve().parent
+ROOT = SOURCES.parents[1]
+FOLDER = ROOT / "build" / "page"
+PORT = 8787
+SENTENCES = 3
+"""Ordinary sentences by which the page gets used to a voice."""
+
+RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+LOADED = ("recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm")
+"""Files whose loading the page counts."""
+
+NO_NPM = (
+    "npm is not installed, and the page needs ONNX Runtime from it. Install Node.js (https://nodejs.org), or on Debian "
+    "and Ubuntu: sudo apt-get install npm"
+)
+
+
+class PageError(Exception):
+    """The page cannot be made; the message says what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make the page, and serve it until Ctrl-C; return the exit status."""
+    parser = argparse.ArgumentParser(description="Make the page that recognises emotion in the browser, and serve it.")
+    parser.add_argument("--no-serve", action="store_true", help="only write the folder")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder to write, build/page by default")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port to serve at, {PORT} by default")
+    options = parser.parse_args(arguments)
+    try:
+        make(options.folder)
+    except PageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.no_serve:
+        print(f"The page is in {options.folder}; any web server can serve it.")
+        return 0
+    with ThreadingHTTPServer(("127.0.0.1", options.port), partial(Handler, directory=options.folder)) as server:
+        print(f"The page: http://127.0.0.1:{server.server_address[1]}/   (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve files with the types that browsers insist on, and without a line for each."""
+
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def make(folder: Path) -> None:
+    """Write all files of the page into a folder, anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for source in SOURCES.glob("*.*"):
+        if source.suffix in {".html", ".css", ".js", ".svg"}:
+            shutil.copy(source, folder)
+    unpack_runtime(folder)
+    package = resources.files("emotion_lib") / "pretrained"
+    for name in ("voice_activity.onnx", "LICENSE", "LICENSE.silero-vad", "LICENSE.whisper"):
+        # Hosts serve files without a known ending as downloads.
+        (folder / f"{name}{'' if name.endswith('.onnx') else '.txt'}").write_bytes((package / name).read_bytes())
+    shutil.copytree(ROOT / "data" / "samples", folder / "samples")
+    (folder / "samples" / "README.md").rename(folder / "samples" / "README.txt")
+    recognizer = EmotionRecognizer.load()
+    recognizer.export(folder / "recognizer.onnx")
+    voices = recognizer.voices
+    assert isinstance(voices, VoiceModel)
+    voices.transform.astype("<f4").tofile(folder / "voices.bin")
+    (folder / "about.json").write_text(json.dumps(about(recognizer, voices, folder)), "utf-8")
+
+
+def unpack_runtime(folder: Path) -> None:
+    """Fetch ONNX Runtime for browsers from npm, check its digest, and unpack what the page needs."""
+    wanted = json.loads((SOURCES / "npm.json").read_text("utf-8"))
+    npm = shutil.which("npm")
+    if npm is None:
+        raise PageError(NO_NPM)
+    with tempfile.TemporaryDirectory() as place:
+        command = [npm, "pack", f"{wanted['name']}@{wanted['version']}", "--silent", "--pack-destination", place]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+        packed = next(Path(place).glob("*.tgz"), None)
+        if done.returncode or packed is None:
+            raise PageError(
+                f"npm could not fetch {wanted['name']} {wanted['version']}: {done.stderr.strip()}; try again"
+            )
+        found = "sha512-" + base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
+        if found != wanted["integrity"]:
+            raise PageError(
+                f"{packed.name}: its digest is {found}, and npm.json has {wanted['integrity']}; do not use it"
+            )
+        with tarfile.open(packed) as archive:
+            for name in RUNTIME:
+                content = archive.extractfile(f"package/dist/{name}")
+                assert content is not None
+                (folder / name).write_bytes(content.read())
+
+
+def about(recognizer: EmotionRecognizer, voices: VoiceModel, folder: Path) -> dict[str, object]:
+    """Return what the page has to know besides the networks."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
+    return {
+        "emotions": recognizer.emotions,
+        "styles": [style_of(emotion)._asdict() for emotion in recognizer.emotions],
+        "threshold": recognizer.calibration.threshold,
+        "version": recognizer.about["version"],
+        "transform_shape": voices.transform.shape,
+        "voices": of_three(voices, recognizer.emotions.index("neutral")),
+        "files": files,
+        "bytes": sum((folder / name).stat().st_size for name in LOADED),
+        "digest": digest[:16],
+    }
+
+
+def of_three(model: VoiceModel, neutral: int) -> dict[str, object]:
+    """Return what `VoiceModel.adapt` and `coherence` compute for three neutral utterances before they know them."""
+    emotions, within, of_emotion, of_voice = (
+        each.astype(np.float64) for each in (model.emotions, model.within, model.of_emotion, model.of_voice)
+    )
+    of_mean = np.linalg.inv(of_emotion + within / SENTENCES)
+    left = np.linalg.inv(np.linalg.inv(of_voice) + of_mean)
+    spread = within + of_emotion + np.cov(emotions.T, bias=True)
+    precision = np.linalg.inv(spread)
+    left_by_others = np.linalg.inv(np.linalg.inv(of_voice) + (SENTENCES - 1) * precision)
+    return {
+        "mean": model.mean.tolist(),
+        "variance": model.variance.tolist(),
+        "limit": float(model.usual[1]),
+        "doubt": DOUBT,
+        "evidence": EVIDENCE_OF_ONE,
+        "neutral": neutral,
+        "emotions": emotions.tolist(),
+        "voice": (left @ of_mean).tolist(),
+        "before": np.linalg.inv(within + of_emotion + of_voice).tolist(),
+        "after": np.linalg.inv(within + of_emotion + left).tolist(),
+        "others": (precision @ left_by_others).T.tolist(),
+        "together": density(spread + left_by_others),
+        "alone": density(spread + of_voice),
+    }
+
+
+def density(covariance: np.ndarray) -> dict[str, object]:
+    """Return the inverse and the logarithm of the determinant of a covariance."""
+    return {"inverse": np.linalg.inv(covariance).tolist(), "logarithm": float(np.linalg.slogdet(covariance)[1])}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

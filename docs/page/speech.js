@@ -1,0 +1,191 @@
+// Where somebody speaks: a port of emotion_lib/audio/speech.py, equal to it chunk by chunk. All sound is at 16 kHz.
+
+export const RATE = 16_000;
+export const CHUNK = 512;
+const SECONDS_OF_CHUNK = CHUNK / RATE;
+export const SILENCE_DB = -60;
+const [SPEECH, ENOUGH_SPEECH, CERTAIN] = [0.3, 0.5, 0.9];
+const LOWEST_VOICE = 80; // Hz
+const AROUND_SPEECH = 0.1; // seconds
+const [PEAK, SOFTEST_PEAK, LATELY, FADING, PRELUDE, SECOND] = [0.7, 0.003, 94, 0.1, 8, 31];
+const AT_ONCE = 512; // chunks that the network gets at a time
+const [START, STOP] = [0.5, 0.3];
+const [PAUSE, LEAST_SPEECH] = [9, 8]; // chunks
+const [LEAST, MOST] = [63, 93]; // chunks: windows of 2 to 3 seconds
+const [WIDE, STEP] = [62, 31]; // chunks: overlapping windows of 2 seconds, one every second
+
+/** Why nothing can be predicted from a recording. */
+export const [SILENCE, NO_SPEECH, TOO_LITTLE] = ["silence", "no speech", "too little speech"];
+
+/** Silero VAD with its recurrent state, for one stream. */
+export class Detector {
+  constructor(ort, session) {
+    [this.ort, this.session] = [ort, session];
+    this.state = new ort.Tensor("float32", new Float32Array(256), [2, 1, 128]);
+  }
+
+  /** Return the probability of speech in each chunk of samples, whose number is a multiple of 512. */
+  async predict(samples, passed = () => {}) {
+    const found = new Float32Array(samples.length / CHUNK);
+    for (let first = 0; first < found.length; first += AT_ONCE) {
+      const some = samples.slice(first * CHUNK, (first + AT_ONCE) * CHUNK);
+      const chunks = new this.ort.Tensor("float32", some, [some.length / CHUNK, CHUNK]);
+      const answer = await this.session.run({ chunks, state: this.state });
+      const [speech, state] = this.session.outputNames.map((name) => answer[name]);
+      found.set(speech.data, first);
+      this.state = state;
+      passed(Math.min(1, (first + AT_ONCE) / found.length));
+    }
+    return found;
+  }
+}
+
+/** Return the samples, and zeros up to a multiple of 512. */
+function padded(samples) {
+  const all = new Float32Array(Math.ceil(samples.length / CHUNK) * CHUNK);
+  all.set(samples);
+  return all;
+}
+
+/** Return the level of each chunk in dB, of samples whose number is a multiple of 512. */
+function levels(samples) {
+  return Float64Array.from({ length: samples.length / CHUNK }, (_, number) => {
+    let sum = 0;
+    for (let place = number * CHUNK; place < (number + 1) * CHUNK; place++) sum += samples[place] ** 2;
+    return 10 * Math.log10(Math.max(sum / CHUNK, 1e-12));
+  });
+}
+
+const highest = (values, least = 0) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+
+/** Transform complex numbers in place (Cooley and Tukey 1965); their number is a power of two. */
+function transform(re, im, sign) {
+  const n = re.length;
+  for (let i = 1, j = 0; i < n; i++) {
+    let bit = n >> 1;
+    for (; j & bit; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) [re[i], re[j], im[i], im[j]] = [re[j], re[i], im[j], im[i]];
+  }
+  for (let size = 2; size <= n; size *= 2) {
+    const half = size / 2;
+    const [cos, sin] = [new Float64Array(half), new Float64Array(half)];
+    for (let k = 0; k < half; k++) {
+      cos[k] = Math.cos((2 * Math.PI * k) / size);
+      sin[k] = sign * Math.sin((2 * Math.PI * k) / size);
+    }
+    for (let first = 0; first < n; first += size)
+      for (let k = 0; k < half; k++) {
+        const [a, b] = [first + k, first + k + half];
+        const [x, y] = [re[b] * cos[k] - im[b] * sin[k], re[b] * sin[k] + im[b] * cos[k]];
+        [re[b], im[b]] = [re[a] - x, im[a] - y];
+        [re[a], im[a]] = [re[a] + x, im[a] + y];
+      }
+  }
+}
+
+/** Return the samples without sounds lower than voices: a high-pass filter of second order, without delay. */
+function withoutHum(samples) {
+  const n = 2 ** Math.ceil(Math.log2(samples.length + AROUND_SPEECH * RATE));
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+  const [re, im] = [new Float64Array(n), new Float64Array(n)];
+  samples.forEach((sample, place) => (re[place] = sample - mean));
+  transform(re, im, -1);
+  for (let bin = 0; bin < n; bin++) {
+    const frequency = (Math.min(bin, n - bin) * RATE) / n;
+    const gain = frequency ? 1 / Math.sqrt(1 + (LOWEST_VOICE / frequency) ** 4) / n : 0;
+    re[bin] *= gain;
+    im[bin] *= gain;
+  }
+  transform(re, im, 1);
+  return Float32Array.from(re.subarray(0, samples.length));
+}
+
+/** Return the part of a short recording in which somebody speaks, or the reason why nothing can be predicted. */
+export async function spokenPart(samples, detector) {
+  if (Math.max(...levels(padded(samples))) < SILENCE_DB) return { reason: SILENCE };
+  const voiced = withoutHum(samples);
+  const gain = PEAK / Math.max(highest(voiced), 1e-38);
+  const chunks = padded(voiced.map((sample) => gain * sample));
+  // The network gets the quietest chunk first: else it misses a word that starts at once.
+  const loudness = levels(chunks).slice(0, Math.max(1, chunks.length / CHUNK - 1));
+  const quietest = loudness.indexOf(Math.min(...loudness));
+  const all = new Float32Array(PRELUDE * CHUNK + chunks.length);
+  for (let number = 0; number < PRELUDE; number++)
+    all.set(chunks.subarray(quietest * CHUNK, (quietest + 1) * CHUNK), number * CHUNK);
+  all.set(chunks, PRELUDE * CHUNK);
+  const speech = (await detector.predict(all)).subarray(PRELUDE);
+
+  const sums = speech.map((_, end) => speech.subarray(Math.max(0, end - SECOND + 1), end + 1).reduce((a, b) => a + b, 0));
+  if (SECONDS_OF_CHUNK * Math.max(...sums) < ENOUGH_SPEECH)
+    return { reason: Math.max(...speech) >= CERTAIN ? TOO_LITTLE : NO_SPEECH };
+  const isSure = (probability) => probability >= SPEECH;
+  let [first, end] = [speech.findIndex(isSure), speech.findLastIndex(isSure)];
+  while (first > 0 && speech[first - 1] >= FADING) first--;
+  while (end < speech.length && speech[end] >= FADING) end++;
+  const start = Math.max(0, Math.round((first * SECONDS_OF_CHUNK - AROUND_SPEECH) * RATE));
+  const stop = Math.min(samples.length, Math.round((end * SECONDS_OF_CHUNK + AROUND_SPEECH) * RATE));
+  return { reason: "", part: samples.subarray(start, stop), start, stop };
+}
+
+/** Return the level of each chunk of a long recording, and the probability of speech in it; 0 where it is silent. */
+export async function detect(samples, detector, passed) {
+  const all = padded(samples);
+  const [level, count] = [levels(all), all.length / CHUNK];
+  const chunk = (number) => all.subarray(number * CHUNK, (number + 1) * CHUNK);
+  const peaks = Array.from({ length: count }, (_, number) => highest(chunk(number)));
+  const heard = [...level.keys()].filter((number) => level[number] >= SILENCE_DB);
+  const amplified = new Float32Array(heard.length * CHUNK);
+  heard.forEach((number, place) => {
+    // Soft speech is amplified, by the peak of the last 3 seconds.
+    const peak = Math.max(SOFTEST_PEAK, ...peaks.slice(Math.max(0, number - LATELY + 1), number + 1));
+    amplified.set(chunk(number).map((sample) => Math.max(1, PEAK / peak) * sample), place * CHUNK);
+  });
+  const found = await detector.predict(amplified, passed);
+  const speech = new Float32Array(count);
+  heard.forEach((number, place) => (speech[number] = found[place]));
+  return { level, speech };
+}
+
+/** Return the windows of speech as [first sample, end], of 2 to 3 seconds, or overlapping ones of 2 seconds. */
+export function windows(speech, samples, overlapping) {
+  const found = [];
+  const add = (first, end) => found.push([first * CHUNK, Math.min(end * CHUNK, samples)]);
+  const finish = (first, end, least) => {
+    while (end > first && speech[end - 1] < STOP) end--;
+    if (speech.subarray(first, end).filter((each) => each >= STOP).length < least) return;
+    const length = end - first;
+    if (overlapping && length > WIDE) {
+      add(first, first + WIDE);
+      first = end - WIDE;
+    } else if (!overlapping && length > MOST) {
+      const third = Math.floor(length / 3);
+      const cut = quietest(first, Math.max(length - MOST, third), Math.min(MOST, Math.floor((2 * length) / 3)));
+      add(first, first + cut);
+      first += cut;
+    }
+    add(first, end);
+  };
+  const quietest = (first, from, to) => {
+    let best = from;
+    for (let cut = from; cut <= to; cut++) if (speech[first + cut] < speech[first + best]) best = cut;
+    return best;
+  };
+  let [first, least] = [-1, LEAST_SPEECH];
+  for (let number = 0; number < speech.length; number++) {
+    if (first < 0 && speech[number] >= START) first = number;
+    if (first < 0) continue;
+    const length = number + 1 - first;
+    if (length > PAUSE && speech.subarray(number + 1 - PAUSE, number + 1).every((each) => each < STOP)) {
+      finish(first, number + 1, least);
+      [first, least] = [-1, LEAST_SPEECH];
+    } else if (length > (overlapping ? WIDE + STEP : MOST + LEAST)) {
+      const end = overlapping ? WIDE : quietest(first, LEAST, MOST);
+      add(first, first + end);
+      // The rest continues speech, so it need not be long to count as speech.
+      [first, least] = [first + (overlapping ? STEP : end), 1];
+    }
+  }
+  if (first >= 0) finish(first, speech.length, least);
+  return found;
+}

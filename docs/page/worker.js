@@ -1,0 +1,58 @@
+// Runs the networks, so that the page stays free. It answers messages {id, task, given}, with
+// {id, share} for progress, then {id, answer} or {id, error}; {share} and {ready} tell of the loading.
+
+import * as ort from "./ort.wasm.min.mjs";
+import { Recognizer } from "./recognizer.js";
+
+ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
+ort.env.wasm.numThreads = 1; // more need headers that most hosts of static pages do not send
+
+const FILES = ["recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm"];
+
+/** Load a file, and tell how many bytes of it came. */
+async function loaded(name, version, came) {
+  const response = await fetch(new URL(`${name}?${version}`, import.meta.url));
+  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}).`);
+  const reader = response.body.getReader();
+  const parts = [];
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    parts.push(value);
+    came(value.length);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+async function load() {
+  const about = await (await fetch(new URL("about.json", import.meta.url))).json();
+  let bytes = 0;
+  const came = (some) => postMessage({ share: (bytes += some) / about.bytes });
+  const [emotion, speech, voices, wasm] = await Promise.all(FILES.map((name) => loaded(name, about.digest, came)));
+  ort.env.wasm.wasmBinary = wasm.buffer;
+  about.transform = new Float32Array(voices.buffer);
+  const [network, detector] = [await ort.InferenceSession.create(emotion), await ort.InferenceSession.create(speech)];
+  postMessage({ ready: true });
+  return new Recognizer(ort, { emotion: network, speech: detector }, about);
+}
+
+const recognizer = load();
+recognizer.catch((error) => postMessage({ failed: error.message }));
+let last = recognizer;
+
+const TASKS = {
+  predict: async (used, samples) => ({ whole: await used.predict(samples) }),
+  follow: (used, samples, passed) => used.follow(samples, passed),
+  enrol: (used, answers) => used.enrol(answers),
+  forget: (used) => (used.voice = null),
+};
+
+onmessage = ({ data }) => {
+  // One after the other, in the order in which they were asked.
+  last = last.catch(() => {}).then(async () => {
+    try {
+      const answer = await TASKS[data.task](await recognizer, data.given, (share) => postMessage({ id: data.id, share }));
+      postMessage({ id: data.id, answer });
+    } catch (error) {
+      postMessage({ id: data.id, error: error.message });
+    }
+  });
+};

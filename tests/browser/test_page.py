@@ -1,0 +1,308 @@
+"""The page in the browser: its answers are Python's, nothing leaves it, and it works by keyboard and offline."""
+
+import base64
+import csv
+import re
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from docs.page import make
+from emotion_lib import audio
+from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.timeline import stretches
+from emotion_lib.recognizer.voice_model import VoiceModel
+from tests.browser.conftest import PATIENCE, ROOT, npm, started
+
+SAMPLES = {path.stem: path for path in sorted((ROOT / "data" / "samples").glob("*.flac"))}
+NAMED = {"woman, angry": "1008_DFA_ANG_XX", "woman, happy": "1008_DFA_HAP_XX", "man, sad": "1027_DFA_SAD_XX"}
+
+KEEP_SOUNDS = """
+window.sounds = [];
+const makeAddress = URL.createObjectURL;
+URL.createObjectURL = (sound) => { window.sounds.push(sound); return makeAddress(sound); };"""
+LAST_SOUND = """async () => {
+    const bytes = new Uint8Array(await window.sounds.at(-1).arrayBuffer());
+    return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the page."""
+    npm()
+    folder = tmp_path_factory.mktemp("page") / "page"
+    make.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The address of the page, as `make page` serves it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(make.Handler, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, ended after this file."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose microphone hears a woman who speaks angrily, over and over."""
+    heard = tmp_path_factory.mktemp("heard") / "angry.wav"
+    soundfile.write(heard, *audio.read(SAMPLES["1008_DFA_ANG_XX"]))
+    with started(playwright, microphone="granted", fake_audio=heard) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, ready, in one visit; it throws no error, and asks nobody else for anything."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, permissions=["microphone"])
+    context.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    errors: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(KEEP_SOUNDS)
+    ready(page, address)
+    yield page
+    context.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith((address, f"blob:{address}"))] == []
+
+
+def ready(page: Page, address: str) -> None:
+    """Open the page, and wait until it can answer."""
+    page.goto(address)
+    expect(page.get_by_role("button", name="Record", exact=True).first).to_be_enabled()
+
+
+def choose(page: Page, *names: str) -> None:
+    """Have samples answered, one after the other."""
+    for name in names:
+        page.get_by_role("group", name="Samples").get_by_role("button", name=name).click()
+        answered(page, name)
+
+
+def answered(page: Page, name: str) -> None:
+    """Wait for the answer for a recording."""
+    expect(page.locator("#answer-name")).to_have_text(name)
+    expect(page.locator("#working")).to_be_hidden()
+
+
+def table(page: Page, folder: Path) -> dict[str, list[float]]:
+    """Save the table as CSV, and return the probabilities of each recording."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    download.value.save_as(folder / "emotions.csv")
+    rows = csv.reader((folder / "emotions.csv").read_text("utf-8-sig").splitlines())
+    return {row[0]: [float(share) for share in row[4:]] for row in list(rows)[1:]}
+
+
+def shares(prediction: Prediction) -> list[float]:
+    """Return the probabilities of an answer."""
+    return list(prediction.probabilities.values())
+
+
+def test_samples_and_files_get_the_answers_of_python(page: Page, pretrained: EmotionRecognizer, tmp_path: Path) -> None:
+    choose(page, *NAMED)
+    page.locator("#files").set_input_files([SAMPLES["1027_DFA_ANG_XX"], SAMPLES["1027_DFA_NEU_XX"]])
+    answered(page, "1027_DFA_NEU_XX.flac")
+
+    found = table(page, tmp_path)
+
+    for name in (*NAMED, "1027_DFA_ANG_XX.flac", "1027_DFA_NEU_XX.flac"):
+        expected = shares(pretrained.predict(SAMPLES[NAMED.get(name, name.removesuffix(".flac"))]))
+        np.testing.assert_allclose(found[name], expected, atol=0.01)
+    expect(page.locator("#headline")).to_have_text("I don’t know")
+    expect(page.locator("#sentence")).to_contain_text("I answer from 47 % on")
+
+
+def test_the_table_is_sorted_and_shows_a_recording_again(page: Page) -> None:
+    choose(page, "woman, happy", "man, sad")
+    sort = page.locator("#table thead").get_by_role("button", name="probability")
+    cells = page.locator("#table tbody td:nth-child(4)")
+
+    for is_down in (False, True):
+        sort.click()
+        shown = [float(text) for text in cells.all_inner_texts()]
+        assert shown == sorted(shown, reverse=is_down)
+    page.locator("#table").get_by_role("button", name="woman, happy").first.click()
+
+    expect(page.locator("#answer-name")).to_have_text("woman, happy")
+
+
+def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pretrained: EmotionRecognizer) -> None:
+    record = page.locator("#record")
+    record.click()
+    expect(page.locator("#answer-name")).to_have_text("The last 3 seconds")  # while it records
+    page.wait_for_timeout(1000)
+    record.click()
+    answered(page, "Recording 1")
+
+    content = base64.b64decode(page.evaluate(LAST_SOUND))
+    seen = page.locator("#bars .share").all_inner_texts()
+
+    expected = pretrained.predict(content)
+    assert expected.emotion == "angry"
+    for text, share in zip(seen, shares(expected), strict=True):
+        assert abs(float(text.removesuffix("%")) / 100 - share) < 0.01 + 0.005  # shown as whole per cents
+
+
+def test_a_long_recording_becomes_the_timeline_of_python(
+    page: Page, pretrained: EmotionRecognizer, tmp_path: Path
+) -> None:
+    y = np.concatenate([*(audio.read(path, sr=16_000)[0] for path in SAMPLES.values()), np.zeros(32_000)])
+    path = tmp_path / "long.flac"
+    soundfile.write(path, np.concatenate([y, y]), 16_000)
+
+    page.locator("#files").set_input_files(path)
+    answered(page, "long.flac")
+
+    found = [
+        re.fullmatch(r"(\d+:\d\d) to (\d+:\d\d): (.+)", each.get_attribute("title") or "")
+        for each in page.locator("#strip button").all()
+    ]
+    expected = stretches(pretrained.timeline(path))
+    said = [row.reason or row.emotion for row in expected.itertuples()]
+    assert [each[3].replace("I don’t know", "unsure") for each in found if each] == said
+    assert [each[1] for each in found if each] == [f"0:{int(start):02}" for start in expected["start"]]
+    best = pretrained.predict(path)
+    expect(page.locator("#bars .share").first).to_have_text(f"{shares(best)[0]:.0%}".replace("%", " %"))
+
+
+def test_three_sentences_adapt_as_in_python(page: Page, pretrained: EmotionRecognizer) -> None:
+    voices = pretrained.voices
+    assert isinstance(voices, VoiceModel)
+    said = [SAMPLES[name] for name in ("1008_DFA_NEU_XX", "1008_DFA_HAP_XX", "1008_DFA_ANG_XX")]
+    statistics = pretrained.embed(said)
+    probabilities = pretrained.predict_proba(said)
+    z = statistics.astype(float) @ voices.transform.astype(float)
+
+    found = page.evaluate(
+        """async (answers) => {
+            const { Recognizer } = await import("./recognizer.js");
+            const about = await (await fetch("about.json")).json();
+            about.transform = new Float32Array(about.transform_shape[0] * about.transform_shape[1]);
+            const recognizer = new Recognizer(null, {}, about);
+            return { why: recognizer.enrol(answers), voice: recognizer.voice };
+        }""",
+        [{"z": list(each), "probabilities": list(row)} for each, row in zip(z, probabilities, strict=True)],
+    )
+
+    expected = voices.adapt(statistics, ["neutral"] * 3, probabilities, emotions=pretrained.emotions)
+    assert found["why"] == ""
+    np.testing.assert_allclose([each["weights"] for each in found["voice"]], expected.weights.T, atol=1e-3)
+    np.testing.assert_allclose([each["intercept"] for each in found["voice"]], expected.intercept, atol=1e-3)
+
+
+def test_it_gets_used_to_a_voice_and_forgets_it(page: Page) -> None:
+    for number in range(3):
+        button = page.locator("#sentences button").nth(number)
+        button.click()
+        expect(button).to_have_text("Stop")
+        page.wait_for_timeout(3000)  # one sentence of the fake microphone
+        button.click()
+        expect(button).to_have_text("Say it again")
+
+    expect(page.locator("#voice-says")).to_contain_text("It knows your usual voice now")
+    page.get_by_role("button", name="Forget my voice").click()
+    expect(page.locator("#voice-says")).to_have_text("Forgotten.")
+
+
+def test_the_main_thread_runs_no_network() -> None:
+    scripts = {path.name: path.read_text("utf-8") for path in make.SOURCES.glob("*.js")}
+
+    assert [name for name, text in scripts.items() if "InferenceSession" in text] == ["worker.js"]
+
+
+def test_opened_as_a_file_it_says_why_it_cannot_run(browser: Browser, folder: Path) -> None:
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+
+    expect(page.get_by_text("this page cannot run from a file")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 900, 1400])
+def test_nothing_scrolls_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    choose(page, "woman, angry", "man, sad")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1000, "height": 900})
+
+
+def test_every_control_is_reached_by_tab(page: Page) -> None:
+    choose(page, "woman, angry", "man, sad")
+    page.evaluate("document.activeElement.blur()")
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.textContent || document.activeElement.id"))
+
+    controls = page.locator("button:visible, input:visible, a:visible, audio:visible").all()
+    assert {each.evaluate("element => element.textContent || element.id") for each in controls} <= reached
+
+
+def test_a_file_without_sound_is_told(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "letter.wav").write_text("Dear Anna")
+    (tmp_path / "empty.mp3").touch()
+    choose(page, "woman, angry")
+
+    page.locator("#files").set_input_files([tmp_path / "letter.wav", tmp_path / "empty.mp3"])
+
+    expect(page.locator("#says")).to_contain_text("letter.wav: this browser cannot read it")
+    expect(page.locator("#says")).to_contain_text("empty.mp3: an empty file")
+    expect(page.locator("#answer.old")).to_be_visible()  # the answer is for another recording
+
+
+def test_it_works_again_without_a_network(page: Page, address: str) -> None:
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.reload()
+    page.context.set_offline(True)
+
+    ready(page, address)
+    choose(page, "woman, happy")
+    page.context.set_offline(False)
+
+
+def test_a_microphone_that_is_refused_is_told(playwright: Playwright, address: str) -> None:
+    with started(playwright, microphone="denied") as browser:
+        page = browser.new_page()
+        ready(page, address)
+        page.locator("#record").click()
+
+        expect(page.locator("#says")).to_contain_text("did not allow the microphone")
+
+
+def test_without_npm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+    with pytest.raises(make.PageError, match=r"Install Node\.js"):
+        make.unpack_runtime(tmp_path)
+
+
+def test_another_package_than_the_pinned_one_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    npm()
+    (tmp_path / "npm.json").write_text((make.SOURCES / "npm.json").read_text("utf-8").replace("sha512-", "sha512-A"))
+    monkeypatch.setattr(make, "SOURCES", tmp_path)
+
+    with pytest.raises(make.PageError, match=r"its digest is sha512-.* do not use it"):
+        make.unpack_runtime(tmp_path)
