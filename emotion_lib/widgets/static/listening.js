@@ -74,7 +74,7 @@ function render({ model, el, signal }) {
     sound.release(); // so that no second answer counts before the next recording plays
     sound.ask({ do: "name", number, emotion });
   };
-  const begin = (message) => {
+  const restart = (message) => {
     sound.release();
     sound.ask(message);
   };
@@ -94,8 +94,8 @@ function render({ model, el, signal }) {
   const after = make(
     "div",
     { class: "emotion-row emotion-file" },
-    button("Take it again", () => begin({ do: "again" })),
-    button("Delete my answers", () => begin({ do: "delete" })),
+    button("Take it again", () => restart({ do: "again" })),
+    button("Delete my answers", () => restart({ do: "delete" })),
   );
   const show = () => {
     const hadFocus = el.contains(document.activeElement);
