@@ -71,9 +71,10 @@ function render({ model, el, signal }) {
     const number = model.get("number");
     if (!sound.heard(number) || isOver()) return;
     goesOn = true;
+    sound.release(); // so that no second answer counts before the next recording plays
     sound.ask({ do: "name", number, emotion });
   };
-  const begin = (message) => {
+  const restart = (message) => {
     sound.release();
     sound.ask(message);
   };
@@ -87,13 +88,14 @@ function render({ model, el, signal }) {
     return answer;
   });
   const group = make("div", { class: "emotion-row", role: "group", "aria-label": "Which emotion?" }, ...answers);
-  const hint = make("p", {}, "Play it, as often as you like; then name the emotion (keys 1 to 9), and the next one plays.");
+  const keys = `keys 1 to ${answers.length}`;
+  const hint = make("p", {}, `Play it, as often as you like; then name the emotion (${keys}), and the next one plays.`);
   const test = make("div", {}, task, make("div", { class: "emotion-row" }, playButton), hint, group);
   const after = make(
     "div",
-    { class: "emotion-row" },
-    button("Take it again", () => begin({ do: "again" })),
-    button("Delete my answers", () => begin({ do: "delete" })),
+    { class: "emotion-row emotion-file" },
+    button("Take it again", () => restart({ do: "again" })),
+    button("Delete my answers", () => restart({ do: "delete" })),
   );
   const show = () => {
     const hadFocus = el.contains(document.activeElement);
