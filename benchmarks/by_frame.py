@@ -10,17 +10,15 @@ two minutes on two processor cores.
 import numpy as np
 import pandas as pd
 
-from benchmarks.rows import HERE
+from benchmarks.excerpt import FOLDER, WORDS
 from emotion_lib import corpora, extraction, models, splits, training
 from emotion_lib.extraction import Features
 
 UTTERANCES = ("OAF_back_angry", "YAF_back_fear")
 """The two recordings, one of each voice."""
 
-WORDS = ("back", "dog")
-"""The words of the excerpt, which the network must not have heard."""
-
-TABLE = HERE.parent / "data" / "tess-excerpt" / "by_frame.csv"
+FRAMES_A_SECOND = 22_050 / 512
+"""Of the library's default settings."""
 
 
 def main() -> None:
@@ -32,7 +30,7 @@ def main() -> None:
     network = training.fit(models.frame_lstm(seed=0), train, epochs=15, seed=0)
     chosen = frames[frames.table["id"].isin(UTTERANCES)]
     tables = [by_frame(network, chosen[[number]]) for number in range(len(chosen))]
-    pd.concat(tables).to_csv(TABLE, index=False, float_format="%.3f", lineterminator="\n")
+    pd.concat(tables).to_csv(FOLDER / "by_frame.csv", index=False, float_format="%.3f", lineterminator="\n")
 
 
 def by_frame(network: training.FittedNetwork, utterance: Features) -> pd.DataFrame:
@@ -56,9 +54,8 @@ def by_frame(network: training.FittedNetwork, utterance: Features) -> pd.DataFra
     weights = np.tril(np.ones((n_frames, n_frames), dtype=np.float32))
     weights /= weights.sum(axis=1, keepdims=True)
     probabilities = network.model.predict([frames, weights], verbose=0)
-    times = np.arange(n_frames) * utterance.settings.hop_length / utterance.settings.sr
     table = pd.DataFrame(probabilities, columns=list(network.emotions))
-    table.insert(0, "time", times.round(3))
+    table.insert(0, "time", (np.arange(n_frames) / FRAMES_A_SECOND).round(3))
     table.insert(0, "id", utterance.table["id"].iloc[0])
     return table
 

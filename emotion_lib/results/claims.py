@@ -132,7 +132,7 @@ def agrees(value: float, row: pd.Series, *, corpus: pd.DataFrame) -> Claim:
     leeway = LEEWAY if np.isnan(row["seed_sd"]) else max(LEEWAY, row["seed_sd"])
     low, high = max(min(seeds) - leeway, 0), min(max(seeds) + leeway, 1)
     sentence = (
-        f"this run of the {RECIPES[row['model']].title} lies between {100 * low:.0f} and {100 * high:.0f} %, which is the "
-        f"range of the table's {len(seeds)} seeds and {100 * leeway:.0f} points on either side"
+        f"this run of the {RECIPES[row['model']].title} lies between {100 * low:.0f} and {100 * high:.0f} %, "
+        f"which is the range of the table's {len(seeds)} seeds and {100 * leeway:.0f} points on either side"
     )
     return claim(sentence, low <= value <= high, corpus=corpus)
