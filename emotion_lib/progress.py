@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 T = TypeVar("T")
 
@@ -34,9 +34,32 @@ def bar(items: Iterable[T], *, description: str, progress: bool | None = None, *
     >>> list(bar([1, 2], description="Counting", progress=False))
     [1, 2]
     """
+    ipython = sys.modules.get("IPython")  # in a notebook it has been imported already
+    in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
     if progress is None:
-        ipython = sys.modules.get("IPython")  # in a notebook it has been imported already
-        in_notebook = ipython is not None and hasattr(ipython.get_ipython(), "kernel")  # on a terminal: no kernel
         watched = sys.stderr.isatty() or in_notebook
         progress = watched and os.environ.get("EMOTION_LIB_PROGRESS") != "0"
+    if in_notebook:
+        options |= {"file": _Line(), "ascii": False}
     return tqdm(items, desc=description, leave=False, disable=not progress, **options)
+
+
+class _Line:
+    """A file that shows a bar as text in a notebook; the widget of `tqdm.auto` is an error once its kernel is gone."""
+
+    _shown: Any = None
+
+    def write(self, text: str) -> None:
+        """Show a bar in place of the last one."""
+        from IPython.display import display
+
+        if not text.startswith("\r"):  # to another line, where a bar of its own is
+            return
+        line = {"text/plain": text.strip()}
+        if self._shown is None:
+            self._shown = display(line, raw=True, display_id=True)
+        else:
+            self._shown.update(line, raw=True)
+
+    def flush(self) -> None:
+        """Do nothing: all is shown at once."""

@@ -28,6 +28,7 @@ from emotion_lib.errors import CorpusError
 NOTEBOOKS = Path(__file__).resolve().parent
 BUILD = NOTEBOOKS.parent / "build" / "notebooks"
 SECONDS_PER_CELL = 1200
+WIDGET = "application/vnd.jupyter.widget-view+json"
 FETCH_TESS = "fetch it with `emotion-lib fetch tess`, or set EMOTION_LIB_DATA to the folder that has it"
 
 
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     choice.add_argument("--check", action="store_true", help="compare with the outputs in the repository (needs TESS)")
     options = parser.parse_args(arguments)
 
-    os.environ["EMOTION_LIB_PROGRESS"] = "0"
+    os.environ.update(EMOTION_LIB_PROGRESS="0", EMOTION_LIB_WIDGETS="still")
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     if options.update:
         return update(paths)
@@ -145,8 +146,8 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        if "outputs" in cell:  # a widget whose kernel is gone is an error in the place of what stands in its output
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
     return notebook
 
 

@@ -4,7 +4,10 @@ import io
 import sys
 from types import SimpleNamespace
 
+import IPython.display  # noqa: F401  # loaded, since the tests replace the package
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from emotion_lib.progress import bar
 
@@ -58,6 +61,15 @@ def test_nothing_is_written_where_nobody_watches(monkeypatch: pytest.MonkeyPatch
     file = write_errors_to(io.StringIO(), monkeypatch)
     list(bar(range(3), description="Counting"))
     assert file.getvalue() == ""
+
+
+def test_a_bar_in_a_notebook_is_a_line_of_text_that_is_empty_in_the_end() -> None:
+    source = "from emotion_lib.progress import bar\nfor _ in bar(range(2), description='Counting'):\n    pass"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.data == {"text/plain": ""}
+    assert "widgets" not in notebook.metadata
 
 
 def test_a_bar_is_shown_in_a_live_notebook(monkeypatch: pytest.MonkeyPatch) -> None:

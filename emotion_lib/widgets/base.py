@@ -1,9 +1,12 @@
 """The code that all widgets share: scripts and style, messages from the browser, sounds, and pictures."""
 
 import io
+import os
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -11,6 +14,7 @@ import anywidget
 import numpy as np
 import soundfile
 import traitlets
+from IPython.display import display
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -112,6 +116,16 @@ def script(*names: str) -> str:
     return "\n".join((_STATIC / f"{name}.js").read_text("utf-8") for name in (*shared, *names))
 
 
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+_STILL = """<div class="still-{name}"><style>
+:root:has(.{name}:not(.emotion-late)) :is(.still-{name}, .jp-OutputArea-child:has(.still-{name})),
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .still-{name}):not(:has(.{name})) {{ display: none }}
+</style><img alt="{alt}" src="data:image/png;base64,{png}"></div>"""
+# First rule: the picture hides while a kernel keeps the view alive. Second rule: the output above the picture hides
+# while there is no view in it, but "Loading widget..." or "Error displaying widget".
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of this library.
 
@@ -148,8 +162,31 @@ class Widget(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        still = {"text/plain": repr(self), "image/png": compact(self.still())}
+        still = {"text/plain": repr(self), "image/png": b64encode(compact(self.still())).decode()}
         return data | still, metadata | {"image/png": {"alt": self.alt or self.says or repr(self)}}
+
+    def _outputs(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Return data and metadata of the live widget, and of the picture that takes its place in a saved notebook.
+
+        JupyterLab shows one form of each output, and an error in place of a widget whose kernel is gone, even if a
+        picture is in the same output. The environment variable EMOTION_LIB_WIDGETS=still leaves only the picture.
+        """
+        bundle = self._repr_mimebundle_()
+        if bundle is None:
+            return []
+        data, metadata = bundle
+        live = {_VIEW: data.pop(_VIEW), "text/plain": ""}
+        if os.environ.get("EMOTION_LIB_WIDGETS") == "still":
+            return [(data, metadata)]
+        name, alt = f"emotion-{self.model_id}", escape(metadata["image/png"]["alt"])
+        self.add_class(name)
+        data["text/html"] = _STILL.format(name=name, alt=alt, png=data["image/png"])
+        return [(live, {}), (data, metadata)]
+
+    def _ipython_display_(self) -> None:
+        """Show the widget in a notebook."""
+        for data, metadata in self._outputs():
+            display(data, metadata=metadata, raw=True)
 
 
 class SoundWidget(Widget):

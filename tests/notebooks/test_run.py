@@ -17,9 +17,10 @@ WriteNotebook = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def progress_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put back what the runner's command line sets in the environment."""
     monkeypatch.setenv("EMOTION_LIB_PROGRESS", "1")
+    monkeypatch.setenv("EMOTION_LIB_WIDGETS", "live")
 
 
 @pytest.fixture
@@ -113,6 +114,7 @@ def test_two_runs_write_the_same_bytes(write_notebook: WriteNotebook, tmp_path: 
 
     assert copies[0] == copies[1]
     assert b"model_id" not in copies[0]
+    assert b"IntSlider(value" not in copies[0]
 
 
 def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook, with_tess: None) -> None:
@@ -136,12 +138,12 @@ def test_update_rewrites_no_notebook_when_one_fails(write_notebook: WriteNoteboo
     assert [path.read_bytes() for path in paths] == before
 
 
-def test_update_without_tess_refuses_with_the_cure_and_no_progress_bar_is_shown(
+def test_update_without_tess_refuses_with_the_cure_and_neither_bars_nor_widgets_are_shown(
     without_tess: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run.main(["--update"]) == 1
     assert "emotion-lib fetch tess" in capsys.readouterr().err
-    assert os.environ["EMOTION_LIB_PROGRESS"] == "0"
+    assert (os.environ["EMOTION_LIB_PROGRESS"], os.environ["EMOTION_LIB_WIDGETS"]) == ("0", "still")
 
 
 @pytest.mark.parametrize(("required", "status"), [("", 0), ("1", 1)], ids=["not required", "required"])

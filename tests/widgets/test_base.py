@@ -1,7 +1,9 @@
 """What all widgets share: errors become sentences, and a picture stands for a widget where nothing runs."""
 
 import io
+from base64 import b64decode
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -51,8 +53,26 @@ def test_a_widget_comes_with_one_line_and_a_picture_in_words() -> None:
 
     assert data.keys() == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"] == "Speaking"
-    assert data["image/png"].startswith(b"\x89PNG")
+    assert b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"] == {"alt": "What is to be seen"}
+
+
+def test_a_notebook_gets_the_widget_and_its_picture_as_two_outputs() -> None:
+    (live, _), (still, metadata) = Speaking(alt='A "picture"')._outputs()
+
+    assert live == {"application/vnd.jupyter.widget-view+json": ANY, "text/plain": ""}
+    assert still.keys() == {"text/plain", "text/html", "image/png"}
+    assert still["text/plain"] == "Speaking"
+    assert f'<img alt="A &quot;picture&quot;" src="data:image/png;base64,{still["image/png"]}">' in still["text/html"]
+    assert metadata == {"image/png": {"alt": 'A "picture"'}}
+
+
+def test_the_environment_leaves_the_picture_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_LIB_WIDGETS", "still")
+    ((still, metadata),) = Speaking(alt="What is to be seen")._outputs()
+
+    assert still.keys() == {"text/plain", "image/png"}
+    assert metadata == {"image/png": {"alt": "What is to be seen"}}
 
 
 @pytest.mark.parametrize("name", widgets.__all__)

@@ -75,9 +75,13 @@ function keepKeys(el, signal) {
   el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
 }
 
-/** Begin the view of a widget: a group with a name, which gets the focus after a click, and so the keys. */
+/**
+ * Begin the view of a widget: a group with a name, which gets the focus after a click, and so the keys. It is late if it
+ * comes from the state that a notebook saved, with no kernel behind it: then the picture below it stays.
+ */
 function begin(el, name, signal) {
   el.classList.add("emotion-widget");
+  el.classList.toggle("emotion-late", el.classList.contains("jupyter-widgets-disconnected"));
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", name);
   el.tabIndex = -1;
