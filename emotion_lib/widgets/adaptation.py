@@ -95,14 +95,18 @@ class VoiceAdaptation(Recorder):
         """Keep a recording as an utterance of the plan, or try it with both recognisers."""
         if message.get("purpose") == "try":
             y = take.resampled_for(self._before)
-            self.says = take.remark
-            self.tried = [
-                answers.answer(each.predict(y, sr=self._rate), each.calibration.threshold)
+            self.says, name = take.remark, self._named(take)
+            self._present(y, name)
+            self.tried = [  # with the number, so that the same file again is another answer
+                {
+                    "number": self.number,
+                    **answers.answer(each.predict(y, sr=self._rate), each.calibration.threshold, name),
+                }
                 for each in (self._before, self.recognizer)
             ]
-            self._present(y, take.name or "the recording")
             return
-        step = self.step
+        # The sentence that was shown when the recording began, though another may be shown now.
+        step = min(int(message.get("step", self.step)), len(self.plan) - 1)
         self._keep(take, self.plan[step]["emotion"], step=step)
         self.says = take.remark
         # Go to the next missing utterance, starting over after the last one; if no utterance is missing, go to the end.
@@ -124,7 +128,7 @@ class VoiceAdaptation(Recorder):
                 f"{file}{answers.headline(before)}, so it is not kept; record it again, closer to the microphone."
             )
         others = [each for each in self._said if step < 0 or each.step != step]
-        self._said = [*others, _Utterance(y, emotion, step, take.name, before)]
+        self._said = [*others, _Utterance(y, emotion, step, self._named(take), before)]
         self._forget()
 
     def _forget(self) -> None:
@@ -141,9 +145,10 @@ class VoiceAdaptation(Recorder):
                 "emotion": each.emotion,
                 **style_of(each.emotion)._asdict(),
                 "step": each.step,
+                "recording": each.name,
                 "seconds": len(each.y) / self._rate,
-                "before": answers.answer(each.before, threshold),
-                "after": answers.answer(each.after, threshold) if each.after else None,
+                "before": answers.answer(each.before, threshold, each.name),
+                "after": answers.answer(each.after, threshold, each.name) if each.after else None,
             }
             for each in self._said
         ]
@@ -163,7 +168,7 @@ class VoiceAdaptation(Recorder):
     def _do_play(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Send the sound of an utterance."""
         each = self._said[message["place"]]
-        self._present(each.y, f"{each.emotion}, utterance {message['place'] + 1}")
+        self._present(each.y, f"{each.emotion}, utterance {message['place'] + 1}, {each.name}")
 
     def _present(self, y: np.ndarray, name: str) -> None:
         """Set the sound and the picture for the browser."""

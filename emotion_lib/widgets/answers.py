@@ -20,7 +20,7 @@ _NOTHING = {
 _WARNING = "Careful: {}. Trust the answer less, even if its probability is high."
 
 
-def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
+def answer(prediction: Prediction, threshold: float, recording: str) -> dict[str, Any]:
     """Return a prediction in the form that `bars.js` shows.
 
     Parameters
@@ -29,14 +29,18 @@ def answer(prediction: Prediction, threshold: float) -> dict[str, Any]:
         The prediction.
     threshold : float in [0, 1]
         The probability below which the recogniser answers `unknown`.
+    recording : str
+        What the prediction is about, in words.
 
     Returns
     -------
     dict
-        The `emotion` (or "unknown"), `headline` and `sentence`, `warning` (often empty), `threshold`, `has_speech`, and
-        `bars`, each with emotion, colour, marker and probability; without speech, `bars.js` draws them empty.
+        The `recording`, the `emotion` (or "unknown"), `headline` and `sentence`, `warning` (often empty), `threshold`,
+        `has_speech`, and `bars`, each with emotion, colour, marker and probability; without speech, `bars.js` draws
+        them empty.
     """
     return {
+        "recording": recording,
         "emotion": prediction.emotion,
         "headline": headline(prediction),
         "sentence": sentence(prediction, threshold),
@@ -92,11 +96,11 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
     return ax
 
 
-def still(y: np.ndarray, sr: int, prediction: Prediction, threshold: float) -> bytes:
+def still(y: np.ndarray, sr: int, prediction: Prediction, threshold: float, recording: str) -> bytes:
     """Return the PNG of a recording and its prediction: waveform, spectrogram, sentence and bars."""
     with blank((8, 6.6)) as figure:
         waveform, spectrogram, bars = figure.subplots(3, 1, height_ratios=(2, 3, 3))
-        plot_waveform(y, sr, ax=waveform)
+        plot_waveform(y, sr, ax=waveform).set_title(recording)
         waveform.set_xlabel("")
         plot_spectrogram(y, sr, ax=spectrogram)
         spectrogram.set_xlim(0, len(y) / sr)

@@ -107,8 +107,9 @@ _STATIC = resources.files("emotion_lib.widgets") / "static"
 
 
 def script(*names: str) -> str:
-    """Return the script of a widget: the shared one, then its own files; the last of them exports `render`."""
-    return "\n".join((_STATIC / f"{name}.js").read_text("utf-8") for name in ("shared", *names))
+    """Return the script of a widget: the shared ones, then its own files; the last of them exports `render`."""
+    shared = ("shared", "kernel", "sound")
+    return "\n".join((_STATIC / f"{name}.js").read_text("utf-8") for name in (*shared, *names))
 
 
 class Widget(anywidget.AnyWidget):

@@ -98,8 +98,9 @@ class _Comparison(Widget):
         return _still(self) if self.rows else in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Show the grid of another text."""
-        self._show(message["value"])
+        """Show the grid of another text; an earlier run of the cell may have had texts that are not there now."""
+        if message["value"] in self.texts:
+            self._show(message["value"])
 
     def _do_draw(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Send the pictures of the grid, as a message because traits are saved in notebooks."""

@@ -91,9 +91,10 @@ class _Mistakes(Widget):
         return in_words(self.says) if self._table.empty else _still(self)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """List the utterances behind another cell."""
+        """List the utterances behind another cell; an earlier run may have had emotions that are not there now."""
         self.says = ""
-        self._choose(message["emotion"], message["predicted"])
+        if message["emotion"] in self._matrix.index and message["predicted"] in self._matrix.columns:
+            self._choose(message["emotion"], message["predicted"])
 
     def _do_more(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """List more of the utterances behind the chosen cell."""

@@ -74,11 +74,10 @@ class _Player(SoundWidget):
         return self._picture.png or in_words(self.says)
 
     def _do_choose(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Show the utterance that is chosen in one list, and keep the choices in the others as far as possible."""
-        chosen = {each["name"]: each["value"] for each in self.choices} | {message["name"]: message["value"]}
-        rows = self._table
+        """Show the utterance that fits the lists, the first ones before the others."""
+        chosen, rows = message["chosen"], self._table
         for column in self._columns:
-            fitting = rows[rows[column] == chosen[column]]
+            fitting = rows[rows[column] == chosen.get(column)]
             rows = fitting if len(fitting) else rows[rows[column] == rows[column].iloc[0]]
         self._show(int(rows.index[0]))
 

@@ -69,7 +69,7 @@ class Recorder(SoundWidget):
     seconds = traitlets.Float(5.0).tag(sync=True)
     limits = traitlets.Dict({"megabytes": LARGEST, "seconds": LONGEST}).tag(sync=True)
 
-    _arriving, _refused = b"", ""
+    _arriving, _refused, _recorded = b"", "", 0
 
     def _take(self, take: Take, message: Mapping[str, Any]) -> None:
         """Use a recording."""
@@ -82,6 +82,11 @@ class Recorder(SoundWidget):
         # The browser checks the size too, but the kernel does not rely on it, to protect its memory.
         if len(self._arriving) + len(buffers[0]) <= LARGEST * 10**6:
             self._arriving += buffers[0]
+
+    def _named(self, take: Take) -> str:
+        """Return the name of a recording: its file, or else its number among those of the microphone."""
+        self._recorded += not take.name
+        return take.name or f"recording {self._recorded}"
 
     def _arrived(self) -> bytes:
         """Return all parts as one, and keep none of them."""
@@ -258,7 +263,7 @@ class OwnVoice(TimelineWidget, Recorder):
         if self.length:
             return self._part(0.0, self.length).png
         y, sr = self.recording
-        return answers.still(y, sr, self.prediction, self._recognizer.calibration.threshold)
+        return answers.still(y, sr, self.prediction, self.answer["threshold"], self.answer["recording"])
 
     def _take(self, take: Take, _: object) -> None:
         """Show a recording and its prediction."""
@@ -267,12 +272,13 @@ class OwnVoice(TimelineWidget, Recorder):
         self.prediction = self._recognizer.predict(y, sr=rate)
         self.recording = take.y, take.sr
         is_long = len(y) > LONG * rate
+        name = f"{self._named(take)}, {len(take.y) / take.sr:.1f} s"
         self._set_sound(y, rate, picture(y, rate))
         with self.hold_sync():
             self._set_timeline(self._recognizer.timeline(y, rate) if is_long else None, y, rate)
             self.says = take.remark
-            self.alt = f"Waveform and spectrogram of {take.name or 'the recording'}, {len(take.y) / take.sr:.1f} s"
-            self.answer = answers.answer(self.prediction, self._recognizer.calibration.threshold)
+            self.alt = f"Waveform and spectrogram of {name}"
+            self.answer = answers.answer(self.prediction, self._recognizer.calibration.threshold, name)
             self.number += 1
 
     def _do_explain(self, _: dict[str, Any], __: list[memoryview]) -> None:

@@ -112,9 +112,13 @@ class Live(TimelineWidget, SoundWidget):
         chunks = (y[first : first + size] for first in range(0, len(y), size))
         self.segments = list(self._recognizer.stream(chunks, rate))
         self._set_sound(y, rate, _picture(y, rate, self.segments, self._threshold))
-        self.timeline = [{"end": each.end, **answers.answer(each, self._threshold)} for each in self.segments]
+        self.timeline = [self._answer(each) for each in self.segments]
         self.alt = f"Waveform of {len(y) / rate:.1f} s, and the probability of each emotion over time"
         self.answer, self.number = self.timeline[-1], 0
+
+    def _answer(self, segment: Segment) -> dict[str, Any]:
+        """Return the answer to the 3 seconds before the end of a segment."""
+        return {"end": segment.end, **answers.answer(segment, self._threshold, f"Up to {segment.end:.1f} s")}
 
     def _do_start(self, message: dict[str, Any], _: list[memoryview]) -> None:
         """Start the predictions."""
@@ -158,7 +162,7 @@ class Live(TimelineWidget, SoundWidget):
         try:
             for segment in self._recognizer.stream(chunks, rate):
                 self.segments.append(segment)
-                self.answer = {"end": segment.end, **answers.answer(segment, self._threshold)}
+                self.answer = self._answer(segment)
                 if chunks.dropped:
                     left_out = chunks.dropped * CHUNK_SECONDS
                     self.says = f"The kernel is too slow: {left_out:.1f} s of sound were left out."

@@ -77,6 +77,7 @@ def test_it_can_be_skipped_and_said_again_and_no_recogniser_is_a_sentence(page: 
     expect(page.locator(".emotion-task")).to_contain_text("neutral: “Two.”")
     upload(page, voice["neutral", "back"])
     page.get_by_label("Emotion").select_option("neutral")
+    expect(page.locator(".emotion-task")).to_contain_text("neutral: “One.”")
     upload(page, voice["neutral", "dog"])
     expect(page.locator(".emotion-widget")).to_contain_text("The recogniser is adapted to your usual voice")
     page.get_by_role("button", name="Remove neutral, utterance 2").click()

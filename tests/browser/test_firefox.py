@@ -20,7 +20,7 @@ from websocket import WebSocket, create_connection
 from tests.browser.conftest import KERNEL, Server, free_port
 
 HOW = "there is no Firefox for the tests to drive; on Debian: sudo apt-get install firefox-esr"
-PATIENCE = 120
+PATIENCE = 60
 """Seconds that one step may take, on a busy machine."""
 
 PREFERENCES = {"media.autoplay.default": 0, "media.cubeb.backend": "none"}
@@ -103,7 +103,7 @@ def connect(url: str) -> WebSocket:
             time.sleep(0.1)
 
 
-def test_the_player_works(server: Server, firefox: Firefox) -> None:
+def test_the_player_works_and_says_that_no_sound_starts(server: Server, firefox: Firefox) -> None:
     name = server.write_notebook([PLAYER])
     firefox.open(f"{server.url}/lab/workspaces/firefox/tree/notebooks/{name}?token={server.token}")
     firefox.wait_for(f"window.jupyterapp && {KERNEL}?.status === 'idle'")
@@ -117,4 +117,7 @@ def test_the_player_works(server: Server, firefox: Firefox) -> None:
     firefox.wait_for(f"{WIDGET}.querySelector('img').alt === 'Waveform and spectrogram: DEA, sad, back'")
     firefox.wait_for(f"{WIDGET}.querySelector('audio').readyState >= 1")
     assert firefox.evaluate(f"{WIDGET}.querySelector('audio').duration") > 0.5
+
+    firefox.evaluate(f"{WIDGET}.querySelector('audio').play() && null")
+    firefox.wait_for(f"{WIDGET}.innerText.includes('The sound does not start')")
     server.end_kernels()

@@ -12,7 +12,7 @@ from tests.widgets.test_privacy import WIDGETS, recordings_in
 SAVE_STATE = "jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState').then(() => null)"
 """Turns "Save Widget State Automatically" on, and off again."""
 
-NO_ANSWER = "The kernel does not answer."
+NO_ANSWER = "The kernel is gone. Run the notebook again up to this cell."
 
 
 @pytest.fixture(scope="module")

@@ -166,7 +166,7 @@ def test_an_utterance_is_played(adapted: Any) -> None:
     ask(adapted, "play", place=3)
 
     assert sound(adapted)[:4] == b"RIFF"
-    assert adapted.alt == "Waveform and spectrogram: sad, utterance 4"
+    assert adapted.alt.startswith("Waveform and spectrogram: sad, utterance 4, ")
 
 
 def test_a_try_is_heard_by_both(adapted: Any, recognizer: EmotionRecognizer, mine: pd.DataFrame) -> None:
@@ -252,3 +252,21 @@ def test_where_adapting_does_not_help_it_says_so(
 
     assert (fresh.verdict, fresh.says, fresh.adapted) == ("Not adapted: they differ.", "", False)
     assert fresh.recognizer.enrolment is None
+
+
+def test_a_recording_belongs_to_the_sentence_that_was_shown_when_it_began(fresh: Any, mine: pd.DataFrame) -> None:
+    ask(fresh, "go", step=3)
+
+    record(fresh, *audio.read(mine["path"][0]), purpose="enrol", step=0)
+
+    (said,) = fresh.utterances
+    assert (said["step"], said["recording"], said["before"]["recording"]) == (0, "recording 1", "recording 1")
+
+
+def test_the_same_recording_tried_again_is_another_answer(adapted: Any, mine: pd.DataFrame) -> None:
+    say(adapted, mine["path"][0], purpose="try")
+    before = adapted.tried
+    say(adapted, mine["path"][0], purpose="try")
+
+    assert [each["recording"] for each in (*before, *adapted.tried)] == ["recording 1"] * 2 + ["recording 2"] * 2
+    assert before[0]["number"] != adapted.tried[0]["number"]

@@ -37,19 +37,20 @@ def test_the_note_of_a_long_recording_is_part_of_the_sentence() -> None:
 def test_an_unlike_voice_is_a_warning() -> None:
     unlike = Prediction("sad", {"sad": 1.0}, warning="this voice is unlike those it was trained on")
 
-    assert answer(unlike, 0.6)["warning"].startswith("Careful: this voice is unlike those it was trained on. Trust")
-    assert answer(SURE, 0.6)["warning"] == ""
+    warning = answer(unlike, 0.6, "back.wav")["warning"]
+    assert warning.startswith("Careful: this voice is unlike those it was trained on. Trust")
+    assert answer(SURE, 0.6, "back.wav")["warning"] == ""
 
 
 def test_bars_have_the_colour_and_the_marker_of_their_emotion() -> None:
-    (_, sad) = answer(SURE, 0.6)["bars"]
+    (_, sad) = answer(SURE, 0.6, "back.wav")["bars"]
 
     assert sad == {"emotion": "sad", "probability": 0.8, **STYLES["sad"]._asdict()}
 
 
 def test_a_word_of_ones_own_has_a_bar_with_a_style_of_its_own() -> None:
     own = Prediction("müde", {"froh": 0.2, "müde": 0.8})
-    froh, tired = answer(own, 0.6)["bars"]
+    froh, tired = answer(own, 0.6, "back.wav")["bars"]
 
     assert (froh["marker"], tired["colour"]) == (style_of("froh").marker, style_of("müde").colour)
     assert [text.get_text() for text in plot_answer(own, 0.6, ax=Figure().subplots()).get_yticklabels()] == [
@@ -66,7 +67,7 @@ def widths(ax: Axes) -> list[float]:
 def test_where_nobody_is_heard_there_are_no_bars_to_be_drawn() -> None:
     ax = plot_answer(SILENCE, 0.6, ax=Figure().subplots())
 
-    assert not answer(SILENCE, 0.6)["has_speech"]
+    assert not answer(SILENCE, 0.6, "back.wav")["has_speech"]
     assert widths(ax) == [0, 0]
 
 

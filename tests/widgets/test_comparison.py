@@ -106,3 +106,11 @@ def test_a_recording_that_has_gone_is_a_sentence_and_no_sound(table: pd.DataFram
 
     assert answer(comparison, "play", number=2) == ({"do": "sound", "number": 2}, [b""])
     assert "OAF_bridge_angry.wav" in comparison.says
+
+
+def test_a_word_of_an_earlier_run_that_is_not_there_now_changes_nothing(table: pd.DataFrame) -> None:
+    comparison = widgets.compare(table)
+
+    ask(comparison, "choose", value="gone")
+
+    assert comparison.text == "bridge"

@@ -168,3 +168,12 @@ def test_a_recording_that_cannot_be_read_is_a_sentence_until_another_is_heard(he
     assert "OAF_cloud_sad.wav" in mistakes.says
     answer(mistakes, "play", number=there)
     assert mistakes.says == ""
+
+
+def test_a_cell_of_an_earlier_run_that_is_not_there_now_changes_nothing(heard: pd.DataFrame) -> None:
+    mistakes = widgets.mistakes(heard)
+    chosen = mistakes.chosen
+
+    ask(mistakes, "choose", emotion="sad", predicted="calm")
+
+    assert mistakes.chosen == chosen

@@ -32,8 +32,9 @@ def chosen(player: Widget) -> list[str]:
 
 
 def choose(player: Widget, name: str, value: str) -> None:
-    """Choose from a list."""
-    ask(player, "choose", name=name, value=value)
+    """Choose from a list; the browser tells what is chosen in all of them."""
+    there = {each["name"]: each["value"] for each in player.choices}
+    ask(player, "choose", chosen=there | {name: value})
 
 
 def test_lists_are_named_and_follow_each_other(table: pd.DataFrame) -> None:

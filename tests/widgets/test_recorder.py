@@ -42,7 +42,7 @@ def test_a_recording_arrives_in_parts_and_is_kept_and_shown(
     np.testing.assert_array_equal(voice.recording[0], y)
     assert voice.recording[1] == sr
     assert soundfile.info(io.BytesIO(sound(voice))).samplerate == recognizer.settings.sr
-    assert voice.alt == "Waveform and spectrogram of the recording, 1.7 s"
+    assert voice.alt == "Waveform and spectrogram of recording 1, 1.7 s"
     assert (voice.number, voice.says, message) == (0, "", {"do": "taken"})
 
 

@@ -5,6 +5,11 @@ function percent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
+/** Return an answer as screen readers shall read it. */
+function inWords({ recording, sentence, warning }) {
+  return sentence ? `${recording}: ${sentence} ${warning}` : "";
+}
+
 /** The row of one emotion; `show(probability, isAnswer)` takes null as the probability if nobody speaks. */
 function bar({ emotion, colour, marker, threshold }) {
   const filled = make("div", { class: "emotion-bar", style: `background: ${colour}` });
@@ -25,21 +30,18 @@ function bar({ emotion, colour, marker, threshold }) {
   return { element, show };
 }
 
-/**
- * An answer: its name, a sentence that explains it, and the bars. `show(answer)` takes the dict of `answers.py`.
- *
- * While answers follow each other, a screen reader reads only the name, and only when it changes.
- */
+/** An answer: its recording, its name, a sentence that explains it, and the bars; `show(answer)` takes the dict of `answers.py`. */
 function barsView(title) {
   const caption = make("caption", {}, title);
   const rows = make("tbody");
   const foot = make("td", { class: "emotion-foot" });
   const table = make("table", { class: "emotion-bars" }, caption, rows);
   table.append(make("tfoot", { "aria-hidden": "true" }, make("tr", {}, make("td"), foot, make("td"))));
-  const headline = make("p", { class: "emotion-headline", role: "status" });
+  const recording = make("p", { class: "emotion-recorded" });
+  const headline = make("p", { class: "emotion-headline" });
   const sentence = make("p", {});
   const warning = make("p", { class: "emotion-warning" });
-  const element = make("div", { class: "emotion-result" }, headline, sentence, warning, table);
+  const element = make("div", { class: "emotion-result" }, recording, headline, sentence, warning, table);
   let shown = "";
   let bars = [];
   const renew = (answer) => {
@@ -63,6 +65,7 @@ function barsView(title) {
       headline.replaceChildren(...(named ? [mark(named), ` ${answer.headline}`] : [answer.headline]));
       headline.dataset.name = answer.headline;
     }
+    recording.textContent = answer.recording;
     sentence.textContent = answer.sentence;
     warning.textContent = answer.warning;
     warning.hidden = !answer.warning;

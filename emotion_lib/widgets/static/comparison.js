@@ -45,6 +45,7 @@ function stage(model, signal, kernel) {
   followSound(audio, place, signal);
   audio.addEventListener("ended", next, { signal });
   model.on("msg:custom", arrive);
+  audio.addEventListener("silent", () => playAll([]), { signal });
   signal.addEventListener("abort", () => {
     model.off("msg:custom", arrive);
     silence();
@@ -83,17 +84,16 @@ function drawGrid(model, pressed) {
 }
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
-  const kernel = questions(model, signal);
+  begin(el, "Comparison of emotions and speakers", signal);
+  const kernel = questions(model, el, signal);
   const sounds = stage(model, signal, kernel);
   const words = choice("text", "Word", (value) => {
     sounds.stop();
-    model.send({ do: "choose", value });
+    kernel.wish({ do: "choose", value });
   });
   let cells = [];
   const start = () => (sounds.current() ? sounds.stop() : sounds.playAll(cells));
-  const turn = make("button", { type: "button", click: start });
+  const turn = button({}, start);
   const name = () => (turn.textContent = sounds.current() ? "■ Stop" : "▶ Play in turn");
   sounds.audio.addEventListener("turn", name, { signal });
 
@@ -101,7 +101,7 @@ function render({ model, el, signal }) {
   const giveBack = () => table.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
   signal.addEventListener("abort", giveBack);
   const scale = make("p", { class: "emotion-scale" });
-  const controls = make("div", { class: "emotion-row" }, words.element, turn);
+  const controls = group("Controls", { class: "emotion-row" }, words.element, turn);
   const grid = make("div", {}, controls, make("div", { class: "emotion-scroll" }, table), scale);
   follow(model, signal, ["rows"], () => {
     sounds.stop();
@@ -112,9 +112,9 @@ function render({ model, el, signal }) {
     table.style.setProperty("--columns", model.get("speakers").length);
     words.offer(model.get("texts"), model.get("text"));
     scale.textContent = model.get("scale");
-    turn.disabled = !cells.length;
+    enable(turn, cells.length > 0);
     grid.hidden = !model.get("texts").length;
-    if (cells.length) kernel.ask({ do: "draw" });
+    if (cells.length) kernel.ask({ do: "draw" }, { what: "the picture" });
   });
   const draw = ({ do: what, text, numbers }, pictures) => {
     if (what !== "pictures" || text !== model.get("text")) return;
@@ -125,7 +125,7 @@ function render({ model, el, signal }) {
   };
   model.on("msg:custom", draw);
   signal.addEventListener("abort", () => model.off("msg:custom", draw));
-  el.append(kernel.notice, grid, sentence(model, signal), sounds.audio);
+  el.append(kernel.notice, grid, sentence(model, signal), soundNotice(sounds.audio, signal), sounds.audio);
 }
 
 export default { render };

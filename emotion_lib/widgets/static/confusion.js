@@ -67,9 +67,8 @@ function item({ number, name, source, confidence, bars: shares }, chosen, press)
 }
 
 /** The recording that was requested last, with its sound and picture as soon as they arrive. */
-function stage(model, signal) {
+function stage(model, signal, kernel) {
   const player = soundView(signal);
-  const kernel = questions(model, signal);
   const { audio } = player;
   const caption = make("p", { class: "emotion-heading" });
   player.element.prepend(caption);
@@ -102,18 +101,18 @@ function stage(model, signal) {
   model.on("msg:custom", arrive);
   signal.addEventListener("abort", () => model.off("msg:custom", arrive));
   stop();
-  return { element: make("div", {}, kernel.notice, player.element), audio, press, stop, current: () => wanted };
+  return { element: player.element, audio, press, stop, current: () => wanted };
 }
 
 /** The list of the utterances behind the cell, with a heading and a button for more. */
-function utteranceList(model, sounds) {
-  const heading = make("p", { class: "emotion-heading", role: "status" });
+function utteranceList(model, sounds, kernel) {
+  const heading = make("p", { class: "emotion-heading", ...POLITE });
   const list = make("ol", { class: "emotion-list" });
   const ask = () => {
     asked = true;
-    model.send({ do: "more" });
+    kernel.ask({ do: "more" });
   };
-  const more = make("button", { type: "button", click: ask });
+  const more = button({}, ask);
   let [asked, first] = [false, null];
   const relabel = () => {
     for (const button of list.querySelectorAll("button")) {
@@ -138,15 +137,15 @@ function utteranceList(model, sounds) {
     more.hidden = left <= 0;
     more.textContent = `Show ${Math.min(left, model.get("at_once"))} more of ${chosen.count}`;
   };
-  return { element: make("div", {}, heading, list, more), show, relabel };
+  return { element: group("Utterances of the chosen cell", {}, heading, list, more), show, relabel };
 }
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
-  const sounds = stage(model, signal);
-  const grid = matrix(model, (cell) => model.send({ do: "choose", ...cell }));
-  const list = utteranceList(model, sounds);
+  begin(el, "Confusion matrix with its utterances", signal);
+  const kernel = questions(model, el, signal);
+  const sounds = stage(model, signal, kernel);
+  const grid = matrix(model, (cell) => kernel.wish({ do: "choose", ...cell }));
+  const list = utteranceList(model, sounds, kernel);
   for (const event of ["play", "pause", "ended", "turn"])
     sounds.audio.addEventListener(event, list.relabel, { signal });
   follow(model, signal, ["chosen"], () => {
@@ -156,7 +155,7 @@ function render({ model, el, signal }) {
   follow(model, signal, ["utterances"], list.show);
   const isEmpty = !model.get("rows").length;
   grid.element.hidden = list.element.hidden = isEmpty;
-  el.append(grid.element, sentence(model, signal), list.element, sounds.element);
+  el.append(grid.element, kernel.notice, sentence(model, signal), list.element, sounds.element);
 }
 
 export default { render };

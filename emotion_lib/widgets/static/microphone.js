@@ -22,7 +22,7 @@ const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWor
 const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 const PART_SECONDS = 0.05;
-const PART_BYTES = 2 ** 20; // well below the 10 MB over which the server closes the connection
+const OPENS_WITHIN = 5000; // milliseconds
 
 /** The sentence for the user when the microphone is not available, by the name of the error. */
 const REFUSALS = {
@@ -30,8 +30,12 @@ const REFUSALS = {
     "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and " +
     "record again; or upload a recording.",
   NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
-    NotReadableError:
-    "No sound comes from the microphone; perhaps another program uses it. Close that program and record again.",
+  NotReadableError:
+    "No sound comes from the microphone; perhaps another program uses it. Close that program and record again, or " +
+    "upload a recording.",
+  StuckError:
+    "The browser does not begin to record. It may have found no loudspeakers or headphones, without which some browsers " +
+    "cannot: connect some, reload the page and record again; or upload a recording.",
   InsecureError:
     "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
     "localhost, or upload a recording.",
@@ -56,8 +60,11 @@ async function openMicrophone(signal, received, lost) {
     stream.getTracks().forEach((track) => track.stop());
     if (context.state !== "closed") context.close();
   };
+  const patience = new Promise((_, reject) =>
+    setTimeout(() => reject(new DOMException("", "StuckError")), OPENS_WITHIN),
+  );
   try {
-    await collect(context, stream, received);
+    await Promise.race([collect(context, stream, received), patience]);
   } catch (error) {
     close();
     throw error;
@@ -68,7 +75,7 @@ async function openMicrophone(signal, received, lost) {
   return { rate: context.sampleRate, close };
 }
 
-/** Hand over the samples of a stream, mixed to one channel. */
+/** Hand over the samples of a stream, mixed to one channel; the promise ends with the first of them. */
 async function collect(context, stream, received) {
   const module = URL.createObjectURL(new Blob([COLLECTOR], { type: "text/javascript" }));
   await context.audioWorklet.addModule(module).finally(() => URL.revokeObjectURL(module));
@@ -78,10 +85,15 @@ async function collect(context, stream, received) {
     channelCountMode: "explicit",
     processorOptions: { size },
   });
-  collector.port.onmessage = ({ data }) => received(data, loudness(data));
+  const begun = new Promise((resolve) => {
+    collector.port.onmessage = ({ data }) => {
+      resolve();
+      received(data, loudness(data));
+    };
+  });
   context.createMediaStreamSource(stream).connect(collector);
   collector.connect(context.destination); // silent; some browsers run only connected nodes
-  await context.resume();
+  await Promise.all([context.resume(), begun]);
 }
 
 /**
@@ -133,13 +145,6 @@ function joined(parts, length) {
     place = Math.min(all.length, place + part.length);
   }
   return all;
-}
-
-/** Send bytes in parts that the server accepts, then `message`; return whether there is a kernel to take them. */
-function deliver(model, bytes, message) {
-  for (let start = 0; start < bytes.byteLength; start += PART_BYTES)
-    if (!tell(model, { do: "part", first: start === 0 }, [bytes.slice(start, start + PART_BYTES)])) return false;
-  return tell(model, message);
 }
 
 /** Return a recording that the browser can decode: its samples, mixed to one channel, and their rate. */

@@ -1,34 +1,33 @@
 // Record, or upload a file: two ways to give the kernel a recording.
 
-const PATIENCE = 30000; // milliseconds
-
 /**
- * A button that records, a level, a countdown, and a field for a file; the recording goes to the kernel in a message
- * with `extra`.
+ * A button that records, a level, a countdown, and a field for a file. The recording goes to the kernel in a message with
+ * what `extra()` returned when it began. `asked()` is called with each new recording, before anybody knows whether it can
+ * be used; `options` are those of a request to the kernel.
  */
-function recorder(model, signal, extra = {}) {
-  const face = recorderFace(() => model.get("seconds"));
-  let recording = null;
-  let uploaded = null;
-  let patience = 0;
-
-  const rest = (words = "") => {
-    clearTimeout(patience);
-    face.show("idle", words);
-  };
+function recorder(model, signal, kernel, { asked, extra = () => ({}), options = {} }) {
+  const toggle = () => (recording ? recording.stop() : record());
+  const face = recorderFace(() => model.get("seconds"), toggle);
+  const rest = (words = "") => face.show("idle", words);
+  let [recording, uploaded, context] = [null, null, {}];
 
   const send = (bytes, message) => {
-    face.show("waiting", "The recogniser is working …");
-    patience = setTimeout(() => rest(NO_ANSWER), PATIENCE);
-    if (!deliver(model, bytes, { ...message, ...extra })) rest(NO_ANSWER);
+    face.show("waiting", "Waiting for the answer …");
+    kernel.ask({ ...message, ...context }, { bytes, what: "your recording", isWish: true, ...options, lost: rest });
+  };
+  const ask = () => {
+    model.set("says", ""); // it is about the recording before
+    asked();
   };
 
   const record = async () => {
-    face.show("opening", "Waiting for the microphone …");
+    context = extra();
+    face.show("opening", "Waiting for the microphone; the browser may ask whether it is allowed …");
     try {
       recording = await startRecording(model.get("seconds"), signal, face.passed);
       face.show("recording", "Recording: speak now.");
       const { samples, rate } = await recording.recorded;
+      ask();
       send(samples.buffer, { do: "recorded", rate });
     } catch (error) {
       rest(refusal(error));
@@ -39,10 +38,12 @@ function recorder(model, signal, extra = {}) {
 
   const upload = async () => {
     const [chosen] = face.file.files;
-    const problem = chosen && unfit(chosen, model.get("limits").megabytes);
     face.file.value = "";
-    if (problem) rest(problem);
-    if (!chosen || problem) return;
+    if (!chosen || !face.isIdle()) return;
+    context = extra();
+    ask();
+    const problem = unfit(chosen, model.get("limits").megabytes);
+    if (problem) return rest(problem);
     uploaded = chosen;
     send(await chosen.arrayBuffer(), { do: "uploaded", name: chosen.name });
   };
@@ -63,14 +64,29 @@ function recorder(model, signal, extra = {}) {
     else if (what === "taken") rest();
   };
   model.on("msg:custom", answered);
-  signal.addEventListener("abort", () => {
-    clearTimeout(patience);
-    model.off("msg:custom", answered);
-  });
-  face.button.addEventListener("click", () => (recording ? recording.stop() : record()));
+  signal.addEventListener("abort", () => model.off("msg:custom", answered));
   face.file.addEventListener("change", upload);
   rest();
   return face.element;
+}
+
+/**
+ * The part of a widget that answers the last recording. `outdate()` greys it, as another recording has been made or
+ * chosen; `renew(recording)` says of which recording there is an answer now, and stays grey without one.
+ */
+function answerPart(label, ...children) {
+  const notice = make("p", { class: "emotion-notice" });
+  const element = group(label, { class: "emotion-part" }, notice, ...children);
+  let answered = "";
+  const show = (words) => {
+    notice.textContent = words;
+    element.classList.toggle("emotion-old", words !== "");
+  };
+  const renew = (recording = "") => {
+    answered = recording;
+    show("");
+  };
+  return { element, renew, outdate: () => answered && show(`This is still the answer to ${answered}.`) };
 }
 
 /** Return the reason why a file cannot be sent, or an empty text if it can be sent. */
@@ -81,14 +97,14 @@ function unfit({ name, size }, most) {
 }
 
 /** The visible parts of a recorder in each state: "idle", "opening", "recording" or "waiting" for the kernel. */
-function recorderFace(seconds) {
-  const button = make("button", { type: "button", class: "emotion-record" });
+function recorderFace(seconds, toggle) {
+  const record = button({ class: "emotion-record" }, toggle);
   const level = levelMeter();
   const countdown = make("span", { class: "emotion-left", "aria-hidden": "true" });
   const file = make("input", { type: "file", accept: "audio/*,video/webm,video/mp4,.flac,.ogg,.opus,.m4a" });
   const label = make("label", { class: "emotion-upload" }, "or upload a recording ", file);
-  const notice = make("p", { role: "status", class: "emotion-notice" });
-  const row = make("div", { class: "emotion-row" }, button, level.element, countdown, label);
+  const notice = make("p", { ...POLITE, class: "emotion-notice" });
+  const row = make("div", { class: "emotion-row" }, record, level.element, countdown, label);
   let state = "idle";
   const passed = (loud, left) => {
     level.show(loud);
@@ -98,14 +114,15 @@ function recorderFace(seconds) {
     state = now;
     const isRecording = state === "recording";
     if (isRecording) passed(0, seconds());
-    button.textContent = isRecording ? "Stop" : `Record ${seconds()} s`;
-    button.classList.toggle("emotion-recording", isRecording);
-    button.disabled = state === "opening" || state === "waiting";
-    file.disabled = state !== "idle";
+    record.textContent = isRecording ? "Stop" : `Record ${seconds()} s`;
+    record.classList.toggle("emotion-recording", isRecording);
+    enable(record, state === "idle" || isRecording);
+    enable(file, state === "idle");
     level.element.hidden = countdown.hidden = !isRecording;
-    label.hidden = isRecording;
+    hide(label, isRecording, record);
     notice.textContent = words;
-    notice.hidden = !words;
   };
-  return { element: make("div", {}, row, notice), button, file, show, passed, isWaiting: () => state === "waiting" };
+  file.addEventListener("click", (event) => state === "idle" || event.preventDefault());
+  const element = group("Record or upload", {}, row, notice);
+  return { element, file, show, passed, isIdle: () => state === "idle", isWaiting: () => state === "waiting" };
 }

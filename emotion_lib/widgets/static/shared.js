@@ -25,55 +25,44 @@ function address(bytes, type) {
   return bytes && bytes.byteLength ? URL.createObjectURL(new Blob([bytes], { type })) : "";
 }
 
-/** The sentence of a widget, which screen readers read when it changes. */
+/** What makes screen readers read an element when it changes; they may overlook one that was hidden before. */
+const POLITE = { role: "status", "aria-live": "polite" };
+
+/** The sentence of a widget. */
 function sentence(model, signal) {
-  const element = make("p", { role: "status", class: "emotion-says" });
-  follow(model, signal, ["says"], () => {
-    element.textContent = model.get("says");
-    element.hidden = !element.textContent;
-  });
+  const element = make("p", { ...POLITE, class: "emotion-says" });
+  follow(model, signal, ["says"], () => (element.textContent = model.get("says")));
   return element;
 }
 
-/** Send a message, and return whether a kernel receives it; a restarted kernel has no record of the old widgets. */
-function tell(model, message, buffers) {
-  try {
-    model.send(message, undefined, buffers);
-    return true;
-  } catch {
-    return false;
-  }
+/** A place out of sight for what screen readers shall read: `say(words)`. */
+function announcer() {
+  const element = make("p", { ...POLITE, class: "emotion-spoken" });
+  return { element, say: (words) => (element.textContent = words) };
 }
 
-/** The sentence for a kernel that does not answer. */
-const NO_ANSWER = "The kernel does not answer. It may be busy with a cell; if it was restarted, run this cell again.";
-const ANSWER_WITHIN = 1000; // milliseconds
+/** A group with a name for screen readers. */
+function group(label, attributes = {}, ...children) {
+  return make("div", { role: "group", "aria-label": label, ...attributes }, ...children);
+}
 
-/**
- * Requests to the kernel: `ask(message)`, and a `notice` that appears if no answer comes.
- *
- * There is no kernel when a notebook is opened again, or on a page that was made from it.
- */
-function questions(model, signal) {
-  const notice = make("p", { role: "status", class: "emotion-notice", hidden: true });
-  let patience = 0;
-  const say = (words) => {
-    clearTimeout(patience);
-    notice.textContent = words;
-    notice.hidden = !words;
-  };
-  const ask = (message) => {
-    say("");
-    if (tell(model, message)) patience = setTimeout(say, ANSWER_WITHIN, NO_ANSWER);
-    else say(NO_ANSWER);
-  };
-  const answered = () => say("");
-  model.on("msg:custom", answered);
-  signal.addEventListener("abort", () => {
-    clearTimeout(patience);
-    model.off("msg:custom", answered);
-  });
-  return { ask, notice };
+/** A button that keeps the focus while it cannot be used; a disabled one would lose it to the shortcuts of JupyterLab. */
+function button(attributes, press, ...children) {
+  const element = make("button", { type: "button", ...attributes }, ...children);
+  element.addEventListener("click", () => element.ariaDisabled === "true" || press());
+  return element;
+}
+
+/** Let a button be used or not. */
+function enable(element, isOn) {
+  element.ariaDisabled = String(!isOn);
+}
+
+/** Show an element or hide it; if the focus was in it, `other` gets the focus. */
+function hide(element, isHidden, other) {
+  const hadFocus = element.contains(document.activeElement);
+  element.hidden = isHidden;
+  if (isHidden && hadFocus) other.focus();
 }
 
 /** Return whether a key is part of a shortcut of the browser or of JupyterLab. */
@@ -84,6 +73,15 @@ function isShortcut(event) {
 /** Keep the keys pressed in a widget from JupyterLab, which binds actions to letters, but not shortcuts like Ctrl+S. */
 function keepKeys(el, signal) {
   el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
+}
+
+/** Begin the view of a widget: a group with a name, which gets the focus after a click, and so the keys. */
+function begin(el, name, signal) {
+  el.classList.add("emotion-widget");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", name);
+  el.tabIndex = -1;
+  keepKeys(el, signal);
 }
 
 /** The corners of the emotion markers by their letter in matplotlib; "o" is a circle and has none. */
@@ -127,7 +125,8 @@ function choice(name, label, chosen) {
     offered = options;
     select.selectedIndex = options.indexOf(value);
   };
-  return { element: make("label", { class: "emotion-choice" }, `${label} `, select), offer };
+  const element = make("label", { class: "emotion-choice" }, `${label} `, select);
+  return { element, name, offer, value: () => offered[select.selectedIndex] };
 }
 
 /** Move between the buttons of a table with the arrow keys. */
@@ -156,13 +155,6 @@ function followSound(audio, show, signal) {
     audio.addEventListener(event, () => next || move(), { signal });
 }
 
-/** Start `audio`; it is not an error if another sound replaces it before it has begun. */
-function play(audio) {
-  audio.play().catch((error) => {
-    if (error.name !== "AbortError") throw error;
-  });
-}
-
 /**
  * A picture of an utterance with the audio element that plays it; a cursor shows the position.
  *
@@ -175,7 +167,8 @@ function soundView(signal) {
   const image = make("img", { class: "emotion-picture" });
   const cursor = make("div", { class: "emotion-cursor", "aria-hidden": "true" });
   const frame = make("div", { class: "emotion-frame" }, image, cursor);
-  const element = make("div", {}, audio, frame);
+  const element = group("Recording", { tabindex: -1 }, audio, soundNotice(audio, signal), frame);
+  soundKeys(audio, element, signal);
   let [left, right] = [0, 1];
   const place = () => {
     const share = audio.duration ? audio.currentTime / audio.duration : 0;
@@ -222,9 +215,8 @@ function soundView(signal) {
  *
  * `arrived(isThere)` is called when a recording arrives; `isThere` says whether it can be played.
  */
-function recordingView(model, signal, arrived = () => {}) {
+function recordingView(model, signal, kernel, arrived = () => {}) {
   const player = soundView(signal);
-  const kernel = questions(model, signal);
   let shown = -1;
   const arrive = (message, [sound, picture] = []) => {
     if (message.do === "explained" && message.number === shown) player.redraw(message, sound);
@@ -236,6 +228,6 @@ function recordingView(model, signal, arrived = () => {}) {
   model.on("msg:custom", arrive);
   signal.addEventListener("abort", () => model.off("msg:custom", arrive));
   player.show({});
-  follow(model, signal, ["number"], () => kernel.ask({ do: "show" }));
-  return { element: make("div", {}, kernel.notice, player.element), audio: player.audio };
+  follow(model, signal, ["number"], () => kernel.ask({ do: "show" }, { what: "the recording" }));
+  return player;
 }

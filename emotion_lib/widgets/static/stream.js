@@ -2,47 +2,53 @@
 
 const CHUNK_PARTS = 2; // parts of 50 ms from the microphone, so the kernel gets ten chunks a second
 const SILENT_KERNEL = 10000; // milliseconds without an answer, as long as the kernel waits for a chunk
+const SILENT = "The microphone is off, as the kernel has not answered for ten seconds. Start it again when the kernel is free.";
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
+  begin(el, "Live predictions", signal);
+  const kernel = questions(model, el, signal);
+  const spoken = announcer();
   const bars = barsView("Probability of each emotion in the last 3 seconds");
   bars.element.classList.add("emotion-steady");
-  const player = recordingView(model, signal);
-  const line = timelineView(model, signal);
-  const live = microphoneButton(model, signal, () => {
+  const player = recordingView(model, signal, kernel);
+  const line = timelineView(model, signal, kernel);
+  const live = microphoneButton(model, signal, kernel, () => {
     player.audio.pause();
     line.stop();
   });
   follow(model, signal, ["drawn"], () => (player.element.hidden = model.get("drawn") >= 0));
+  const show = (answer) => {
+    bars.show(answer);
+    if (spoken.element.textContent !== (answer.headline ?? "")) spoken.say(answer.headline ?? ""); // not twice a second
+  };
   const followPlayer = () => {
     const timeline = model.get("timeline");
     const now = timeline.findLast(({ end }) => end <= player.audio.currentTime + 0.01);
-    if (!live.isOn() && !player.audio.paused) bars.show(now ?? timeline[0]);
+    if (!live.isOn() && !player.audio.paused) show(now ?? timeline[0]);
   };
   followSound(player.audio, followPlayer, signal);
   player.audio.addEventListener("play", live.stop, { signal });
-  follow(model, signal, ["answer"], () => bars.show(model.get("answer")));
-  el.append(live.element, sentence(model, signal), bars.element, player.element, line.element);
+  follow(model, signal, ["answer"], () => show(model.get("answer")));
+  el.append(live.element, kernel.notice, sentence(model, signal));
+  el.append(bars.element, player.element, line.element, spoken.element);
 }
 
 /** The button that starts and stops the microphone, with its level. */
-function microphoneButton(model, signal, started) {
-  const button = make("button", { type: "button", class: "emotion-record" });
+function microphoneButton(model, signal, kernel, started) {
+  const onOff = button({ class: "emotion-record" }, () => (microphone ? stop() : start()));
   const level = levelMeter();
-  const notice = make("p", { role: "status", class: "emotion-notice" });
-  const row = make("div", { class: "emotion-row" }, button, level.element);
+  const notice = make("p", { ...POLITE, class: "emotion-notice" });
+  const row = group("Microphone", { class: "emotion-row" }, onOff, level.element);
   let microphone = null;
   let parts = [];
   let answered = 0;
 
   const show = (isOn, words) => {
-    button.textContent = isOn ? "Stop" : "Start the microphone";
-    button.classList.toggle("emotion-recording", isOn);
-    button.disabled = false;
+    onOff.textContent = isOn ? "Stop" : "Start the microphone";
+    onOff.classList.toggle("emotion-recording", isOn);
+    enable(onOff, true);
     level.element.hidden = !isOn;
     notice.textContent = words;
-    notice.hidden = !words;
   };
 
   const stop = (words = "") => {
@@ -60,20 +66,19 @@ function microphoneButton(model, signal, started) {
     if (parts.length < CHUNK_PARTS) return;
     const isSent = tell(model, { do: "chunk" }, [joined(parts, Infinity).buffer]);
     parts = [];
-    if (!isSent || performance.now() - answered > SILENT_KERNEL) stop(NO_ANSWER);
+    if (!isSent || performance.now() - answered > SILENT_KERNEL) stop(SILENT);
   };
 
   const start = async () => {
-    button.disabled = true;
+    enable(onOff, false);
     started();
     try {
       const opened = await openMicrophone(signal, received, () => stop("The microphone was disconnected."));
       if (signal.aborted) return;
       answered = performance.now();
-      parts = [];
-      tell(model, { do: "start", rate: opened.rate });
-      microphone = opened;
+      [microphone, parts] = [opened, []];
       show(true, "The microphone is on: speak.");
+      kernel.ask({ do: "start", rate: opened.rate }, { what: "the answer", lost: stop });
     } catch (error) {
       show(false, refusal(error));
     }
@@ -85,7 +90,6 @@ function microphoneButton(model, signal, started) {
     model.off("change:answer", alive);
     stop();
   });
-  button.addEventListener("click", () => (microphone ? stop() : start()));
   show(false, "");
   return { element: make("div", {}, row, notice), stop: () => stop(), isOn: () => microphone !== null };
 }

@@ -86,12 +86,12 @@ function pieces(model, signal, ask, moved) {
 }
 
 /** The buttons, the place that sounds and its answer, and the picture with its cursor. */
-function timelineView(model, signal) {
-  const kernel = questions(model, signal);
+function timelineView(model, signal, kernel) {
   const image = make("img", { class: "emotion-picture" });
   const cursor = make("div", { class: "emotion-cursor", "aria-hidden": "true" });
   const frame = make("div", { class: "emotion-frame" }, image, cursor);
-  const button = make("button", { type: "button", title: "Play or pause (space)" });
+  const toggle = () => (sound.isOn() ? sound.audio.pause() : sound.seek(sound.at(), true));
+  const onOff = button({ title: "Play or pause (space)" }, toggle);
   const now = make("span", { class: "emotion-now" });
   let view = { start: 0, end: 0, left: 0, right: 1 };
   let asked = null;
@@ -101,17 +101,17 @@ function timelineView(model, signal) {
     const share = (at - view.start) / (view.end - view.start || 1);
     cursor.hidden = share < 0 || share > 1;
     cursor.style.left = `${100 * (view.left + share * (view.right - view.left))}%`;
-    button.textContent = sound.isOn() ? "Pause" : "Play";
+    onOff.textContent = sound.isOn() ? "Pause" : "Play";
     const said = model.get("stretches").find(({ start, end }) => at >= start && at < end);
     const words = said ? (said.reason ? `${said.emotion}, ${said.reason}` : said.emotion) : "";
     now.replaceChildren(`${clock(at)} of ${clock(model.get("length"))} `, ...(said?.colour ? [mark(said)] : []), ` ${words}`);
-    if (sound.isOn() && share > 1 && share < 2 && !asked) look(view.end, 2 * view.end - view.start); // turn the page
+    if (sound.isOn() && share > 1 && share < 2 && !asked) look(view.end, 2 * view.end - view.start, {}); // turn the page
   };
   const sound = pieces(model, signal, kernel.ask, moved);
 
-  const look = (start, end) => {
+  const look = (start, end, options = { isWish: true }) => {
     asked = { start, end };
-    kernel.ask({ do: "look", start, end });
+    kernel.ask({ do: "look", start, end }, options);
   };
   const zoom = (factor) => {
     const width = Math.max((view.end - view.start) * factor, CLOSEST);
@@ -133,7 +133,6 @@ function timelineView(model, signal) {
     const share = ((event.clientX - box.left) / box.width - view.left) / (view.right - view.left);
     sound.seek(view.start + Math.min(Math.max(share, 0), 1) * (view.end - view.start), true);
   };
-  const toggle = () => (sound.isOn() ? sound.audio.pause() : sound.seek(sound.at(), true));
   const keys = {
     " ": toggle,
     "+": () => zoom(1 / CLOSER),
@@ -145,20 +144,20 @@ function timelineView(model, signal) {
   const controls = make(
     "div",
     { class: "emotion-row" },
-    button,
-    make("button", { type: "button", title: "Zoom in (+)", click: () => zoom(1 / CLOSER) }, "Closer"),
-    make("button", { type: "button", title: "Zoom out (-)", click: () => zoom(CLOSER) }, "Wider"),
-    make("button", { type: "button", title: "Show the whole recording (0)", click: whole }, "All"),
+    onOff,
+    button({ title: "Zoom in (+)" }, () => zoom(1 / CLOSER), "Closer"),
+    button({ title: "Zoom out (-)" }, () => zoom(CLOSER), "Wider"),
+    button({ title: "Show the whole recording (0)" }, whole, "All"),
     now,
   );
-  const element = make("div", { class: "emotion-timeline", tabindex: 0 }, controls, frame, kernel.notice, sound.audio);
+  const element = group("Timeline", { class: "emotion-timeline", tabindex: 0 }, controls, frame);
+  element.append(soundNotice(sound.audio, signal), sound.audio);
   const onKey = (event) => {
     const act = keys[event.key];
     if (!act || isShortcut(event) || (event.key === " " && event.target.tagName === "BUTTON")) return;
     event.preventDefault();
     act();
   };
-  button.addEventListener("click", toggle);
   frame.addEventListener("click", click, { signal });
   element.addEventListener("keydown", onKey, { signal });
   model.on("msg:custom", shown);
@@ -169,7 +168,7 @@ function timelineView(model, signal) {
   follow(model, signal, ["drawn"], () => {
     element.hidden = !model.get("length");
     sound.forget();
-    if (!element.hidden) whole();
+    if (!element.hidden) look(0, model.get("length"), { what: "the picture" });
   });
   return { element, stop: () => sound.audio.pause() };
 }
