@@ -101,11 +101,7 @@ class Browser:
 
     def open(self, cells: Sequence[str], *, dark: bool = False) -> Page:
         """Return the page of a new notebook with these code cells, once all of them have run."""
-        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        name = f"{secrets.token_hex(4)}.ipynb"
-        nbformat.write(notebook, self.server.folder / "notebooks" / name)
-        return self.run(name, dark=dark)
+        return self.run(self.server.write_notebook(cells), dark=dark)
 
     def run(self, name: str, *, dark: bool = False) -> Page:
         """Return the page of a notebook that is there, once all of its cells have run, or one has an error."""
@@ -144,6 +140,14 @@ class Server:
     url: str
     token: str
     folder: Path
+
+    def write_notebook(self, cells: Sequence[str]) -> str:
+        """Write a notebook with these code cells, and return its name."""
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        name = f"{secrets.token_hex(4)}.ipynb"
+        nbformat.write(notebook, self.folder / "notebooks" / name)
+        return name
 
     def end_kernels(self) -> None:
         """End the kernels of all notebooks."""

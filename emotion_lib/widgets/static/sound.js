@@ -34,6 +34,8 @@ function soundNotice(audio, signal) {
     }, STARTS_WITHIN);
   };
   audio.addEventListener("play", begin, { signal });
+  // Firefox without an output begins to play, goes to the end at once, and reports an error.
+  audio.addEventListener("error", () => audio.currentTime && say(NO_SOUND), { signal });
   audio.addEventListener("refused", ({ detail }) => say(UNPLAYED[detail] ?? NO_SOUND), { signal });
   signal.addEventListener("abort", () => clearTimeout(patience));
   return notice;
