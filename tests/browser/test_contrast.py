@@ -18,6 +18,7 @@ answers = demo.assign(predicted=demo["emotion"].shift(8, fill_value="unknown"), 
 SHOWN = {
     "bet": "widgets.bet('How many?')",
     "compare": "widgets.compare(demo)",
+    "fetch": "widgets.fetch('tess')",
     "get_used_to": "widgets.get_used_to(recognizer, sentences=['One.', 'Two.'])",
     "listening_test": "widgets.listening_test(demo)",
     "live": "widgets.live(recognizer, start=demo['path'][:3])",

@@ -1,9 +1,8 @@
 // A sentence about a corpus, and the button that gets it.
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
-  const kernel = questions(model, signal);
+  begin(el, "Download of a corpus", signal);
+  const kernel = questions(model, el, signal);
   const button = make("button", { type: "button", click: () => kernel.ask({ do: "press" }) });
   // Not in the sentence, which screen readers read whenever it changes.
   const progress = make("p", { class: "emotion-now" });

@@ -1,9 +1,9 @@
 // The listening test: one recording after the other, a button for each emotion, and the result.
 
 /** The recording that is asked for now; `next()` requests and plays it, `heard(number)` says whether it has played. */
-function hiddenSound(model, signal) {
+function hiddenSound(model, el, signal) {
   const audio = make("audio", { "aria-label": "Recording" });
-  const kernel = questions(model, signal);
+  const kernel = questions(model, el, signal);
   let [sounding, wanted] = [-1, false];
   const release = () => {
     URL.revokeObjectURL(audio.src);
@@ -33,7 +33,8 @@ function hiddenSound(model, signal) {
     release();
     model.off("msg:custom", arrive);
   });
-  return { audio, notice: kernel.notice, ask: kernel.ask, next, release, heard: (number) => sounding === number };
+  const notices = [kernel.notice, soundNotice(audio, signal)];
+  return { audio, notices, ask: kernel.ask, next, release, heard: (number) => sounding === number };
 }
 
 /** A row of the reader's confusion matrix: the shade is the share of the row. */
@@ -62,9 +63,8 @@ function resultView() {
 }
 
 function render({ model, el, signal }) {
-  el.classList.add("emotion-widget");
-  keepKeys(el, signal);
-  const sound = hiddenSound(model, signal);
+  begin(el, "Listening test", signal);
+  const sound = hiddenSound(model, el, signal);
   const result = resultView();
   const isOver = () => Boolean(model.get("result").rows);
   const name = (emotion) => {
@@ -117,7 +117,7 @@ function render({ model, el, signal }) {
     else answers[Number(event.key) - 1]?.click();
   };
   el.addEventListener("keydown", onKey, { signal });
-  el.append(test, sound.notice, sound.audio, result.element, after, sentence(model, signal));
+  el.append(test, ...sound.notices, sound.audio, result.element, after, sentence(model, signal));
 }
 
 export default { render };
