@@ -1,7 +1,8 @@
 // Adapt to a voice: the sentence to say, the utterances so far, the effect, and a trial.
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const list = make("section", {}, said(model, signal, () => (asked = true)));
   const trial = make("section", {}, tries(model, signal));
   let asked = false;

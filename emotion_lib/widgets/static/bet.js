@@ -1,7 +1,8 @@
 // A bet: a question, a slider, and the number that is bet.
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const [low, high, unit] = ["low", "high", "unit"].map((name) => model.get(name));
   const inWords = (number) => `${number} ${unit}`.trimEnd();
   const bet = () => {

@@ -83,7 +83,8 @@ function drawGrid(model, pressed) {
 }
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const kernel = questions(model, signal);
   const sounds = stage(model, signal, kernel);
   const words = choice("text", "Word", (value) => {

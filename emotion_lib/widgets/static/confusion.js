@@ -142,7 +142,8 @@ function utteranceList(model, sounds) {
 }
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const sounds = stage(model, signal);
   const grid = matrix(model, (cell) => model.send({ do: "choose", ...cell }));
   const list = utteranceList(model, sounds);

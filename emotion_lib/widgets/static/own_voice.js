@@ -1,7 +1,8 @@
 // Record one's own voice, and show the recording and its prediction.
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const explain = (isThere) => isThere && !model.get("length") && tell(model, { do: "explain" });
   const player = recordingView(model, signal, explain);
   const line = timelineView(model, signal);

@@ -1,7 +1,8 @@
 // The player: lists to choose from, buttons for previous and next, and the sound with its picture.
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   let goesOn = false;
   const player = recordingView(model, signal, (isThere) => {
     if (goesOn && isThere) play(player.audio);

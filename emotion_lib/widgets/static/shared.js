@@ -83,17 +83,9 @@ function isShortcut(event) {
 
 /** Keep the keys pressed in a widget from JupyterLab, which binds actions to letters, but not shortcuts like Ctrl+S. */
 function keepKeys(el, signal) {
-  el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
-}
-
-/**
- * Begin the view of a widget. It is late if it comes from the state that a notebook saved, with no kernel behind it: then
- * the picture below it stays.
- */
-function begin(el, signal) {
-  el.classList.add("emotion-widget");
+  // A view from the state that a notebook saved has no kernel behind it, and does not hide the picture below it.
   el.classList.toggle("emotion-late", el.classList.contains("jupyter-widgets-disconnected"));
-  keepKeys(el, signal);
+  el.addEventListener("keydown", (event) => isShortcut(event) || event.stopPropagation(), { signal });
 }
 
 /** The corners of the emotion markers by their letter in matplotlib; "o" is a circle and has none. */

@@ -4,7 +4,8 @@ const CHUNK_PARTS = 2; // parts of 50 ms from the microphone, so the kernel gets
 const SILENT_KERNEL = 10000; // milliseconds without an answer, as long as the kernel waits for a chunk
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   const bars = barsView("Probability of each emotion in the last 3 seconds");
   bars.element.classList.add("emotion-steady");
   const player = recordingView(model, signal);

@@ -1,7 +1,8 @@
 // The widget of a timeline alone.
 
 function render({ model, el, signal }) {
-  begin(el, signal);
+  el.classList.add("emotion-widget");
+  keepKeys(el, signal);
   el.append(timelineView(model, signal).element, sentence(model, signal));
 }
 
