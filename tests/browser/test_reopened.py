@@ -116,7 +116,11 @@ def test_opened_without_a_kernel_it_shows_the_pictures(
     alone.context.close()
 
 
-def test_opened_again_with_a_new_kernel_it_shows_the_pictures(page: Page, path: str, lab: Lab) -> None:
+def test_opened_again_with_a_new_kernel_it_shows_the_pictures(
+    page: Page, notebook: NotebookNode, path: str, lab: Lab
+) -> None:
+    page.goto("about:blank")
+    lab.server.end_kernels()
     lab.show(page, Path(path).name)
     assert {number: shown(page, number) for number in PICTURES} == dict.fromkeys(PICTURES, "0 live, 1 still")
 
