@@ -109,7 +109,7 @@ def show(alt: str) -> None:
     figure, file = plt.gcf(), io.BytesIO()
     figure.savefig(file, format="png")
     shown = {"text/plain": repr(figure), "image/png": b64encode(compact(file.getvalue())).decode()}
-    display(shown, metadata={"image/png": {"alt": alt}}, raw=True)  # type: ignore[no-untyped-call]
+    display(shown, metadata={"image/png": {"alt": alt}}, raw=True)
     plt.close(figure)  # or the notebook would show it a second time at the end of the cell
 
 
