@@ -33,6 +33,7 @@ include_patterns = [
     "data/README.md",
     "data/demo/README.md",
     "data/samples/README.md",
+    "data/tess-excerpt/README.md",
     "docs/**",
     "emotion_lib/pretrained/README.md",
     "notebooks/*.ipynb",
@@ -103,6 +104,7 @@ emotion_lib/pretrained/README
 data/README
 data/demo/README
 data/samples/README
+data/tess-excerpt/README
 benchmarks/accuracy
 benchmarks/by_corpus
 benchmarks/conditions

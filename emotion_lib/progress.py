@@ -59,5 +59,10 @@ class _InWords(plain):  # type: ignore[type-arg] # at run time tqdm takes no par
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Tell where it is; when the bar is closed, `msg` is empty."""
         if msg is None:
-            done, total = (f"{plain.format_sizeof(n)}{self.unit.strip()}" for n in (self.n, self.total or 0))
-            self._tell(f"{self.desc.strip(': ')}: {done}{f' of {total}' if self.total else ''}")
+            of = f" of {self._said(self.total)}" if self.total else ""
+            self._tell(f"{self.desc.removesuffix(': ')}: {self._said(self.n)}{of}")
+
+    def _said(self, n: float) -> str:
+        if self.unit_scale:
+            return f"{plain.format_sizeof(n)}{self.unit}"
+        return f"{n}" if self.unit == "it" else f"{n} {self.unit}"

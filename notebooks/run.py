@@ -85,8 +85,8 @@ def check(paths: list[Path], *, untrained: bool = False) -> int:
     compared = paths
     if not corpora.is_here("tess"):
         compared = [path for path in paths if needs_no_download(path)]
-        left_out = ", ".join(path.stem for path in paths if path not in compared)
-        print(f"TESS was not found, so these are not compared: {left_out or 'none'}. To compare all, {FETCH_TESS}")
+        if left_out := ", ".join(path.stem for path in paths if path not in compared):
+            print(f"TESS was not found, so {left_out} cannot be compared: {FETCH_TESS}", flush=True)
         if os.environ.get("EMOTION_LIB_REQUIRE_CORPORA") and not os.environ.get("EMOTION_LIB_HIDDEN"):
             return 1
     if not compared:

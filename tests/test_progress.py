@@ -88,3 +88,24 @@ def test_what_was_asked_for_holds_wherever_it_runs(
 ) -> None:
     write_errors_to(stream(), monkeypatch)
     assert is_shown(progress) is progress
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "Files: 0 of 3"),
+        ({"unit": "s"}, "Files: 0 s of 3 s"),
+        ({"unit": "B", "unit_scale": True, "initial": 450e6, "total": 2e9}, "Files: 450MB of 2.00GB"),
+    ],
+)
+def test_a_function_is_told_in_words_and_nothing_is_shown(
+    options: dict[str, object], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = write_errors_to(Terminal(), monkeypatch)
+    words: list[str] = []
+
+    with bar(range(3), description="Files", progress=words.append, **options):
+        pass
+
+    assert words == [told]
+    assert stream.getvalue() == ""

@@ -4,6 +4,8 @@ The tests with the marker `network` install it in a fresh environment, as a user
 """
 
 import subprocess
+import sys
+import tarfile
 import zipfile
 from importlib.metadata import PackageMetadata, PathDistribution
 from pathlib import Path
@@ -57,6 +59,16 @@ def test_the_wheel_holds_the_files_of_the_library_and_no_other_and_is_small(whee
         each.relative_to(ROOT).as_posix() for each in files
     }
     assert wheel.stat().st_size < 18_000_000
+
+
+def test_the_source_archive_holds_no_recording_and_nothing_of_tess(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = archive.getnames()
+
+    assert any(name.endswith("emotion_lib/corpora/excerpt.py") for name in names)
+    assert [name for name in names if "/data/" in name or name.endswith((".wav", ".flac", ".npz"))] == []
 
 
 def test_the_wheel_says_and_holds_its_licences_in_metadata_that_every_installer_reads(

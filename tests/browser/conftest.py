@@ -195,6 +195,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.py", "__*"))
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("*.py", "__*"))
+    shutil.copytree(ROOT / "data" / "samples", folder / "data" / "samples")
     state = tmp_path_factory.mktemp("lab_state")
     (state / "settings").mkdir()
     (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")

@@ -1,6 +1,8 @@
 """The 28 recordings of TESS in the repository, and the numbers measured on all of it."""
 
 import hashlib
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,35 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks import excerpt
 from emotion_lib import classic, corpora
+from emotion_lib.audio.sources import has_audio_suffix
 from emotion_lib.corpora import inventory
+from emotion_lib.corpora.download import Archive
 from emotion_lib.errors import CorpusError
+from tests.corpora.conftest import Server, recordings, zipped
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "data" / "tess-excerpt"
+CURE = r"tess: no recordings in .*; get TESS with `emotion-lib fetch tess`"
+
+
+def git(folder: Path, *arguments: str) -> list[str]:
+    """Run git in a folder, and return the lines that it prints."""
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+
+@pytest.fixture
+def clone(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of the repository with the excerpt, on a machine without a corpus."""
+    root = tmp_path / "clone"
+    shutil.copytree(FOLDER, root / "data" / "tess-excerpt")
+    shutil.copy(ROOT / ".gitignore", root)
+    git(root, "init", "--quiet")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "excerpt")
+    monkeypatch.delenv("EMOTION_LIB_DATA")
+    monkeypatch.setattr(inventory, "_checkout", lambda: root)
+    return root
 
 
 def test_the_excerpt_is_28_recordings_of_tess_byte_for_byte_as_published() -> None:
@@ -78,3 +104,51 @@ def test_outside_a_clone_the_error_says_where_the_excerpt_is(monkeypatch: pytest
     for read in (corpora.measurements, lambda: corpora.load("tess-excerpt")):
         with pytest.raises(CorpusError, match=r"not part of the installed package.*fetch tess"):
             read()
+
+
+def test_with_the_excerpt_alone_tess_is_missing_as_before(clone: Path) -> None:
+    assert len(corpora.load("tess-excerpt")) == 28
+    assert not corpora.is_here("tess")
+    for search in (corpora.find, corpora.load, corpora.check):
+        with pytest.raises(CorpusError, match=CURE):
+            search("tess")
+    assert set(corpora.load("tess", otherwise="tess-excerpt")["text"]) == {"back", "dog"}
+
+
+def test_a_full_copy_in_the_folder_of_the_user_is_found_and_hidden_on_demand(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "user" / "tess"
+    folder.mkdir(parents=True)
+    ids = corpora.index("tess")["id"]
+    for id in ids[1:]:
+        (folder / f"{id}.wav").touch()
+    assert corpora.find("tess") == folder
+    assert not corpora.is_here("tess")
+
+    (folder / f"{ids[0]}.wav").touch()
+    assert corpora.is_here("tess")
+
+    monkeypatch.setenv("EMOTION_LIB_HIDDEN", "emodb,tess")
+    assert not corpora.is_here("tess")
+    with pytest.raises(CorpusError, match="tess: hidden by EMOTION_LIB_HIDDEN; unset it, or get TESS with"):
+        corpora.load("tess")
+
+
+def test_git_keeps_the_excerpt_and_ignores_what_is_fetched(clone: Path, tess_folder: Path, server: Server) -> None:
+    server.files["/tess"] = zipped(recordings(tess_folder))
+
+    fetched = corpora.fetch(
+        "tess", source=Archive(f"{server.address}/tess", retries=0), index=corpora.make_index(tess_folder)
+    )
+
+    assert fetched == corpora.find("tess") == clone / "data" / "tess"
+    assert git(clone, "status", "--porcelain") == []
+    assert sum(name.endswith(".wav") for name in git(clone, "ls-files")) == 28
+
+
+def test_the_repository_has_no_other_recording_of_tess() -> None:
+    files = [name for name in git(ROOT, "ls-files") if has_audio_suffix(name)]
+
+    assert len([name for name in files if name.startswith("data/tess-excerpt/")]) == 28
+    assert {name.split("/")[1] for name in files} == {"demo", "samples", "tess-excerpt"}

@@ -170,7 +170,7 @@ def test_check_without_tess_leaves_out_a_notebook_that_needs_it_and_says_so(
     monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")  # hidden on purpose, so it is not missed
 
     assert run.check([write_notebook("1 / 0")]) == 0
-    assert "TESS was not found, so these are not compared: 01_scratch." in capsys.readouterr().out
+    assert "TESS was not found, so 01_scratch cannot be compared: fetch it" in capsys.readouterr().out
 
 
 def test_check_where_tess_is_required_and_nobody_has_hidden_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
