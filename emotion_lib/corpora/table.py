@@ -161,7 +161,7 @@ def load(
     -----
     Notebook: 01_explore
     """
-    if name_or_path == EXCERPT:
+    if isinstance(name_or_path, str) and name_or_path == EXCERPT:
         return _table(TESS, recognise(TESS, files_below(excerpt_folder())).recordings)
     try:
         corpus, _, files = open_corpus(name_or_path)

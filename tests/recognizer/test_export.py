@@ -44,7 +44,8 @@ def difference(session: onnxruntime.InferenceSession, recognizer: EmotionRecogni
 def test_it_answers_as_the_recogniser_does(
     session: onnxruntime.InferenceSession, pretrained: EmotionRecognizer
 ) -> None:
-    paths = [*corpora.load("demo").groupby("emotion").head(4)["path"], *SAMPLES]
+    demo, excerpt = corpora.load("demo"), corpora.load("tess-excerpt")
+    paths = [*demo.groupby("emotion").head(4)["path"], *excerpt["path"], *SAMPLES]
 
     assert max(difference(session, pretrained, waveform(path)) for path in paths) < 1e-3
 
