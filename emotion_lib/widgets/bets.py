@@ -1,6 +1,7 @@
 """Bet on a figure before it is shown."""
 
 from textwrap import fill
+from typing import Any
 
 import traitlets
 
@@ -66,6 +67,10 @@ class _Bet(Widget):
     def __str__(self) -> str:
         """Return the bet in words."""
         return "none" if self.value is None else f"{self.value} {self.unit}".rstrip()
+
+    def _do_place(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        """Keep the bet."""
+        self.value = int(message["value"])
 
     def still(self) -> bytes:
         """Return the question as a picture."""

@@ -5,6 +5,7 @@ import pytest
 from emotion_lib import widgets
 from emotion_lib.errors import ParameterError
 from emotion_lib.widgets.base import Widget
+from tests.widgets.conftest import ask
 
 QUESTION = "How many of a hundred words does the machine get right?"
 
@@ -21,14 +22,14 @@ def test_there_is_no_bet_before_the_reader_bets(bet: Widget) -> None:
 
 
 def test_a_bet_is_kept_and_has_a_unit(bet: Widget) -> None:
-    bet.set_state({"value": 60})  # as the browser sets it
+    ask(bet, "place", value=60)
 
     assert (bet.value, str(bet)) == (60, "60 %")
 
 
 def test_a_bet_on_a_plain_number_has_no_unit() -> None:
     bet = widgets.bet("How many voices?", unit="", high=20)
-    bet.set_state({"value": 7})
+    ask(bet, "place", value=7)
 
     assert str(bet) == "7"
 
