@@ -18,9 +18,10 @@ NO_ANSWER = "The kernel is gone. Run the notebook again up to this cell."
 @pytest.fixture(scope="module")
 def page(lab: Lab) -> Iterator[Page]:
     """A notebook with one widget a cell, of which JupyterLab saves the state."""
-    page = lab.open([WIDGETS, *(f"shown[{number}]" for number in range(7))])
+    page = lab.open([WIDGETS, *(f"shown[{number}]" for number in range(8))])
     page.evaluate(SAVE_STATE)
     yield page
+    page.evaluate(SAVE_STATE)  # as it was: the server keeps it
     lab.close(page)
 
 
@@ -37,7 +38,7 @@ def test_a_saved_notebook_has_the_state_of_the_widgets_and_no_recording(page: Pa
     notebook = saved(page, lab.folder)
 
     state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-    assert sum("_esm" in model["state"] for model in state.values()) == 7
+    assert sum("_esm" in model["state"] for model in state.values()) == 8
     assert recordings_in(notebook) == []
 
 
@@ -57,7 +58,7 @@ def test_a_notebook_that_is_opened_again_without_its_kernel_says_so(page: Page, 
 
     lab.show(page, name)
 
-    for number in range(7):
+    for number in range(8):
         widget(page, number)
         cell = page.locator(f".jp-Cell[data-windowed-list-index='{number + 1}'] .emotion-widget")
         if number == 2:  # it has nothing to ask before a recording is chosen
