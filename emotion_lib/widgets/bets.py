@@ -69,8 +69,9 @@ class _Bet(Widget):
         return "none" if self.value is None else f"{self.value} {self.unit}".rstrip()
 
     def _do_place(self, message: dict[str, Any], _: list[memoryview]) -> None:
-        """Keep the bet."""
-        self.value = int(message["value"])
+        """Keep the bet; one that was placed before the ends of the slider changed is none."""
+        if self.low <= message["value"] <= self.high:
+            self.value = int(message["value"])
 
     def still(self) -> bytes:
         """Return the question as a picture."""

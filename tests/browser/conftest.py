@@ -211,6 +211,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.py", "__*"))
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("*.py", "__*"))
     shutil.copytree(ROOT / "data" / "samples", folder / "data" / "samples")
+    numbers = shutil.ignore_patterns("*.wav")  # the library finds the recordings themselves
+    shutil.copytree(ROOT / "data" / "tess-excerpt", folder / "data" / "tess-excerpt", ignore=numbers)
     state = tmp_path_factory.mktemp("lab_state")
     (state / "settings").mkdir()
     (state / "settings" / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")

@@ -27,6 +27,12 @@ def test_a_bet_is_kept_and_has_a_unit(bet: Widget) -> None:
     assert (bet.value, str(bet)) == (60, "60 %")
 
 
+def test_a_bet_beyond_the_ends_of_the_slider_is_none(bet: Widget) -> None:
+    ask(bet, "place", value=101)
+
+    assert bet.value is None
+
+
 def test_a_bet_on_a_plain_number_has_no_unit() -> None:
     bet = widgets.bet("How many voices?", unit="", high=20)
     ask(bet, "place", value=7)
