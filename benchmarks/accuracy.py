@@ -38,8 +38,9 @@ HEADINGS = {
 Unweighted average recall in percent, with its 95 % interval over words in brackets; guessing scores 14.3.
 
 *random*: a fifth of the recordings is held out. *by word*: the test has no word of the training. *OAF -> YAF*: trained
-on one woman, tested on the other. *mean of both*: the mean of the two directions; two voices are two points, so it has
-no interval. *voice and word*: the same mean, with no word of the training in the test either.
+on the older woman (OAF, 64) and tested on the younger (YAF, 26). *YAF -> OAF*: the other way round. *mean of both*: the
+mean of the two directions; two voices are two points, so it has no interval. *voice and word*: the same mean, with no
+word of the training in the test either.
 
 A network's figure is the mean over one to five seeds, and the range of the seeds is given if it exceeds five points. A
 dash means "not measured". The original networks, and the regression on the original's averages, skip the first half

@@ -89,4 +89,4 @@ class FeatureSettings:
 
 DEFAULT = FeatureSettings()
 ORIGINAL = FeatureSettings(offset=0.5, duration=3.0)
-"""Settings of the original system: 22 050 Hz, three seconds after the first half second."""
+"""Settings of the original system: 22 050 Hz; skip the first half second and take the next three seconds."""
