@@ -13,12 +13,10 @@ import pandas as pd
 from benchmarks.excerpt import FOLDER, WORDS
 from emotion_lib import corpora, extraction, models, splits, training
 from emotion_lib.extraction import Features
+from emotion_lib.features import DEFAULT
 
 UTTERANCES = ("OAF_back_angry", "YAF_back_fear")
 """The two recordings, one of each voice."""
-
-FRAMES_A_SECOND = 22_050 / 512
-"""Of the library's default settings."""
 
 
 def main() -> None:
@@ -48,14 +46,15 @@ def by_frame(network: training.FittedNetwork, utterance: Features) -> pd.DataFra
     DataFrame
         One row per frame: `id`, `time` in seconds, and the probability of each emotion.
     """
-    n_frames = int(utterance.lengths[0])
+    sr, n_frames = DEFAULT.sr, int(utterance.lengths[0])
+    assert sr is not None  # by default, all recordings are resampled to one rate
     frames = np.repeat(utterance.X[:, :n_frames], n_frames, axis=0)
     # Row t weighs the first t + 1 frames alike and the others not at all, as if the recording ended there.
     weights = np.tril(np.ones((n_frames, n_frames), dtype=np.float32))
     weights /= weights.sum(axis=1, keepdims=True)
     probabilities = network.model.predict([frames, weights], verbose=0)
     table = pd.DataFrame(probabilities, columns=list(network.emotions))
-    table.insert(0, "time", (np.arange(n_frames) / FRAMES_A_SECOND).round(3))
+    table.insert(0, "time", (np.arange(n_frames) * DEFAULT.hop_length / sr).round(3))
     table.insert(0, "id", utterance.table["id"].iloc[0])
     return table
 

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     choice.add_argument("--check", action="store_true", help="compare with the outputs in the repository")
     parser.add_argument("--untrained", action="store_true", help="with --check: without the cells that need training")
     options = parser.parse_args(arguments)
+    if options.untrained and not options.check:
+        parser.error("--untrained needs --check")
 
     os.environ.update(EMOTION_LIB_PROGRESS="0", EMOTION_LIB_WIDGETS="still")
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -64,10 +67,8 @@ def show(paths: list[Path], folder: Path, *, cold: bool = False) -> int:
     executed = []
     try:
         for path in paths:
-            with TemporaryDirectory() as empty:
-                if cold:
-                    os.environ["EMOTION_LIB_CACHE"] = empty
-                executed.append(execute(path, keep_in=folder))
+            with TemporaryDirectory() if cold else nullcontext() as cache:
+                executed.append(execute(path, keep_in=folder, cache=cache))
     except NotebookError as error:
         print("failed", flush=True)
         print(error, file=sys.stderr)
@@ -114,16 +115,21 @@ def needs_no_download(path: Path) -> bool:
     return "widgets.fetch(" in path.read_text("utf-8")
 
 
-def execute(path: Path, *, keep_in: Path) -> NotebookNode:
-    """Run one notebook in a kernel of this Python, keep the copy as far as it came, and return it."""
+def execute(path: Path, *, keep_in: Path, cache: str | None = None) -> NotebookNode:
+    """Run one notebook in a kernel of this Python, keep the copy as far as it came, and return it.
+
+    `cache` is the folder of its features, by default the usual one.
+    """
     notebook: NotebookNode = nbformat.read(path, as_version=4)
     started: list[int] = []
     client = client_for(notebook, folder=path.parent, started=started)
     copy = keep_in / path.name
+    found = os.environ | ({"EMOTION_LIB_CACHE": cache} if cache else {})
     print(f"{path.stem} ...", end=" ", flush=True)
     start = time.monotonic()
     try:
-        client.execute(cleanup_kc=True)  # else each kernel lives on, and the file that says how to reach it stays
+        # Without `cleanup_kc` each kernel lives on, and the file that says how to reach it stays.
+        client.execute(cleanup_kc=True, env=found)
     except (CellExecutionError, DeadKernelError, TimeoutError) as error:
         cell = notebook.cells[started[-1]]
         where = f"{path.name}, cell {started[-1] + 1} ({cell.source.splitlines()[0]})"

@@ -15,8 +15,8 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 
 from emotion_lib import features, plots
-from emotion_lib.emotions import EMOTIONS, STYLES, style_of
-from emotion_lib.errors import AudioError, ParameterError
+from emotion_lib.emotions import EMOTIONS, STYLES
+from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation import metrics
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.explanation import Explanation
@@ -24,14 +24,6 @@ from emotion_lib.recognizer.explanation import Explanation
 SR = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)
 NOTHING = np.zeros(0, dtype=np.float32)
-POINTS = np.arange(10.0).reshape(5, 2)
-TABLE = pd.DataFrame(
-    {
-        "emotion": ["sad", "angry", "sad", "angry", "sad"],
-        "speaker": ["A", "A", "B", "B", "B"],
-        "duration": [2.5, 1.5, 2.6, 1.4, 2.4],
-    }
-)
 HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "accuracy": [0.5, 0.8, 0.99], "test_accuracy": [0.4, 0.7, 0.98]})
 RESULTS = pd.DataFrame(
     [["random", "", 0.98, 0.97, 0.99], ["by_speaker", "OAF -> YAF", 0.45, np.nan, np.nan]],
@@ -45,15 +37,6 @@ ENROLMENT = pd.DataFrame(
         "seen_of_voice": ["3", "none", "1", "1", "unlabelled", "none"],
         "metric": ["uar", "uar", "uar", "uar_worst", "uar", "accuracy"],
         "value": [0.97, 0.7, 0.9, 0.6, 0.99, 0.71],
-    }
-)
-ABLATION = pd.DataFrame(
-    {
-        "kept": "alone",
-        "group": ["level", "level", "level", "pitch"],
-        "question": ["emotion", "emotion", "emotion of another voice", "speaker"],
-        "value": [0.5, 0.7, 0.2, 0.8],
-        "chance": [1 / 7, 1 / 7, 1 / 7, 0.5],
     }
 )
 CONDITIONS = pd.DataFrame(
@@ -101,17 +84,12 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "spectrogram": lambda **on: plots.plot_spectrogram(TONE, SR, **on),
     "log mel": lambda **on: plots.plot_log_mel(features.log_mel(TONE, SR), SR, **on),
     "mfcc": lambda **on: plots.plot_mfcc(features.mfcc(TONE, SR), SR, **on),
-    "class histogram": lambda **on: plots.plot_class_histogram(TABLE, **on),
-    "by emotion": lambda **on: plots.plot_by_emotion(TABLE, "duration", label="Duration (s)", **on),
-    "map": lambda **on: plots.plot_map(POINTS, TABLE["emotion"], **on),
-    "map of speakers": lambda **on: plots.plot_map(POINTS, TABLE["speaker"], kind="speaker", **on),
     "learning curves": lambda **on: plots.plot_learning_curves(HISTORY, **on),
     "confusion matrix": lambda **on: plots.plot_confusion_matrix(confusions([[3, 1], [0, 4]], "happy", "sad"), **on),
     "scores": lambda **on: plots.plot_scores(RESULTS, **on),
     "reliability": lambda **on: plots.plot_reliability(RELIABILITY, **on),
     "coverage": lambda **on: plots.plot_coverage(COVERAGE, threshold=0.5, **on),
     "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
-    "ablation": lambda **on: plots.plot_ablation(ABLATION, **on),
     "conditions": lambda **on: plots.plot_conditions(CONDITIONS, **on),
     "explanation": lambda **on: plots.plot_explanation(EXPLANATION, **on),
 }
@@ -121,9 +99,6 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "spectrogram": lambda: plots.plot_spectrogram(NOTHING, SR),
     "log mel": lambda: plots.plot_log_mel(np.zeros((0, 128)), SR),
     "mfcc": lambda: plots.plot_mfcc(np.zeros((0, 40)), SR),
-    "class histogram": lambda: plots.plot_class_histogram(TABLE[:0]),
-    "by emotion": lambda: plots.plot_by_emotion(TABLE.assign(duration=np.nan), "duration"),
-    "map": lambda: plots.plot_map(np.zeros((0, 2)), TABLE["emotion"][:0]),
     "learning curves": lambda: plots.plot_learning_curves(HISTORY[:0]),
     "confusion matrix": lambda: plots.plot_confusion_matrix(confusions([])),
     "confusion matrix of zeros": lambda: plots.plot_confusion_matrix(confusions([[0]], "sad")),
@@ -131,10 +106,8 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "reliability": lambda: plots.plot_reliability({}),
     "coverage": lambda: plots.plot_coverage({}, threshold=0.5),
     "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
-    "ablation": lambda: plots.plot_ablation(ABLATION[:0]),
     "conditions": lambda: plots.plot_conditions(CONDITIONS[:0]),
     "timeline": lambda: plots.plot_timeline(TIMELINE[:0], NOTHING, SR).axes[0],
-    "emotion grid": lambda: plots.plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0],
 }
 
 
@@ -175,13 +148,11 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("spectrogram", "Time (s)", "Frequency (Hz)"),
         ("log mel", "Time (s)", "Frequency (Hz, mel scale)"),
         ("mfcc", "Time (s)", "MFCC"),
-        ("by emotion", "", "Duration (s)"),
         ("learning curves", "Epoch", "Accuracy"),
         ("scores", "UAR", ""),
         ("reliability", "Confidence", "Share of answers that are right"),
         ("coverage", "Share of utterances that are answered", "Share of answers that are right"),
         ("enrolment", "Labelled utterances of each emotion", "UAR"),
-        ("ablation", "UAR", ""),
         ("conditions", "Difference of the UAR to clean recordings (points)", ""),
     ],
 )
@@ -201,18 +172,7 @@ def test_a_waveform_has_the_colour_of_its_emotion_and_loses_no_peak() -> None:
     assert np.allclose(drawn.get_facecolor(), to_rgba(STYLES["fear"].colour))
 
 
-def test_words_of_ones_own_are_drawn_in_their_colours() -> None:
-    table = pd.DataFrame({"emotion": ["müde", "sad", "froh", "müde"], "level": [1.0, 2.0, 3.0, 4.0], "speaker": "A"})
-    bars = plots.plot_class_histogram(table, by=None)
-    strips = plots.plot_by_emotion(table, "level")
-    plane = plots.plot_map(np.arange(8.0).reshape(4, 2), table["emotion"])
-
-    for ax in (bars, strips):
-        assert [text.get_text() for text in ax.get_xticklabels()] == ["sad", "froh", "müde"]
-    assert [bar.get_facecolor() for bar in bars.patches] == [
-        to_rgba(style_of(word).colour) for word in ("sad", "froh", "müde")
-    ]
-    assert [text.get_text() for text in plane.texts] == ["sad", "froh", "müde"]
+def test_words_of_ones_own_stand_after_the_known_ones() -> None:
     matrix = metrics.confusion_matrix(["müde", "froh", "sad"], ["müde", "müde", "sad"])
     labels = plots.plot_confusion_matrix(matrix).get_yticklabels()
     assert [text.get_text() for text in labels] == ["sad", "froh", "müde"]
@@ -265,35 +225,6 @@ def test_a_frame_stands_at_its_time() -> None:
     left, right, _, _ = plots.plot_mfcc(np.zeros((11, 40)), SR, settings=settings).images[0].get_extent()
 
     assert (left, right) == pytest.approx((-0.05, 1.05))
-
-
-def test_bars_are_as_high_as_there_are_utterances() -> None:
-    ax = plots.plot_class_histogram(TABLE)
-
-    assert texts(ax) == ["1", "1", "1", "2"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["angry", "sad"]
-
-
-def test_bars_of_many_speakers_are_not_split() -> None:
-    ax = plots.plot_class_histogram(pd.DataFrame({"emotion": "sad", "speaker": range(9)}))
-
-    assert texts(ax) == ["9"]
-    assert ax.get_legend() is None
-
-
-def test_the_bar_of_a_measure_is_its_median() -> None:
-    ax = plots.plot_by_emotion(TABLE, "duration", by=None)
-
-    lines = [line.get_segments()[0] for line in ax.collections if hasattr(line, "get_segments")]
-    assert [line[0][1] for line in lines if line[0][1] == line[1][1]] == pytest.approx([1.45, 2.5])
-
-
-def test_a_name_stands_in_its_group_and_not_between_the_clusters() -> None:
-    points = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1], [9.0, 9.0], [9.5, 8.0]])
-
-    ax = plots.plot_map(points, pd.Series(["sad"] * 5))
-
-    assert min(np.linalg.norm(points - ax.texts[0].get_position(), axis=1)) == pytest.approx(0)
 
 
 def test_a_row_of_confusions_ends_in_its_recall() -> None:
@@ -364,39 +295,11 @@ def test_only_labelled_utterances_are_drawn_as_enrolment_fewest_first() -> None:
     assert texts(ax) == ["OAF -> YAF", "worst draw"]
 
 
-def test_an_ablation_is_the_mean_of_both_voices_beside_lines_at_chance() -> None:
-    ax = plots.plot_ablation(ABLATION)
-
-    emotion = next(line for line in ax.lines if line.get_label() == "emotion, same voice")
-    np.testing.assert_allclose(np.asarray(emotion.get_xdata(), dtype=float), [0.6, np.nan])
-    assert texts(ax) == ["chance"] * 3
-
-
-def test_the_columns_of_a_grid_are_the_emotions_and_share_their_limits(write_wav: Callable[..., Path]) -> None:
-    sizes = [round(SR * (0.3 + 0.1 * place)) for place in range(7)]
-    paths = [write_wav(f"{emotion}.wav", TONE[:size], SR) for emotion, size in zip(EMOTIONS, sizes, strict=True)]
-    table = pd.DataFrame({"path": paths, "emotion": EMOTIONS})[::-1]
-
-    figure = plots.plot_emotion_grid(table)
-
-    assert [ax.get_title() for ax in figure.axes[:7]] == list(EMOTIONS)
-    assert len({ax.get_xlim() for ax in figure.axes[:14]}) == 1
-    assert figure.axes[0].get_xlim() == pytest.approx((0, 0.9), abs=0.001)
-
-
 def test_conditions_are_drawn_in_the_order_of_the_table_without_the_groups() -> None:
     ax = plots.plot_conditions(CONDITIONS)
 
     assert [label.get_text() for label in ax.get_yticklabels()] == ["telephone", "room echo"]
     assert np.asarray(ax.lines[-1].get_xdata()).tolist() == pytest.approx([-20, -5])
-
-
-def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable[..., Path]) -> None:
-    path = write_wav("sad.wav")
-    path.write_bytes(b"")
-
-    with pytest.raises(AudioError, match=r"sad\.wav"):
-        plots.plot_emotion_grid(pd.DataFrame({"path": [path], "emotion": ["sad"]}))
 
 
 @pytest.mark.parametrize(
@@ -407,9 +310,6 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         (lambda: plots.plot_waveform(TONE, SR, emotion="unknown"), "label 'unknown': is the recogniser's"),
         (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
         (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
-        (lambda: plots.plot_class_histogram(TABLE, by="word"), "the table has no column 'word'"),
-        (lambda: plots.plot_by_emotion(TABLE, "level"), "the table has no column 'level'"),
-        (lambda: plots.plot_map(np.zeros((5, 3)), TABLE["emotion"]), r"shape \(5, 3\): must be \(5, 2\)"),
         (lambda: plots.plot_learning_curves(HISTORY, measure="uar"), "measure='uar': must be a column of the history"),
         (lambda: plots.plot_confusion_matrix(pd.DataFrame([[1]], ["fear"], ["sad"])), "the same emotions"),
         (lambda: plots.plot_scores(RESULTS.drop(columns="value")), "results has no column 'value'"),
@@ -417,11 +317,7 @@ def test_a_grid_of_an_unreadable_recording_is_an_audio_error(write_wav: Callable
         (lambda: plots.plot_coverage(COVERAGE, threshold=75), "threshold=75: must be a probability, from 0 to 1"),
         (lambda: plots.plot_enrolment(ENROLMENT.drop(columns="value")), "figures has no column 'value': must have"),
         (lambda: plots.plot_enrolment(pd.concat([ENROLMENT] * 2)), "two rows of OAF -> YAF, 3, uar: choose"),
-        (lambda: plots.plot_ablation(ABLATION.drop(columns="kept")), "figures has no column 'kept': must have"),
-        (lambda: plots.plot_ablation(ABLATION.assign(question="word")), "question 'word': must be one of emotion, "),
-        (lambda: plots.plot_ablation(ABLATION.assign(kept=["alone", "all but"] * 2)), "all but, alone of kept: choose"),
         (lambda: plots.plot_conditions(CONDITIONS.drop(columns="group")), "rows has no column 'group': must have"),
-        (lambda: plots.plot_emotion_grid(TABLE.assign(path="")), "emotion 'sad' occurs twice: choose one speaker"),
     ],
 )
 def test_what_cannot_be_drawn_is_a_parameter_error(draw: Callable[[], object], message: str) -> None:
@@ -431,11 +327,10 @@ def test_what_cannot_be_drawn_is_a_parameter_error(draw: Callable[[], object], m
 
 @pytest.mark.parametrize("name", ["A$B", "$x^2$", "cost $5 or $6", "$\\bad{"])
 def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
-    table = pd.DataFrame({"emotion": ["sad", "angry"], "speaker": [name, f"{name} 2"], "duration": [1.0, 2.0]})
     for ax in (
-        plots.plot_class_histogram(table),
-        plots.plot_by_emotion(table, "duration", label=name),
-        plots.plot_map(np.eye(2), table["speaker"], kind="speaker"),
+        plots.plot_enrolment(ENROLMENT.assign(direction=name)),
+        plots.plot_reliability({name: RELIABILITY["TESS"]}),
+        plots.plot_scores(RESULTS.assign(model=name)),
     ):
         ax.figure.canvas.draw()
         texts = [text for text in ax.findobj(Text) if "$" in text.get_text()]

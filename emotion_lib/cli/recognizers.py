@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, tell_left_out, to_json
+from emotion_lib.cli.command import EXIT_CODES, OneOf, load_all, need, printable, tell_left_out, to_json
 from emotion_lib.emotions import EMOTIONS, in_order
 from emotion_lib.errors import MOST_SEED, ModelFileError, ParameterError
 
@@ -204,8 +204,10 @@ def export(output: Path, *, recognizer: str | None) -> None:
     """
     from emotion_lib.recognizer import EmotionRecognizer
 
-    need("export", "onnx")
-    EmotionRecognizer.load(recognizer).export(output)
+    chosen = EmotionRecognizer.load(recognizer)
+    size = chosen.export(output).stat().st_size / 10**6
+    licence = f". Licence: {printable(str(chosen.about['licence']))}" if "licence" in chosen.about else ""
+    click.echo(f"{printable(str(output))}: {size:.1f} MB{licence}")
 
 
 def show(path: Path | None, *, as_json: bool) -> None:

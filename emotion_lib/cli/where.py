@@ -1,4 +1,4 @@
-"""The command `where`: list the folders in which the library keeps files, and empty the cache."""
+"""The command `where`: list the folders and files that the library keeps, and empty the cache."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,10 +18,10 @@ PURPOSES = {
 
 
 class Place(NamedTuple):
-    """A folder in which the library keeps files, or one file; `size` is in bytes, and None if it does not exist yet."""
+    """A folder or file that the library keeps; `size` is in bytes, and None if it does not exist yet."""
 
     name: str
-    folder: Path
+    path: Path
     purpose: str
     size: int | None
 
@@ -33,9 +33,9 @@ class Place(NamedTuple):
     help="Ask, then delete the extracted features and no other file in their folder.",
 )
 @click.option("--yes", is_flag=True, help="Delete without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print a list of folders, or the deleted files, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the places, or the deleted files, as JSON.")
 def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
-    """List the folders in which the library keeps files, with their size and purpose.
+    """List the folders and files that the library keeps, with their size and purpose.
 
     Example: emotion-lib where --clear cache
     """
@@ -47,22 +47,21 @@ def where(clear: str | None, *, yes: bool, as_json: bool) -> None:
         click.echo(to_json([place._asdict() for place in _places()], indent=2))
     else:
         for place in _places():
-            click.echo(f"{printable(str(place.folder))} ({_in_words(place.size)}): {place.purpose}")
+            click.echo(f"{printable(str(place.path))} ({_in_words(place.size)}): {place.purpose}")
 
 
 def _places() -> list[Place]:
-    """Return the folders of the library; the size of the cache leaves out other files in its folder."""
+    """Return the folders and files of the library; the size of the cache leaves out other files in its folder."""
     from emotion_lib.corpora.inventory import folders_of_corpora
     from emotion_lib.evaluation import listening
     from emotion_lib.extraction import cache
 
     answers = listening.answers_file()
-    folders = {"cache": cache.folder(), **folders_of_corpora(), "listening": answers}
-    files = {name: folder.rglob("*") for name, folder in folders.items()} | {"cache": cache.kept()}
+    paths = {"cache": cache.folder(), **folders_of_corpora(), "listening": answers}
+    files = {name: path.rglob("*") for name, path in paths.items()} | {"cache": cache.kept()}
     files["listening"] = [answers]
     return [
-        Place(name, folder, PURPOSES[name], _size(files[name]) if folder.exists() else None)
-        for name, folder in folders.items()
+        Place(name, path, PURPOSES[name], _size(files[name]) if path.exists() else None) for name, path in paths.items()
     ]
 
 

@@ -274,8 +274,8 @@ class Resuming:
     description : str
         The text of the progress bar.
     progress : bool or callable, optional
-        Whether to show a progress bar, by default only on a terminal; or a function that is told in words how far the
-        download is.
+        Whether to show a progress bar, by default only on a terminal and in a live notebook; or a function that is
+        told in words how far the download is.
     of_bytes : bool
         Whether the bar shows the bytes of the file, too, or only how long a busy server asks to wait.
     """

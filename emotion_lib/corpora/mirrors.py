@@ -81,8 +81,8 @@ def fetch(
     index : DataFrame, optional
         Recordings to fetch, as rows of `corpora.index`. By default the whole corpus.
     progress : bool or callable, optional
-        Whether to show a progress bar, by default only on a terminal; or a function that is told in words how far the
-        download is.
+        Whether to show a progress bar, by default only on a terminal and in a live notebook; or a function that is
+        told in words how far the download is.
 
     Returns
     -------

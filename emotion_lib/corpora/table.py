@@ -73,7 +73,8 @@ def find(name: str) -> Path:
         If no recording is found; the message says how to get the corpus.
     """
     if name not in CORPORA:
-        raise ParameterError(f"corpus {name!r}: must be one of {', '.join(CORPORA)}")
+        only = "; only `corpora.load` knows the excerpt" if name == EXCERPT else ""
+        raise ParameterError(f"corpus {name!r}: must be one of {', '.join(CORPORA)}{only}")
     if name in os.environ.get("EMOTION_LIB_HIDDEN", "").split(","):  # to see what it is like without the corpus
         raise CorpusError(f"{name}: hidden by EMOTION_LIB_HIDDEN; unset it, or {CORPORA[name].cure}")
     looked = places(name)
@@ -126,10 +127,10 @@ def load(
     Parameters
     ----------
     name_or_path : str or path, default "tess"
-        A name, as for `find`; `"tess-excerpt"`, the 28 recordings of TESS that come with a clone of the repository; or
-        a folder that holds, at any depth, one of these corpora, recordings that are named as in TESS, or folders
-        EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path (or file, filename) and emotion
-        (or label), and perhaps speaker and text.
+        A name, as for `find`; `"tess-excerpt"`, the 28 recordings of TESS that come with a clone of the repository,
+        a name that no other function knows; or a folder that holds, at any depth, one of these corpora, recordings that
+        are named as in TESS, or folders EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path
+        (or file, filename) and emotion (or label), and perhaps speaker and text.
     otherwise : str, optional
         Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False

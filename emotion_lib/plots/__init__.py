@@ -9,7 +9,6 @@ from emotion_lib.errors import extra
 
 with extra("notebooks"):
     from emotion_lib.plots.conditions import plot_conditions
-    from emotion_lib.plots.corpus import plot_by_emotion, plot_class_histogram, plot_map
     from emotion_lib.plots.results import (
         plot_confusion_matrix,
         plot_coverage,
@@ -17,24 +16,19 @@ with extra("notebooks"):
         plot_reliability,
         plot_scores,
     )
-    from emotion_lib.plots.signals import plot_emotion_grid, plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
+    from emotion_lib.plots.signals import plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
     from emotion_lib.plots.style import show, use_style
     from emotion_lib.plots.timeline import plot_explanation, plot_timeline
-    from emotion_lib.plots.voices import plot_ablation, plot_enrolment
+    from emotion_lib.plots.voices import plot_enrolment
 
 __all__ = [
-    "plot_ablation",
-    "plot_by_emotion",
-    "plot_class_histogram",
     "plot_conditions",
     "plot_confusion_matrix",
     "plot_coverage",
-    "plot_emotion_grid",
     "plot_enrolment",
     "plot_explanation",
     "plot_learning_curves",
     "plot_log_mel",
-    "plot_map",
     "plot_mfcc",
     "plot_reliability",
     "plot_scores",

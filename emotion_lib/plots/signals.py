@@ -1,13 +1,10 @@
-"""Figures of waveforms, spectra and features, alone and in grids."""
+"""Figures of waveforms, spectra and features."""
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emotion_lib import audio
 from emotion_lib.emotions import in_order, style_of
 from emotion_lib.errors import ParameterError, check_positive
 from emotion_lib.features import DEFAULT, FeatureSettings, power_spectrum
@@ -284,74 +281,3 @@ def _check_frames(name: str, frames: np.ndarray, columns: str, sr: int) -> None:
     if frames.ndim != 2:
         raise ParameterError(f"{name} has the shape {frames.shape}: must be (n_frames, {columns})")
     check_positive(sr=sr)
-
-
-SR = 22050
-"""Sampling rate in Hz of all columns, since recordings of different rates would have different frequency ranges."""
-
-
-def plot_emotion_grid(table: pd.DataFrame) -> Figure:
-    """Draw one utterance of each emotion in a column, its waveform above its spectrogram.
-
-    All columns have the same limits of time, amplitude, frequency and level, so that a quiet utterance looks quiet.
-
-    Parameters
-    ----------
-    table : DataFrame
-        At most one row per emotion, with columns `path` and `emotion`: choose one speaker and one text.
-
-    Returns
-    -------
-    Figure
-        Time in s, amplitude with full scale 1, frequency in Hz, level in dB below the loudest point of all columns.
-
-    Raises
-    ------
-    ParameterError
-        If an emotion occurs twice or cannot be a label.
-    AudioError
-        If a recording cannot be read.
-
-    Examples
-    --------
-    >>> plot_emotion_grid(pd.DataFrame({"path": [], "emotion": []})).axes[0].texts[0].get_text()
-    'There are no utterances to draw.'
-
-    Notebook: 01_explore
-    """
-    twice = table.loc[table["emotion"].duplicated(), "emotion"].tolist()
-    if twice:
-        raise ParameterError(f"emotion {twice[0]!r} occurs twice: choose one speaker and one text")
-    emotions = in_order(table["emotion"])
-    width = plt.rcParams["figure.figsize"][0]
-    if not emotions:
-        figure, ax = plt.subplots(figsize=(width, 2.0))
-        say_empty(ax, "There are no utterances to draw.")
-        return figure
-    paths = table.set_index("emotion")["path"]
-    sounds = {emotion: audio.read(paths[emotion], sr=SR)[0] for emotion in emotions}
-    figure, axes = plt.subplots(2, len(emotions), squeeze=False, sharex=True, sharey="row", figsize=(width, 3.6))
-    _draw_columns(axes, sounds)
-    return figure
-
-
-def _draw_columns(axes: np.ndarray, sounds: dict[str, np.ndarray]) -> None:
-    """Fill a grid of two rows with the waveform of each emotion, one per column."""
-    loudest = max(greatest_power(y, SPECTROGRAM) for y in sounds.values())
-    for (emotion, y), (upper, lower) in zip(sounds.items(), axes.T, strict=True):
-        plot_waveform(y, SR, emotion=emotion, ax=upper)
-        upper.set_title(emotion, loc="center", fontsize=10)
-        image = draw_spectrogram(lower, y, SR, settings=SPECTROGRAM, loudest=loudest)
-        image.set_interpolation("antialiased")
-    # The axes are shared, so one column sets the limits of all; each waveform has set limits of its own before.
-    amplitude = 1.05 * max(0.01, *(float(np.abs(y).max()) for y in sounds.values()))
-    axes[0, 0].set_ylim(-amplitude, amplitude)
-    axes[1, 0].set_xlim(0, max(y.size for y in sounds.values()) / SR)
-    for ax in axes.flat:
-        ax.label_outer()
-    for ax in axes[1]:
-        ax.set_facecolor(image.get_cmap()(0.0))  # after the end of a short recording, as dark as silence
-    axes[1, 0].set_ylabel("Frequency (Hz)")
-    figure = axes[0, 0].figure
-    figure.supxlabel("Time (s)", fontsize=10)
-    figure.colorbar(image, ax=axes[1].tolist(), label="Level (dB)", pad=0.01, aspect=12)

@@ -46,18 +46,6 @@ HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 """A white outline that keeps a label readable on top of marks."""
 
 
-class GroupStyle(NamedTuple):
-    """The style of one speaker, or of another group that is not an emotion."""
-
-    colour: str
-    marker: str
-    hatch: str
-
-
-GROUPS = (GroupStyle(INK, "o", ""), GroupStyle("#8c8c8c", "^", "////"), GroupStyle("#5b5b5b", "s", "...."))
-"""Neutral styles for speakers; figures with more speakers than styles do not tell them apart."""
-
-
 class LineStyle(NamedTuple):
     """The style of one curve among several; it differs from the others in more than its colour."""
 

@@ -1,8 +1,7 @@
-"""Figures of the effect of a voice: the gain from a few of its utterances, and the features that identify it."""
+"""A figure of the effect of a voice: the gain from a few of its utterances."""
 
 from collections.abc import Iterable
 from itertools import cycle
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,6 @@ from matplotlib.axes import Axes
 
 from emotion_lib.errors import ParameterError, check_columns
 from emotion_lib.plots.style import INK, LINES, as_written, axes_or_new, name_at, say_empty
-
-_NO_FIGURES = "There are no figures to draw."
 
 _DRAWS = ["uar", "uar_worst"]
 """The metrics of enrolment: the mean UAR of the draws, and the lowest."""
@@ -55,7 +52,7 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     curves = _enrolment_curves(figures)
     ax = axes_or_new(ax)
     if not curves:
-        return say_empty(ax, _NO_FIGURES)
+        return say_empty(ax, "There are no figures to draw.")
     for style, curve in zip(cycle(LINES), curves.values(), strict=False):
         mean, worst = curve["uar"], curve["uar_worst"].dropna()
         ax.plot(mean.index, mean, style.dashes, color=style.colour, linewidth=1.8, marker=style.marker)
@@ -67,80 +64,6 @@ def plot_enrolment(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     name_at(ax, list(curves), [(float(curve.index[-1]), float(curve["uar"].iloc[-1])) for curve in curves.values()])
     _name_worst(ax, curves.values())
     return as_written(ax)
-
-
-def plot_ablation(figures: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how well each group of features predicts the emotion, and how well it predicts the speaker.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Rows of `benchmarks/ablation.csv` with the same `kept` ("alone" or "all but"): `group`, `question` ("emotion",
-        "speaker" and optionally "emotion of another voice"), `value` and `chance`. Rows with the same group and
-        question are averaged.
-    ax : Axes, optional
-        The axes to draw on; by default those of a new figure.
-
-    Returns
-    -------
-    Axes
-        UAR of each group, in the order of the table, and a line at the chance level of each question.
-
-    Raises
-    ------
-    ParameterError
-        If a column is missing, a question is unknown, or `kept` has more than one value.
-
-    Examples
-    --------
-    >>> figures = pd.DataFrame(
-    ...     {"kept": "alone", "group": "pitch", "question": ["emotion", "speaker"], "value": [0.9, 0.8], "chance": 0.5}
-    ... )
-    >>> [label.get_text() for label in plot_ablation(figures).get_yticklabels()]
-    ['pitch']
-
-    Notebook: 03_model
-    """
-    columns = ("kept", "group", "question", "value", "chance")
-    check_columns("figures", figures, *columns, cure=f"must have {', '.join(columns)}")
-    kept = sorted(figures["kept"].unique())
-    if len(kept) > 1:
-        raise ParameterError(f"figures has the values {', '.join(kept)} of kept: choose the rows of one of them")
-    if unknown := sorted(set(figures["question"]) - _LOOKS.keys()):
-        raise ParameterError(f"question {unknown[0]!r}: must be one of {', '.join(_LOOKS)}")
-    groups = list(figures["group"].unique())
-    means = figures.pivot_table(index="group", columns="question", values="value").reindex(groups)
-    chances = figures.groupby("question")["chance"].first()
-    ax = axes_or_new(ax, height=1.4 + 0.34 * max(len(groups), 2))
-    if not groups:
-        return say_empty(ax, _NO_FIGURES)
-    for question, look in _LOOKS.items():
-        if question in means:
-            _draw_question(ax, means[question], look, chance=float(chances[question]))
-    _draw_falls(ax, means)
-    ax.set_yticks(range(len(groups)), labels=groups)
-    ax.tick_params(axis="y", length=0)
-    ax.set(xlabel="UAR", xlim=(0, 1.03), ylim=(len(groups) - 0.5, -0.6))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
-    return as_written(ax)
-
-
-class _Look(NamedTuple):
-    """The style of one question's markers, and their offset from the middle of the group's line."""
-
-    name: str
-    colour: str
-    marker: str
-    face: str
-    below: float
-
-
-_LOOKS = {
-    "emotion": _Look("emotion, same voice", LINES[0].colour, LINES[0].marker, LINES[0].colour, -0.16),
-    "emotion of another voice": _Look("emotion, the other voice", LINES[0].colour, LINES[0].marker, "white", -0.16),
-    "speaker": _Look("which voice", LINES[1].colour, LINES[1].marker, LINES[1].colour, 0.16),
-}
-"""The questions of an ablation and their styles; both questions about emotion have the same colour."""
 
 
 def _enrolment_curves(figures: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -167,22 +90,3 @@ def _name_worst(ax: Axes, curves: Iterable[pd.DataFrame]) -> None:
         y, x = min(starts)
         text = ax.annotate("worst draw", (x, y), xytext=(10, 0), textcoords="offset points")
         text.set(va="center", color=INK)
-
-
-def _draw_question(ax: Axes, scores: pd.Series, look: _Look, *, chance: float) -> None:
-    """Draw the UAR of one question, with a marker for each group and a line at chance."""
-    (marks,) = ax.plot(
-        scores, np.arange(len(scores)) + look.below, look.marker, label=look.name, linestyle="", zorder=2
-    )
-    marks.set(color=look.colour, markerfacecolor=look.face, markersize=8, markeredgewidth=1.6)
-    ax.axvline(chance, color=look.colour, linestyle=":", linewidth=1.5, zorder=0)
-    ax.text(chance + 0.005, len(scores) - 0.53, "chance", color=look.colour, va="bottom")
-
-
-def _draw_falls(ax: Axes, means: pd.DataFrame) -> None:
-    """Draw a line from the UAR for the same voice to the UAR for another voice."""
-    if not {"emotion", "emotion of another voice"} <= set(means):
-        return
-    look = _LOOKS["emotion"]
-    heights = np.arange(len(means)) + look.below
-    ax.hlines(heights, means["emotion of another voice"], means["emotion"], color=look.colour, linewidth=1.5, zorder=1)

@@ -36,10 +36,10 @@ _BLOCK, _REACH = 64, 16
 """Samples in a block of the high-pass filter, and blocks that it reaches to either side: 64 milliseconds, after which
 its response is below a millionth."""
 
-_FRONT_END = """
+_FRONT_END = f"""
 <ir_version: 9, opset_import: ["": 20]>
 front_end (float[1, n_samples] waveform) => (float[n_frames, n_mels] log_mel)
-{
+{{
     # Remove hum with a high-pass filter, block by block.
     offset = ReduceMean (waveform, last_axis)
     without_offset = Sub (waveform, offset)
@@ -50,7 +50,7 @@ front_end (float[1, n_samples] waveform) => (float[n_frames, n_mels] log_mel)
     whole_blocks = Pad (without_offset, widths)
     blocks = Reshape (whole_blocks, block_shape)
     blocks_across = Transpose <perm = [0, 2, 1]> (blocks)
-    filtered_across = Conv <pads = [16, 16]> (blocks_across, high_pass)
+    filtered_across = Conv <pads = [{_REACH}, {_REACH}]> (blocks_across, high_pass)
     filtered_blocks = Transpose <perm = [0, 2, 1]> (filtered_across)
     filtered_row = Reshape (filtered_blocks, row_shape)
     filtered = Slice (filtered_row, zero, n, last_axis)
@@ -72,7 +72,7 @@ front_end (float[1, n_samples] waveform) => (float[n_frames, n_mels] log_mel)
     # Compute the log-mel spectrogram.
     padded = Pad <mode = "reflect"> (levelled, half_frames)
     channel = Unsqueeze (padded, zero)
-    spectrum = Conv <strides = [160]> (channel, waves)
+    spectrum = Conv <strides = [{SPEECH_ENCODER.hop_length}]> (channel, waves)
     powers = Mul (spectrum, spectrum)
     of_cosines, of_sines = Split <axis = 1, num_outputs = 2> (powers)
     power = Add (of_cosines, of_sines)
@@ -87,7 +87,7 @@ front_end (float[1, n_samples] waveform) => (float[n_frames, n_mels] log_mel)
     raised = Add (in_range, four)
     scaled = Div (raised, four)
     log_mel = Transpose <perm = [1, 0]> (scaled)
-}
+}}
 """
 
 _HEAD = """

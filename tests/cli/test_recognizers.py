@@ -307,11 +307,13 @@ def test_what_is_no_recogniser_is_a_line(tmp_path: Path) -> None:
         assert len(result.stderr.splitlines()) == 1
 
 
-def test_export_writes_what_the_library_writes(tmp_path: Path) -> None:
+def test_export_writes_what_the_library_writes_and_tells_the_file_its_size_and_licence(tmp_path: Path) -> None:
     result = run("export", tmp_path / "speech.onnx")
 
-    assert (result.exit_code, result.output) == (0, "")
-    expected = EmotionRecognizer.load().export(tmp_path / "expected.onnx").read_bytes()
+    recognizer = EmotionRecognizer.load()
+    expected = recognizer.export(tmp_path / "expected.onnx").read_bytes()
+    told = f"{tmp_path / 'speech.onnx'}: {len(expected) / 10**6:.1f} MB. Licence: {recognizer.about['licence']}\n"
+    assert (result.exit_code, result.output) == (0, told)
     assert (tmp_path / "speech.onnx").read_bytes() == expected
 
 

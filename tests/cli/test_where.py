@@ -72,7 +72,7 @@ def test_json_has_the_bytes_and_null_for_what_is_not_there(tmp_path: Path, kept:
     told = {each["name"]: each for each in json.loads(run("where", "--json").stdout)}
 
     assert list(told) == ["cache", "EMOTION_LIB_DATA", "checkout", "user", "listening"]
-    assert told["cache"]["folder"] == str(tmp_path / "cache")
+    assert told["cache"]["path"] == str(tmp_path / "cache")
     assert told["cache"]["size"] == sum((tmp_path / "cache" / name).stat().st_size for name in kept)
     assert told["checkout"]["size"] > 10**6
     assert told["user"]["size"] is None

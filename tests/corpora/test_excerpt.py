@@ -16,7 +16,7 @@ from emotion_lib import classic, corpora
 from emotion_lib.audio.sources import has_audio_suffix
 from emotion_lib.corpora import inventory
 from emotion_lib.corpora.download import Archive
-from emotion_lib.errors import CorpusError
+from emotion_lib.errors import CorpusError, ParameterError
 from tests.corpora.conftest import Server, recordings, zipped
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,11 @@ def test_outside_a_clone_the_error_says_where_the_excerpt_is(monkeypatch: pytest
     for read in (corpora.measurements, lambda: corpora.load("tess-excerpt")):
         with pytest.raises(CorpusError, match=r"not part of the installed package.*fetch tess"):
             read()
+
+
+def test_find_says_which_function_knows_the_excerpt() -> None:
+    with pytest.raises(ParameterError, match=r"must be one of tess, .*; only `corpora\.load` knows the excerpt"):
+        corpora.find("tess-excerpt")
 
 
 def test_with_the_excerpt_alone_tess_is_missing_as_before(clone: Path) -> None:

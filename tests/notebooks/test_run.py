@@ -93,6 +93,7 @@ def test_a_cold_run_gives_each_notebook_an_empty_cache(
     assert run.show(paths, tmp_path / "build", cold=True) == 0
 
     assert capsys.readouterr().out.count("\n[]\n") == 2
+    assert os.environ["EMOTION_LIB_CACHE"] == str(tmp_path)
 
 
 def test_the_kernel_is_this_python_in_the_folder_of_the_notebook_and_gone_afterwards(
@@ -129,10 +130,12 @@ def test_an_error_names_the_notebook_the_cell_and_the_cause_and_keeps_the_copy(
 def test_two_runs_write_the_same_bytes(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     path = write_notebook("import ipywidgets\nipywidgets.IntSlider()")
 
+    folder = tmp_path / "build"
+    folder.mkdir()
     copies = []
     for _ in range(2):
-        run.execute(path, keep_in=tmp_path / "..")
-        copies.append((tmp_path / ".." / path.name).read_bytes())
+        run.execute(path, keep_in=folder)
+        copies.append((folder / path.name).read_bytes())
 
     assert copies[0] == copies[1]
     assert b"model_id" not in copies[0]
@@ -142,9 +145,10 @@ def test_two_runs_write_the_same_bytes(write_notebook: WriteNotebook, tmp_path: 
 def test_what_interact_shows_is_not_kept(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     path = write_notebook("import ipywidgets\nipywidgets.interact(lambda n: print('shown by', 'interact'), n=1);")
 
-    run.execute(path, keep_in=tmp_path / "..")
+    (tmp_path / "build").mkdir()
+    run.execute(path, keep_in=tmp_path / "build")
 
-    kept = nbformat.read(tmp_path / ".." / path.name, as_version=4)
+    kept = nbformat.read(tmp_path / "build" / path.name, as_version=4)
     assert kept.cells[1].outputs == []
     assert "shown by interact" not in nbformat.writes(kept)
 
@@ -208,6 +212,12 @@ def test_check_without_tess_compares_a_notebook_that_needs_no_download(
     write_kept: WriteNotebook, without_tess: None
 ) -> None:
     assert run.check([write_kept("# widgets.fetch()\n1 + 1", kept="3")]) == 1
+
+
+def test_untrained_without_check_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run.main(["--untrained"])
+    assert "--untrained needs --check" in capsys.readouterr().err
 
 
 def test_check_untrained_leaves_out_the_cells_that_train_or_need_training(
