@@ -33,7 +33,7 @@ lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to chan
 app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
 	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/05_your_voice.ipynb
 
-page: .venv/.notebooks  ## make a page that recognises emotion in the browser (build/page), serve it here and print its address (needs npm)
+page: .venv/.notebooks  ## make the page that recognises in the browser (build/page) and serve it on this machine (needs npm)
 	$(RUN) docs/page/make.py
 
 test: lint docs  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs

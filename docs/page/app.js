@@ -8,7 +8,6 @@ const LONG = 15; // seconds from which a recording becomes a timeline
 const RECORDING = 60; // seconds after which a recording stops by itself
 const SENTENCE = 8; // the same for one of the three sentences
 const SENTENCES = ["The keys are on the kitchen table.", "She comes home at eleven.", "I saw the letter this morning."];
-const MEGABYTE = 2 ** 20;
 
 const at = (id) => document.getElementById(id);
 const about = await (await fetch("about.json")).json();
@@ -17,7 +16,9 @@ const waiting = new Map();
 /** All recordings that were answered: {name, sound, seconds, answer, rows}. */
 const results = [];
 const said = SENTENCES.map(() => null);
-let [shown, recording, order] = [null, null, { column: 0, down: false }];
+const todo = []; // what `predict` was given and has not finished
+let [shown, order] = [null, { column: 0, down: false }];
+let [recording, isRecording, recordings] = [null, false, 0]; // "is" also while the browser asks for permission
 
 /** Ask the worker, and return its answer; `passed(share)` is called meanwhile. Samples are handed over, not copied. */
 function ask(task, given, passed = () => {}) {
@@ -28,10 +29,12 @@ function ask(task, given, passed = () => {}) {
   });
 }
 
+const failed = (why) => (at("loading-words").textContent = `The recogniser could not be loaded: ${why} Load the page again.`);
+worker.onerror = ({ message }) => failed(message ? `${message}.` : "a file is missing, or the browser is too old.");
 worker.onmessage = ({ data }) => {
   const { resolve, reject, passed } = waiting.get(data.id) ?? {};
   if (data.ready) ready();
-  else if (data.failed) at("loading-words").textContent = `The recogniser could not be loaded: ${data.failed} Load the page again.`;
+  else if (data.failed) failed(data.failed);
   else if (!passed) at("loading-bar").value = data.share ?? 0;
   else if ("share" in data) passed(data.share);
   else {
@@ -48,12 +51,14 @@ function ready() {
 
 /** Predict recordings, given as [name, function that returns their samples and their sound], one after the other. */
 async function predict(given) {
+  todo.push(...given);
+  if (todo.length > given.length) return; // the call that runs takes these too
   at("says").textContent = "";
   at("working").hidden = false;
   at("answer").classList.add("old");
   const refused = [];
-  for (const [number, [name, read]] of given.entries()) {
-    const part = (share) => (at("working").value = (number + share) / given.length);
+  for (const [number, [name, read]] of todo.entries()) {
+    const part = (share) => (at("working").value = (number + share) / todo.length);
     part(0);
     try {
       const { samples, sound } = await read();
@@ -65,6 +70,7 @@ async function predict(given) {
       refused.push(error.message);
     }
   }
+  todo.length = 0;
   at("working").hidden = true;
   at("says").textContent = refused.join(" ");
   showTable();
@@ -154,12 +160,10 @@ function showTable() {
   at("table").tBodies[0].replaceChildren(...lines);
 }
 
-/** Record until the button is pressed again, and return the samples; null if it was pressed again or cannot record. */
+/** Record until the button is pressed again, and return the samples; nothing if another is made or none can be. */
 async function recorded(button, seconds, words, live = () => {}) {
-  if (recording) {
-    recording.stop();
-    return null;
-  }
+  if (isRecording) return recording?.stop();
+  isRecording = true;
   const idle = button.textContent;
   words.textContent = "";
   try {
@@ -168,35 +172,38 @@ async function recorded(button, seconds, words, live = () => {}) {
       at("left").textContent = `${Math.ceil(left)} s left`;
       live();
     });
+    button.textContent = "Stop";
+    button.classList.add("records");
+    button.after(at("level"));
+    at("level").hidden = false;
+    return await recording.recorded;
   } catch (error) {
     words.textContent = refusal(error);
-    return null;
+  } finally {
+    [recording, isRecording] = [null, false];
+    button.textContent = idle;
+    button.classList.remove("records");
+    at("level").hidden = true;
   }
-  button.textContent = "Stop";
-  button.setAttribute("aria-pressed", "true");
-  button.after(at("level"));
-  at("level").hidden = false;
-  const samples = await recording.recorded;
-  recording = null;
-  button.textContent = idle;
-  button.removeAttribute("aria-pressed");
-  at("level").hidden = true;
-  return samples;
 }
 
 /** Show the answer for the last seconds of the recording that is being made, as often as the worker can. */
 async function follow() {
   if (follow.isBusy || !recording) return;
   follow.isBusy = true;
-  const { whole } = await ask("predict", await recording.latest());
-  follow.isBusy = false;
-  if (recording) showAnswer({ name: "The last 3 seconds", answer: whole, rows: [] });
+  try {
+    const { whole } = await ask("predict", await recording.latest());
+    if (recording) showAnswer({ name: "The last 3 seconds", answer: whole, rows: [] });
+  } catch (error) {
+    at("says").textContent = error.message;
+  } finally {
+    follow.isBusy = false;
+  }
 }
 
 async function record() {
   const samples = await recorded(at("record"), RECORDING, at("says"), follow);
-  const number = results.filter(({ name }) => name.startsWith("Recording ")).length + 1;
-  if (samples) predict([[`Recording ${number}`, () => ({ samples, sound: wav(samples) })]]);
+  if (samples) predict([[`Recording ${++recordings}`, () => ({ samples, sound: wav(samples) })]]);
 }
 
 const files = (list) => predict([...list].map((file) => [file.name, () => decoded(file)]));
@@ -215,12 +222,9 @@ function sampleButton(path) {
 async function say(number, button) {
   const samples = await recorded(button, SENTENCE, at("voice-says"));
   if (!samples) return;
-  if (at("forget").hidden === false) await forget();
+  if (!at("forget").hidden) await forget();
   const { whole: answer } = await ask("predict", samples);
-  if (!hasSpeech(answer)) {
-    at("voice-says").textContent = `Sentence ${number + 1}: ${sentence(answer, about)} Say it again.`;
-    return;
-  }
+  if (!hasSpeech(answer)) throw new Error(`Sentence ${number + 1}: ${sentence(answer, about)} Say it again.`);
   said[number] = answer;
   button.textContent = "Say it again";
   const missing = said.filter((each) => !each).length;
@@ -230,8 +234,9 @@ async function say(number, button) {
 
 async function enrol() {
   const why = await ask("enrol", said);
+  if (why) said.fill(null);
   at("voice-says").textContent = why
-    ? `${why} Nothing was changed; say them again, all with one microphone.`
+    ? `${why} The recogniser is not adapted. Say all three again, with the same microphone.`
     : "It knows your usual voice now. Record something: the answers take it into account.";
   at("forget").hidden = Boolean(why);
 }
@@ -242,7 +247,10 @@ async function forget() {
   at("voice-says").textContent = "Forgotten.";
 }
 
-/** Stop what plays or records when a file is dropped, and take it. */
+/** Show why a step of getting used to the voice failed. */
+const told = (step) => step.catch((error) => (at("voice-says").textContent = error.message));
+
+/** Predict the files that are dropped. */
 function drop(event) {
   event.preventDefault();
   if (event.dataTransfer.files.length && !at("files").disabled) files(event.dataTransfer.files);
@@ -251,24 +259,24 @@ function drop(event) {
 function start() {
   at("from-a-file").hidden = true;
   at("loading").hidden = false;
-  at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / MEGABYTE)} MB, once) …`;
+  at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
   at("samples").append(...about.files.filter((name) => name.endsWith(".flac")).map(sampleButton));
   at("sentences").append(
     ...SENTENCES.map((words, number) => {
-      const button = make("button", { type: "button", disabled: true, "aria-label": `Record: ${words}` }, "Record");
-      button.addEventListener("click", () => say(number, button));
-      return make("li", {}, make("span", {}, words), " ", button);
+      const [id, click] = [`sentence-${number}`, ({ target }) => told(say(number, target))];
+      const button = make("button", { type: "button", disabled: true, "aria-describedby": id, click }, "Record");
+      return make("li", {}, make("span", { id }, words), " ", button);
     }),
   );
   at("record").addEventListener("click", record);
   at("files").addEventListener("change", ({ target }) => files(target.files).then(() => (target.value = "")));
-  at("forget").addEventListener("click", () => { said.fill(null); forget(); });
+  at("forget").addEventListener("click", () => { said.fill(null); told(forget()); });
   at("sound").addEventListener("timeupdate", tellWhere);
   at("save").addEventListener("click", () => {
     const content = new Blob(["\ufeff", csv(everything())], { type: "text/csv" });
     const link = make("a", { href: URL.createObjectURL(content), download: "emotions.csv" });
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not at once: the browser may still be reading it
   });
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", drop);

@@ -8,7 +8,6 @@ registerProcessor(
       this.part = new Float32Array(processorOptions.size);
       this.filled = 0;
     }
-
     process([[samples]]) {
       for (const sample of samples ?? []) {
         this.part[this.filled++] = sample;

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -37,6 +38,8 @@ SENTENCES = 3
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 LOADED = ("recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm")
 """Files whose loading the page counts."""
+OURS = ("about.json", "offline.js", "voices.bin")
+"""Files by which a page that was made earlier is known."""
 
 NO_NPM = (
     "npm is not installed, and the page needs ONNX Runtime from it. Install Node.js (https://nodejs.org), or on Debian "
@@ -57,19 +60,25 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         make(options.folder)
+        if options.no_serve:
+            print(f"The page is in {options.folder}; any web server can serve it.")
+        else:
+            serve(options.folder, options.port)
     except PageError as error:
         print(error, file=sys.stderr)
         return 1
-    if options.no_serve:
-        print(f"The page is in {options.folder}; any web server can serve it.")
-        return 0
-    with ThreadingHTTPServer(("127.0.0.1", options.port), partial(Handler, directory=options.folder)) as server:
-        print(f"The page: http://127.0.0.1:{server.server_address[1]}/   (Ctrl-C ends it)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return 0
     return 0
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serve the page on this machine until Ctrl-C."""
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=folder))
+    except OSError as error:
+        raise PageError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
+    with server, suppress(KeyboardInterrupt):
+        print(f"The page: http://127.0.0.1:{server.server_address[1]}/   (Ctrl-C ends it)", flush=True)
+        server.serve_forever()
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -86,9 +95,22 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 def make(folder: Path) -> None:
-    """Write all files of the page into a folder, anew."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Write the page into a folder, in place of an earlier one once the new one is complete."""
+    is_earlier = all((folder / name).is_file() for name in OURS)
+    if folder.exists() and not is_earlier and not (folder.is_dir() and not any(folder.iterdir())):
+        raise PageError(f"{folder} is no page that was made earlier; choose a new or an empty folder with --folder")
+    with tempfile.TemporaryDirectory() as place:
+        complete = Path(place) / "page"
+        write(complete)
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(complete, folder)
+
+
+def write(folder: Path) -> None:
+    """Write all files of the page into a new folder."""
+    folder.mkdir()
     for source in SOURCES.glob("*.*"):
         if source.suffix in {".html", ".css", ".js", ".svg"}:
             shutil.copy(source, folder)
@@ -102,7 +124,8 @@ def make(folder: Path) -> None:
     recognizer = EmotionRecognizer.load()
     recognizer.export(folder / "recognizer.onnx")
     voices = recognizer.voices
-    assert isinstance(voices, VoiceModel)
+    if not isinstance(voices, VoiceModel):
+        raise PageError("the pretrained recogniser knows no voices, and the page needs them; install emotion_lib again")
     voices.transform.astype("<f4").tofile(folder / "voices.bin")
     (folder / "about.json").write_text(json.dumps(about(recognizer, voices, folder)), "utf-8")
 
@@ -129,7 +152,8 @@ def unpack_runtime(folder: Path) -> None:
         with tarfile.open(packed) as archive:
             for name in RUNTIME:
                 content = archive.extractfile(f"package/dist/{name}")
-                assert content is not None
+                if content is None:
+                    raise PageError(f"{packed.name}: {name} is no file in it; do not use it")
                 (folder / name).write_bytes(content.read())
 
 
@@ -141,7 +165,6 @@ def about(recognizer: EmotionRecognizer, voices: VoiceModel, folder: Path) -> di
         "emotions": recognizer.emotions,
         "styles": [style_of(emotion)._asdict() for emotion in recognizer.emotions],
         "threshold": recognizer.calibration.threshold,
-        "version": recognizer.about["version"],
         "transform_shape": voices.transform.shape,
         "voices": of_three(voices, recognizer.emotions.index("neutral")),
         "files": files,

@@ -3,6 +3,7 @@
 import { RATE } from "./speech.js";
 
 const [PART_SECONDS, LATEST] = [0.05, 3];
+const OPENS_WITHIN = 5000; // milliseconds
 const LONGEST = 3600; // seconds of a file: an hour takes 230 MB of memory
 /** Loudness, pitch and timbre carry emotion, and what browsers do for telephony would change all three. */
 const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -10,7 +11,9 @@ const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainCo
 const REFUSALS = {
   NotAllowedError: "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and press Record again; or choose a file.",
   NotFoundError: "There is no microphone. Connect one and press Record again, or choose a file.",
-  NotReadableError: "No sound comes from the microphone; perhaps another program uses it. Close that program and press Record again.",
+  NotReadableError: "No sound comes from the microphone; perhaps another program is using it. Close that program and press Record again.",
+  StuckError: "The browser has not started to record. Some browsers cannot record without loudspeakers or headphones: connect some, reload the page and press Record again; or choose a file.",
+  InsecureError: "Browsers allow the microphone only on pages from this machine or over https. You can choose a file.",
 };
 
 /** Return the sentence for an error of the microphone. */
@@ -23,8 +26,7 @@ export function refusal(error) {
  * samples, and `latest()` that of the last 3 seconds so far.
  */
 export async function startRecording(seconds, passed) {
-  if (!navigator.mediaDevices || !window.AudioWorkletNode)
-    throw new Error("browsers give one only to pages from this machine or over https");
+  if (!navigator.mediaDevices || !window.AudioWorkletNode) throw new DOMException("", "InsecureError");
   const stream = await navigator.mediaDevices.getUserMedia({ audio: UNTOUCHED });
   const context = new AudioContext();
   const parts = [];
@@ -35,44 +37,49 @@ export async function startRecording(seconds, passed) {
     if (context.state !== "closed") context.close();
     finish(resampled(joined(parts), context.sampleRate));
   };
+  const keep = (samples) => {
+    parts.push(samples);
+    length += samples.length;
+    const left = seconds - length / context.sampleRate;
+    passed(loudness(samples), Math.max(0, left));
+    if (left <= 0) stop();
+  };
+  stream.getAudioTracks()[0].addEventListener("ended", stop);
+  const stuck = new DOMException("", "StuckError");
+  const patience = new Promise((_, reject) => setTimeout(reject, OPENS_WITHIN, stuck));
+  await Promise.race([collect(context, stream, keep), patience]).catch((error) => {
+    stop();
+    throw error;
+  });
+  const latest = () => resampled(joined(parts.slice(-LATEST / PART_SECONDS)), context.sampleRate);
+  return { stop, recorded, latest };
+}
+
+/** Hand over the samples of a stream part by part; the promise ends with the first of them. */
+async function collect(context, stream, received) {
   await context.audioWorklet.addModule(new URL("collector.js", import.meta.url));
   const size = Math.round(PART_SECONDS * context.sampleRate);
   const options = { channelCount: 1, channelCountMode: "explicit", processorOptions: { size } };
   const collector = new AudioWorkletNode(context, "collector", options);
-  collector.port.onmessage = ({ data }) => {
-    parts.push(data);
-    length += data.length;
-    const left = seconds - length / context.sampleRate;
-    passed(loudness(data), Math.max(0, left));
-    if (left <= 0) stop();
-  };
+  const begun = new Promise((begin) => (collector.port.onmessage = ({ data }) => [begin(), received(data)]));
   context.createMediaStreamSource(stream).connect(collector);
   collector.connect(context.destination); // silent; some browsers run only connected nodes
-  stream.getAudioTracks()[0].addEventListener("ended", stop);
-  await context.resume();
-  const latest = () => resampled(joined(parts.slice(-LATEST / PART_SECONDS)), context.sampleRate);
-  return { stop, recorded, latest };
+  await Promise.all([context.resume(), begun]);
 }
 
 /** Return the samples of a file, mixed to one channel, and its sound; throw an error with a sentence if it is none. */
 export async function decoded(file) {
   if (!file.size) throw new Error(`${file.name}: an empty file.`);
   const content = await file.arrayBuffer();
-  let sound;
-  try {
-    // decodeAudioData resamples to the rate of its context.
-    sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(content);
-  } catch {
+  // decodeAudioData resamples to the rate of its context.
+  const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(content).catch(() => {
     throw new Error(`${file.name}: this browser cannot read it; choose a recording as WAV, FLAC, MP3, Ogg or M4A.`);
-  }
+  });
   if (sound.duration > LONGEST) throw new Error(`${file.name}: longer than an hour; cut it into parts.`);
-  const samples = sound.getChannelData(0);
-  for (let number = 1; number < sound.numberOfChannels; number++) {
-    const channel = sound.getChannelData(number);
-    for (let place = 0; place < samples.length; place++) samples[place] += channel[place];
-  }
-  if (sound.numberOfChannels > 1) for (let place = 0; place < samples.length; place++) samples[place] /= sound.numberOfChannels;
-  return { samples: samples.slice(), sound: file };
+  const samples = new Float32Array(sound.length);
+  for (let number = 0; number < sound.numberOfChannels; number++)
+    sound.getChannelData(number).forEach((sample, place) => (samples[place] += sample / sound.numberOfChannels));
+  return { samples, sound: file };
 }
 
 /** Return samples at 16 kHz. */

@@ -56,7 +56,7 @@ function levels(samples) {
   });
 }
 
-const highest = (values, least = 0) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** Transform complex numbers in place (Cooley and Tukey 1965); their number is a power of two. */
 function transform(re, im, sign) {

@@ -47,8 +47,8 @@ export function mark({ colour, marker }) {
 }
 
 const NOTHING = {
-  silence: "I don’t know: there is only silence. Is the microphone muted, or is another one chosen?",
-  "no speech": "I don’t know: nobody speaks.",
+  silence: "I don’t know: the recording is silent. Is the microphone muted, or is a different one selected?",
+  "no speech": "I don’t know: there is no speech in the recording.",
   "too little speech": "I don’t know: there is less than half a second of speech.",
 };
 
@@ -60,18 +60,13 @@ export function headline(answer) {
   return answer.reason in NOTHING ? answer.reason : answer.reason ? "I don’t know" : answer.emotion;
 }
 
-/** Return the most probable emotion and its probability. */
-function mostProbable({ probabilities }, { emotions }) {
-  const share = Math.max(...probabilities);
-  return [emotions[probabilities.indexOf(share)], share];
-}
-
 /** Return an answer as a sentence, with the reason if it is "I don't know". */
 export function sentence(answer, about) {
   if (!hasSpeech(answer)) return NOTHING[answer.reason];
-  const [emotion, share] = mostProbable(answer, about);
+  const share = Math.max(...answer.probabilities);
+  const emotion = about.emotions[answer.probabilities.indexOf(share)];
   if (!answer.reason) return `Predicted: ${emotion}, ${percent(share)}.`;
-  return `I don’t know: the most probable emotion is ${emotion} with ${percent(share)}, and I answer from ${percent(about.threshold)} on.`;
+  return `I don’t know: the most probable emotion is ${emotion}, at ${percent(share)}, and I need at least ${percent(about.threshold)} to answer.`;
 }
 
 /** Fill the table with the probability of each emotion as a bar, and a line for the threshold. */
@@ -83,16 +78,13 @@ export function showBars(table, answer, about) {
       const [style, share] = [about.styles[row], spoken ? answer.probabilities[row] : 0];
       const filled = make("div", { class: "bar" });
       filled.style.background = style.colour;
-      filled.style.width = percent(share).replace(" ", "");
+      filled.style.width = `${100 * share}%`;
       const line = make("div", { class: "threshold" });
-      line.style.left = percent(about.threshold).replace(" ", "");
-      return make(
-        "tr",
-        { class: emotion === answer.emotion ? "is-answer" : null },
-        make("th", { scope: "row" }, mark(style), ` ${emotion}`),
-        make("td", { class: "track", "aria-hidden": "true" }, filled, line),
-        make("td", { class: "share" }, spoken ? percent(share) : "–"),
-      );
+      line.style.left = `${100 * about.threshold}%`;
+      const name = make("th", { scope: "row" }, mark(style), ` ${emotion}`);
+      const track = make("td", { class: "track", "aria-hidden": "true" }, filled, line);
+      const number = make("td", { class: "share" }, spoken ? percent(share) : "–");
+      return make("tr", { class: emotion === answer.emotion ? "is-answer" : null }, name, track, number);
     }),
   );
 }

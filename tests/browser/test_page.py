@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from docs.page import make
 from emotion_lib import audio
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.recognizer.timeline import stretches
 from emotion_lib.recognizer.voice_model import VoiceModel
 from tests.browser.conftest import PATIENCE, ROOT, npm, started
@@ -33,6 +34,9 @@ LAST_SOUND = """async () => {
     const bytes = new Uint8Array(await window.sounds.at(-1).arrayBuffer());
     return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }"""
+
+THREE_SECONDS_OF_60 = re.compile(r"5[0-7] s left")
+THREE_SECONDS_OF_8 = re.compile(r"[0-5] s left")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +135,7 @@ def test_samples_and_files_get_the_answers_of_python(page: Page, pretrained: Emo
         expected = shares(pretrained.predict(SAMPLES[NAMED.get(name, name.removesuffix(".flac"))]))
         np.testing.assert_allclose(found[name], expected, atol=0.01)
     expect(page.locator("#headline")).to_have_text("I don’t know")
-    expect(page.locator("#sentence")).to_contain_text("I answer from 47 % on")
+    expect(page.locator("#sentence")).to_contain_text("I need at least 47 % to answer")
 
 
 def test_the_table_is_sorted_and_shows_a_recording_again(page: Page) -> None:
@@ -152,7 +156,7 @@ def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pre
     record = page.locator("#record")
     record.click()
     expect(page.locator("#answer-name")).to_have_text("The last 3 seconds")  # while it records
-    page.wait_for_timeout(1000)
+    expect(page.locator("#left")).to_have_text(THREE_SECONDS_OF_60)
     record.click()
     answered(page, "Recording 1")
 
@@ -160,7 +164,7 @@ def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pre
     seen = page.locator("#bars .share").all_inner_texts()
 
     expected = pretrained.predict(content)
-    assert expected.emotion == "angry"
+    assert expected.reason in {"", UNSURE}  # else the probabilities say nothing
     for text, share in zip(seen, shares(expected), strict=True):
         assert abs(float(text.removesuffix("%")) / 100 - share) < 0.01 + 0.005  # shown as whole per cents
 
@@ -217,7 +221,7 @@ def test_it_gets_used_to_a_voice_and_forgets_it(page: Page) -> None:
         button = page.locator("#sentences button").nth(number)
         button.click()
         expect(button).to_have_text("Stop")
-        page.wait_for_timeout(3000)  # one sentence of the fake microphone
+        expect(page.locator("#left")).to_have_text(THREE_SECONDS_OF_8)  # one sentence of the fake microphone
         button.click()
         expect(button).to_have_text("Say it again")
 
@@ -236,7 +240,7 @@ def test_opened_as_a_file_it_says_why_it_cannot_run(browser: Browser, folder: Pa
     page = browser.new_page()
     page.goto((folder / "index.html").as_uri())
 
-    expect(page.get_by_text("this page cannot run from a file")).to_be_visible()
+    expect(page.get_by_text("you have opened this page as a file")).to_be_visible()
     page.close()
 
 
@@ -273,14 +277,29 @@ def test_a_file_without_sound_is_told(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#answer.old")).to_be_visible()  # the answer is for another recording
 
 
+def test_what_is_given_meanwhile_is_answered_next(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["Dear Anna"], "letter.wav"));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+            document.querySelector("#samples button").click();
+        }"""
+    )
+
+    answered(page, "woman, angry")
+    expect(page.locator("#says")).to_contain_text("letter.wav: this browser cannot read it")
+
+
 def test_it_works_again_without_a_network(page: Page, address: str) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.reload()
     page.context.set_offline(True)
-
-    ready(page, address)
-    choose(page, "woman, happy")
-    page.context.set_offline(False)
+    try:
+        ready(page, address)
+        choose(page, "woman, happy")
+    finally:
+        page.context.set_offline(False)
 
 
 def test_a_microphone_that_is_refused_is_told(playwright: Playwright, address: str) -> None:
@@ -290,6 +309,54 @@ def test_a_microphone_that_is_refused_is_told(playwright: Playwright, address: s
         page.locator("#record").click()
 
         expect(page.locator("#says")).to_contain_text("did not allow the microphone")
+
+
+@pytest.fixture
+def lame(browser: Browser) -> Iterator[Page]:
+    """An empty tab without the files that the browser keeps, so that a test can take a file away from the page."""
+    with browser.new_context(permissions=["microphone"], service_workers="block") as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+def test_a_microphone_opens_once_and_is_closed_if_it_cannot_record(lame: Page, address: str) -> None:
+    lame.add_init_script(
+        """window.streams = [];
+        const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+            window.streams.push(await open(wanted));
+            return window.streams.at(-1);
+        };
+        AudioWorklet.prototype.addModule = async () => { throw new Error("no audio"); };"""
+    )
+    ready(lame, address)
+    lame.locator("#record").evaluate("button => [button.click(), button.click()]")
+
+    expect(lame.locator("#says")).to_contain_text("The microphone cannot be used (no audio)")
+    states = lame.evaluate("window.streams.flatMap((stream) => stream.getTracks().map((track) => track.readyState))")
+    assert states == ["ended"]
+
+
+def test_a_part_that_does_not_load_is_told(lame: Page, address: str) -> None:
+    lame.route("**/ort.wasm.min.mjs", lambda route: route.abort())
+    lame.goto(address)
+
+    expect(lame.locator("#loading-words")).to_contain_text("could not be loaded")
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "about.json").write_text("mine")
+
+    with pytest.raises(make.PageError, match="choose a new or an empty folder"):
+        make.make(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["about.json"]
+
+
+def test_a_port_that_is_taken_is_told(folder: Path, address: str) -> None:
+    port = int(address.rstrip("/").rpartition(":")[2])
+
+    with pytest.raises(make.PageError, match=f"port {port} cannot be used .* --port"):
+        make.serve(folder, port)
 
 
 def test_without_npm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
