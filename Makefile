@@ -24,14 +24,14 @@ OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
-notebooks: .venv/.notebooks  ## run notebooks 01 to 05 (copies, in build/notebooks) and show the results
+notebooks: .venv/.notebooks  ## run notebooks 01 to 06 (copies, in build/notebooks) and show the results
 	@$(RUN) notebooks/run.py
 
 lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to change) in JupyterLab
 	@$(RUN) notebooks/lab.py $(if $(filter 0,$(shell id -u)),--allow-root)
 
 app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
-	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/05_your_voice.ipynb
+	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/06_your_voice.ipynb
 
 page: .venv/.notebooks  ## make the page that recognises in the browser (build/page) and serve it on this machine (needs npm)
 	$(RUN) docs/page/make.py

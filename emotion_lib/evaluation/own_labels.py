@@ -84,7 +84,7 @@ def train(
     >>> mine.emotions[-1], mine.about["corpora"]
     ('fröhlich', {'own': {'utterances': 168, 'speakers': 2}})
 
-    Notebook: 05_your_voice
+    Notebook: 06_your_voice
     """
     with tempfile.TemporaryDirectory() as folder:
         table = _own_table(recordings, labels, speakers, sr=sr, folder=Path(folder))

@@ -264,7 +264,7 @@ def get_used_to(
     >>> get_used_to(EmotionRecognizer.load())
     Adaptation to a voice: 0 utterances, not adapted yet
 
-    Notebook: 05_your_voice
+    Notebook: 06_your_voice
     """
     if recognizer.voices is None:
         raise ParameterError(

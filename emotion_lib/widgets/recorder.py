@@ -330,6 +330,6 @@ def own_voice(recognizer: EmotionRecognizer, *, seconds: float = 5.0, start: aud
     >>> own_voice(EmotionRecognizer.load(), start=load("demo")["path"][0]).recording[1]
     16000
 
-    Notebook: 05_your_voice
+    Notebook: 06_your_voice
     """
     return OwnVoice(recognizer, seconds=seconds, start=start)

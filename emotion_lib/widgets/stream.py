@@ -201,7 +201,7 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
     >>> [segment.end for segment in live(EmotionRecognizer.load(), start=load("demo")["path"][0]).segments]
     [0.5, 1.0, 1.5, 1.6640625]
 
-    Notebook: 05_your_voice
+    Notebook: 06_your_voice
     """
     recordings: list[Any] = list(start) if is_list(start) else [start]
     return Live(recognizer, start=recordings)

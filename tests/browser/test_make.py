@@ -57,7 +57,7 @@ def n_kernels() -> int:
 def app(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address that `make app` serves a notebook with a player at, for ten seconds after the last visit."""
     *command, notebook = planned("app")
-    assert notebook == "notebooks/05_your_voice.ipynb"
+    assert notebook == "notebooks/06_your_voice.ipynb"
     cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
     nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
     soon = [word.replace("timeout=600", "timeout=10").replace("interval=60", "interval=1") for word in command]
