@@ -394,7 +394,7 @@ def to_markdown(shown: pd.DataFrame) -> str:
 
 
 def titled(results: pd.DataFrame) -> pd.DataFrame:
-    """Add a column with the models' names in prose, for `plots.plot_scores`.
+    """Add a column with the models' names in prose.
 
     Parameters
     ----------
