@@ -64,7 +64,7 @@ splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no r
 demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)
 	$(RUN) data/demo/make.py
 
-update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository (needs TESS)
+update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository
 	@$(RUN) notebooks/run.py --update
 
 screenshots: .venv/.test  ## take the pictures of README anew (needs Chromium)
