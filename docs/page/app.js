@@ -1,52 +1,51 @@
 // The page: it asks the worker, and shows what it answers. Nothing leaves it.
 
-import { decoded, refusal, startRecording, wav } from "./sound.js";
-import { clock, csv, hasSpeech, headline, make, mark, percent, sentence, showBars, showStrip, stretches } from "./views.js";
+import { barsView, levelMeter, make, mark, percent, refusal } from "./shared.js";
+import { decoded, record as startRecording, wav } from "./sound.js";
 import { RATE } from "./speech.js";
+import { clock, csv, hasSpeech, headline, inFull, sentence, showSaid, showStrip, stretches } from "./views.js";
 
 const LONG = 15; // seconds from which a recording becomes a timeline
 const RECORDING = 60; // seconds after which a recording stops by itself
-const SENTENCE = 8; // the same for one of the three sentences
-const SENTENCES = ["The keys are on the kitchen table.", "She comes home at eleven.", "I saw the letter this morning."];
+const SENTENCE = 8; // the same for a sentence by which it gets used to a voice
 
+const [bars, meter] = [barsView("Probability of each emotion"), levelMeter()];
 const at = (id) => document.getElementById(id);
 const about = await (await fetch("about.json")).json();
 const worker = new Worker("worker.js", { type: "module" });
-const waiting = new Map();
 /** All recordings that were answered: {name, sound, seconds, answer, rows}. */
 const results = [];
-const said = SENTENCES.map(() => null);
 const todo = []; // what `predict` was given and has not finished
+/** What somebody said of the sentences in `about.plan`: {meant, words, step, name, sound, before, after}. */
+let [said, step, verdict] = [[], 0, ""];
 let [shown, order] = [null, { column: 0, down: false }];
 let [recording, isRecording, recordings] = [null, false, 0]; // "is" also while the browser asks for permission
 
 /** Ask the worker, and return its answer; `passed(share)` is called meanwhile. Samples are handed over, not copied. */
 function ask(task, given, passed = () => {}) {
-  const id = waiting.size ? Math.max(...waiting.keys()) + 1 : 0;
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage({ task, given }, given instanceof Float32Array ? [port2, given.buffer] : [port2]);
   return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject, passed });
-    worker.postMessage({ id, task, given }, given instanceof Float32Array ? [given.buffer] : []);
+    port1.onmessage = ({ data }) => {
+      if ("share" in data) passed(data.share);
+      else if ("error" in data) reject(new Error(data.error));
+      else resolve(data.answer);
+    };
   });
 }
 
 const failed = (why) => (at("loading-words").textContent = `The recogniser could not be loaded: ${why} Load the page again.`);
 worker.onerror = ({ message }) => failed(message ? `${message}.` : "a file is missing, or the browser is too old.");
 worker.onmessage = ({ data }) => {
-  const { resolve, reject, passed } = waiting.get(data.id) ?? {};
   if (data.ready) ready();
   else if (data.failed) failed(data.failed);
-  else if (!passed) at("loading-bar").value = data.share ?? 0;
-  else if ("share" in data) passed(data.share);
-  else {
-    waiting.delete(data.id);
-    if ("error" in data) reject(new Error(data.error));
-    else resolve(data.answer);
-  }
+  else at("loading-bar").value = data.share ?? 0;
 };
 
 function ready() {
   at("loading").hidden = true;
-  for (const control of document.querySelectorAll("button, input")) control.disabled = false;
+  for (const control of document.querySelectorAll("button, input, select")) control.disabled = false;
+  showPlan();
 }
 
 /** Predict recordings, given as [name, function that returns their samples and their sound], one after the other. */
@@ -55,7 +54,7 @@ async function predict(given) {
   if (todo.length > given.length) return; // the call that runs takes these too
   at("says").textContent = "";
   at("working").hidden = false;
-  at("answer").classList.add("old");
+  at("answer").classList.add("emotion-old");
   const refused = [];
   for (const [number, [name, read]] of todo.entries()) {
     const part = (share) => (at("working").value = (number + share) / todo.length);
@@ -90,15 +89,12 @@ function show(result) {
 }
 
 function showAnswer({ name, answer, rows }) {
+  const { before } = answer;
+  const usual = before ? ` Before it knew your voice: ${headline(before)}, ${percent(Math.max(...before.probabilities))}.` : "";
   at("answer").hidden = false;
-  at("answer").classList.remove("old");
+  at("answer").classList.remove("emotion-old");
   at("answer-name").textContent = name;
-  const style = about.styles[about.emotions.indexOf(answer.emotion)];
-  at("headline").replaceChildren(...(style ? [mark(style), " "] : []), headline(answer));
-  at("sentence").textContent = sentence(answer, about) + (rows.length ? " This is the mean over the recording." : "");
-  at("warning").textContent = answer.warning && `Careful: ${answer.warning}. Trust the answer less, even if its probability is high.`;
-  at("warning").hidden = !answer.warning;
-  showBars(at("bars"), answer, about);
+  bars.show(inFull(answer, about, rows.length ? " This is the mean over the recording." : usual));
   at("timeline").hidden = !rows.length;
   at("sound").hidden = Boolean(recording);
 }
@@ -106,13 +102,11 @@ function showAnswer({ name, answer, rows }) {
 /** Say what the answer is at the place that sounds. */
 function tellWhere() {
   const time = at("sound").currentTime;
-  const row = shown?.rows.find(({ start, end }) => time >= start && time < end);
+  const isNow = ({ start, end }) => time >= start && time < end;
+  const row = shown?.rows.find(isNow);
   at("now").textContent = row ? `At ${clock(time)}: ${headline(row)}` : "";
   const places = stretches(shown?.rows ?? []);
-  [...at("strip").children].forEach((button, number) => {
-    const { start, end } = places[number];
-    button.setAttribute("aria-current", time >= start && time < end);
-  });
+  [...at("strip").children].forEach((button, number) => button.setAttribute("aria-current", isNow(places[number])));
 }
 
 const COLUMNS = ["recording", "seconds", "answer", "probability"];
@@ -135,6 +129,12 @@ function sorted() {
   return [...results].sort((a, b) => (order.down ? compare(b, a) : compare(a, b)));
 }
 
+/** Show a recording that was answered before. */
+function choose(result) {
+  show(result);
+  at("answer").scrollIntoView({ block: "nearest" });
+}
+
 /** Show all results in a table, if there are several. */
 function showTable() {
   at("many").hidden = results.length < 2;
@@ -150,11 +150,7 @@ function showTable() {
   at("table").tHead.replaceChildren(make("tr", {}, ...head));
   const lines = sorted().map((result) => {
     const [name, ...cells] = row(result);
-    const choose = () => {
-      show(result);
-      at("answer").scrollIntoView({ block: "nearest" });
-    };
-    const hear = make("button", { type: "button", click: choose }, name);
+    const hear = make("button", { type: "button", click: () => choose(result) }, name);
     return make("tr", {}, make("th", { scope: "row" }, hear), ...cells.map((cell) => make("td", {}, cell)));
   });
   at("table").tBodies[0].replaceChildren(...lines);
@@ -165,10 +161,10 @@ async function recorded(button, seconds, words, live = () => {}) {
   if (isRecording) return recording?.stop();
   isRecording = true;
   const idle = button.textContent;
-  words.textContent = "";
+  words.textContent = at("left").textContent = "";
   try {
     recording = await startRecording(seconds, (level, left) => {
-      at("loudness").value = level;
+      meter.show(level);
       at("left").textContent = `${Math.ceil(left)} s left`;
       live();
     });
@@ -178,7 +174,7 @@ async function recorded(button, seconds, words, live = () => {}) {
     at("level").hidden = false;
     return await recording.recorded;
   } catch (error) {
-    words.textContent = refusal(error);
+    words.textContent = `${refusal(error)} Or choose a file.`;
   } finally {
     [recording, isRecording] = [null, false];
     button.textContent = idle;
@@ -208,79 +204,109 @@ async function record() {
 
 const files = (list) => predict([...list].map((file) => [file.name, () => decoded(file)]));
 
-const EMOTION_OF = { ANG: "angry", HAP: "happy", NEU: "neutral", SAD: "sad" };
-
-/** Return a button that predicts a sample of CREMA-D, such as 1008_DFA_ANG_XX.flac. */
-function sampleButton(path) {
-  const [actor, , meant] = path.split("/").at(-1).split("_");
-  const name = `${actor === "1008" ? "woman" : "man"}, ${EMOTION_OF[meant]}`;
-  const read = async () => decoded(new File([await (await fetch(path)).blob()], name));
-  return make("button", { type: "button", disabled: true, click: () => predict([[name, read]]) }, name);
+/** Show the sentence to say now, and those that were said. */
+function showPlan() {
+  const now = about.plan[step];
+  const manner = now?.meant === about.ordinary ? "Say it as you usually speak" : "Say it as if you felt so";
+  at("task").replaceChildren(...(now ? [mark(about.styles[now.meant]), ` ${about.emotions[now.meant]}: “${now.words}”`] : ["That was the last sentence."]));
+  at("how").textContent = now ? `${manner}; sentence ${step + 1} of ${about.plan.length}.` : "Adapt it now, or choose an emotion to say more.";
+  at("emotion").value = now?.meant ?? "";
+  for (const id of ["say", "said-file", "skip"]) at(id).disabled = !now;
+  at("adapt").disabled = !said.length;
+  at("verdict").textContent = verdict;
+  showSaid(at("said"), said, about, choose, (gone) => {
+    said = said.filter((each) => each !== gone);
+    [step, verdict] = [gone.step, ""];
+    showPlan();
+    at("say").focus();
+  });
 }
 
-/** Record one of the three ordinary sentences, and get used to the voice when all are there. */
-async function say(number, button) {
-  const samples = await recorded(button, SENTENCE, at("voice-says"));
-  if (!samples) return;
-  if (!at("forget").hidden) await forget();
-  const { whole: answer } = await ask("predict", samples);
-  if (!hasSpeech(answer)) throw new Error(`Sentence ${number + 1}: ${sentence(answer, about)} Say it again.`);
-  said[number] = answer;
-  button.textContent = "Say it again";
-  const missing = said.filter((each) => !each).length;
-  if (missing) at("voice-says").textContent = `${missing} to go.`;
-  else await enrol();
+/** Keep a recording of the sentence `number`, and go to the next one that is missing; after the ordinary ones, adapt. */
+async function keep(number, name, { samples, sound }) {
+  if (samples.length > LONG * RATE) throw new Error(`${name}: longer than ${LONG} seconds; choose one sentence.`);
+  const { whole } = await ask("predict", samples);
+  if (!hasSpeech(whole)) throw new Error(`${sentence(whole, about)} The sentence is not kept; say it again.`);
+  const { given: probabilities, z } = whole;
+  const utterance = { ...about.plan[number], step: number, name, sound, probabilities, z, before: whole.before ?? whole };
+  said = [...said.filter((each) => each.step !== number), utterance].map((each) => ({ ...each, after: null }));
+  const places = [...about.plan.keys()];
+  const isMissing = (place) => !said.some((each) => each.step === place);
+  step = [...places.slice(number + 1), ...places.slice(0, number)].find(isMissing) ?? about.plan.length;
+  verdict = "";
+  at("voice-says").textContent = "";
+  showPlan();
+  const isOrdinary = ({ meant }) => meant === about.ordinary;
+  if (said.every(isOrdinary) && said.length === about.plan.filter(isOrdinary).length) await adapt();
 }
 
-async function enrol() {
-  const why = await ask("enrol", said);
-  if (why) said.fill(null);
-  at("voice-says").textContent = why
-    ? `${why} The recogniser is not adapted. Say all three again, with the same microphone.`
-    : "It knows your usual voice now. Record something: the answers take it into account.";
+async function say() {
+  const number = step;
+  const samples = await recorded(at("say"), SENTENCE, at("voice-says"));
+  if (samples) await keep(number, "your voice", { sound: wav(samples), samples });
+}
+
+async function adapt() {
+  const { why, isTest, after } = await ask("enrol", said.map(({ z, probabilities, meant }) => ({ z, probabilities, meant })));
+  said = said.map((each, place) => ({ ...each, after: after[place] }));
+  const right = (when) => said.filter((each) => each[when].emotion === about.emotions[each.meant]).length;
+  const counts = `Predicted as meant: ${right("before")} of ${said.length} before, ${right("after")} of ${said.length} after.`;
+  const isOfOne = new Set(said.map(({ meant }) => meant)).size === 1;
+  if (why) verdict = `Not adapted: ${why}.`;
+  else if (isOfOne) verdict = "It knows your usual voice now: record something above. Sentences in each emotion adapt it better.";
+  else if (isTest) verdict = `${counts} Each was predicted after adapting to the others and not to itself: a fair test, but a small one.`;
+  else verdict = `${counts} It was adapted to these very sentences, so this is no test. Say at least two in each emotion, or record something above.`;
   at("forget").hidden = Boolean(why);
+  showPlan();
 }
 
 async function forget() {
   await ask("forget");
+  [said, step, verdict] = [[], 0, ""];
   at("forget").hidden = true;
   at("voice-says").textContent = "Forgotten.";
+  showPlan();
+  at("say").focus();
 }
 
-/** Show why a step of getting used to the voice failed. */
-const told = (step) => step.catch((error) => (at("voice-says").textContent = error.message));
+/** Do a step of getting used to the voice, and show why it failed. */
+const told = (work) => work.catch((error) => (at("voice-says").textContent = error.message));
 
-/** Predict the files that are dropped. */
-function drop(event) {
+at("from-a-file").hidden = true;
+at("loading").hidden = false;
+at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
+at("left").before(meter.element);
+at("timeline").before(bars.element);
+bars.element.querySelector(".emotion-headline").role = "status";
+for (const [path, name] of about.samples) {
+  const read = async () => decoded(new File([await (await fetch(path)).blob()], name));
+  at("samples").append(make("button", { type: "button", disabled: true, click: () => predict([[name, read]]) }, name));
+}
+const meant = [...new Set(about.plan.map((each) => each.meant))];
+at("emotion").append(...meant.map((row) => make("option", { value: row }, about.emotions[row])));
+at("record").addEventListener("click", record);
+at("files").addEventListener("change", ({ target }) => files(target.files).then(() => (target.value = "")));
+at("say").addEventListener("click", () => told(say()));
+at("said-file").addEventListener("change", async ({ target }) => {
+  const [[file], number] = [target.files, step];
+  if (file) await told(decoded(file).then((sound) => keep(number, file.name, sound)));
+  target.value = "";
+});
+const go = (place) => ((step = place), showPlan());
+at("skip").addEventListener("click", () => go(step + 1));
+at("emotion").addEventListener("change", ({ target }) => go(about.plan.findIndex(({ meant }) => meant === Number(target.value))));
+at("adapt").addEventListener("click", () => told(adapt()));
+at("forget").addEventListener("click", () => told(forget()));
+at("sound").addEventListener("timeupdate", tellWhere);
+at("save").addEventListener("click", () => {
+  const content = new Blob(["\ufeff", csv(everything())], { type: "text/csv" });
+  const link = make("a", { href: URL.createObjectURL(content), download: "emotions.csv" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not at once: the browser may still be reading it
+});
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length && !at("files").disabled) files(event.dataTransfer.files);
-}
-
-function start() {
-  at("from-a-file").hidden = true;
-  at("loading").hidden = false;
-  at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
-  at("samples").append(...about.files.filter((name) => name.endsWith(".flac")).map(sampleButton));
-  at("sentences").append(
-    ...SENTENCES.map((words, number) => {
-      const [id, click] = [`sentence-${number}`, ({ target }) => told(say(number, target))];
-      const button = make("button", { type: "button", disabled: true, "aria-describedby": id, click }, "Record");
-      return make("li", {}, make("span", { id }, words), " ", button);
-    }),
-  );
-  at("record").addEventListener("click", record);
-  at("files").addEventListener("change", ({ target }) => files(target.files).then(() => (target.value = "")));
-  at("forget").addEventListener("click", () => { said.fill(null); told(forget()); });
-  at("sound").addEventListener("timeupdate", tellWhere);
-  at("save").addEventListener("click", () => {
-    const content = new Blob(["\ufeff", csv(everything())], { type: "text/csv" });
-    const link = make("a", { href: URL.createObjectURL(content), download: "emotions.csv" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not at once: the browser may still be reading it
-  });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", drop);
-  navigator.serviceWorker?.register(`offline.js?${about.digest}`);
-}
-
-start();
+});
+navigator.serviceWorker?.register(`offline.js?${about.digest}`);

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,16 +25,43 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_lib import corpora
 from emotion_lib.emotions import style_of
-from emotion_lib.recognizer import EmotionRecognizer
-from emotion_lib.recognizer.voice_model import DOUBT, EVIDENCE_OF_ONE, VoiceModel
+from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.benefit import DIFFERENT_LABELS, DIFFERENT_VOICES
+from emotion_lib.recognizer.prediction import UNKNOWN, UNLIKE, WITHOUT_SPEECH
+from emotion_lib.recognizer.voice_model import DOUBT, EVIDENCE, EVIDENCE_OF_ONE, VoiceModel
+from emotion_lib.widgets import answers
+from emotion_lib.widgets.adaptation import ORDINARY, SENTENCES
 
 SOURCES = Path(__file__).resolve().parent
 ROOT = SOURCES.parents[1]
 FOLDER = ROOT / "build" / "page"
 PORT = 8787
-SENTENCES = 3
-"""Ordinary sentences by which the page gets used to a voice."""
+WIDGETS = ROOT / "emotion_lib" / "widgets" / "static"
+SHARED = ("elements", "bars", "microphone")
+"""Scripts of the widgets that the page uses too."""
+EXPORTED = (
+    "barsView",
+    "decode",
+    "joined",
+    "levelMeter",
+    "make",
+    "mark",
+    "percent",
+    "predicted",
+    "refusal",
+    "startRecording",
+)
+"""What the page takes from them."""
+CONSTANTS = {
+    "doubt": DOUBT,
+    "evidence": EVIDENCE,
+    "evidence_of_one": EVIDENCE_OF_ONE,
+    "different_labels": DIFFERENT_LABELS,
+    "different_voices": DIFFERENT_VOICES,
+}
+"""What `voice.js` takes from the library."""
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 LOADED = ("recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm")
@@ -114,6 +142,9 @@ def write(folder: Path) -> None:
     for source in SOURCES.glob("*.*"):
         if source.suffix in {".html", ".css", ".js", ".svg"}:
             shutil.copy(source, folder)
+    shutil.copy(WIDGETS / "collector.js", folder)
+    shutil.copy(WIDGETS / "style.css", folder / "shared.css")
+    (folder / "shared.js").write_text(shared(), "utf-8")
     unpack_runtime(folder)
     package = resources.files("emotion_lib") / "pretrained"
     for name in ("voice_activity.onnx", "LICENSE", "LICENSE.silero-vad", "LICENSE.whisper"):
@@ -126,8 +157,18 @@ def write(folder: Path) -> None:
     voices = recognizer.voices
     if not isinstance(voices, VoiceModel):
         raise PageError("the pretrained recogniser knows no voices, and the page needs them; install emotion_lib again")
-    voices.transform.astype("<f4").tofile(folder / "voices.bin")
-    (folder / "about.json").write_text(json.dumps(about(recognizer, voices, folder)), "utf-8")
+    arrays = voices.arrays() | {"transform": voices.transform.T}  # a row for each axis
+    arrays = {name: np.atleast_2d(array).astype("<f4") for name, array in arrays.items()}
+    (folder / "voices.bin").write_bytes(b"".join(array.tobytes() for array in arrays.values()))
+    known = about(recognizer, folder) | {"voices": [[name, *array.shape] for name, array in arrays.items()]}
+    (folder / "about.json").write_text(json.dumps(known), "utf-8")
+
+
+def shared() -> str:
+    """Return the module of what the page shares with the widgets, whose scripts export nothing."""
+    address = 'const COLLECTOR = new URL("collector.js", import.meta.url);'
+    scripts = [(WIDGETS / f"{name}.js").read_text("utf-8") for name in SHARED]
+    return "\n".join([address, *scripts, f"export {{ {', '.join(EXPORTED)} }};\n"])
 
 
 def unpack_runtime(folder: Path) -> None:
@@ -157,7 +198,21 @@ def unpack_runtime(folder: Path) -> None:
                 (folder / name).write_bytes(content.read())
 
 
-def about(recognizer: EmotionRecognizer, voices: VoiceModel, folder: Path) -> dict[str, object]:
+def plan(emotions: Sequence[str]) -> list[dict[str, object]]:
+    """Return the sentences by which the page gets used to a voice, the ordinary ones first."""
+    ordered = sorted(range(len(emotions)), key=lambda row: emotions[row] != ORDINARY)
+    return [{"meant": row, "words": words} for row in ordered for words in SENTENCES]
+
+
+def samples(folder: Path) -> list[tuple[str, str]]:
+    """Return the path of each sample, and what it is called."""
+    known = corpora.index("crema-d").set_index("id")
+    sex = known["sex"].map({"f": "woman", "m": "man"})
+    paths = sorted(folder.glob("samples/*.flac"))
+    return [(path.relative_to(folder).as_posix(), f"{sex[path.stem]}, {known['emotion'][path.stem]}") for path in paths]
+
+
+def about(recognizer: EmotionRecognizer, folder: Path) -> dict[str, object]:
     """Return what the page has to know besides the networks."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
@@ -165,44 +220,18 @@ def about(recognizer: EmotionRecognizer, voices: VoiceModel, folder: Path) -> di
         "emotions": recognizer.emotions,
         "styles": [style_of(emotion)._asdict() for emotion in recognizer.emotions],
         "threshold": recognizer.calibration.threshold,
-        "transform_shape": voices.transform.shape,
-        "voices": of_three(voices, recognizer.emotions.index("neutral")),
+        "unlike": UNLIKE,
+        "nothing": {
+            reason: answers.sentence(Prediction(UNKNOWN, {"neutral": 1.0}, reason), 1) for reason in WITHOUT_SPEECH
+        },
+        "ordinary": recognizer.emotions.index(ORDINARY),
+        "plan": plan(recognizer.emotions),
+        "samples": samples(folder),
+        "constants": CONSTANTS,
         "files": files,
         "bytes": sum((folder / name).stat().st_size for name in LOADED),
         "digest": digest[:16],
     }
-
-
-def of_three(model: VoiceModel, neutral: int) -> dict[str, object]:
-    """Return what `VoiceModel.adapt` and `coherence` compute for three neutral utterances before they know them."""
-    emotions, within, of_emotion, of_voice = (
-        each.astype(np.float64) for each in (model.emotions, model.within, model.of_emotion, model.of_voice)
-    )
-    of_mean = np.linalg.inv(of_emotion + within / SENTENCES)
-    left = np.linalg.inv(np.linalg.inv(of_voice) + of_mean)
-    spread = within + of_emotion + np.cov(emotions.T, bias=True)
-    precision = np.linalg.inv(spread)
-    left_by_others = np.linalg.inv(np.linalg.inv(of_voice) + (SENTENCES - 1) * precision)
-    return {
-        "mean": model.mean.tolist(),
-        "variance": model.variance.tolist(),
-        "limit": float(model.usual[1]),
-        "doubt": DOUBT,
-        "evidence": EVIDENCE_OF_ONE,
-        "neutral": neutral,
-        "emotions": emotions.tolist(),
-        "voice": (left @ of_mean).tolist(),
-        "before": np.linalg.inv(within + of_emotion + of_voice).tolist(),
-        "after": np.linalg.inv(within + of_emotion + left).tolist(),
-        "others": (precision @ left_by_others).T.tolist(),
-        "together": density(spread + left_by_others),
-        "alone": density(spread + of_voice),
-    }
-
-
-def density(covariance: np.ndarray) -> dict[str, object]:
-    """Return the inverse and the logarithm of the determinant of a covariance."""
-    return {"inverse": np.linalg.inv(covariance).tolist(), "logarithm": float(np.linalg.slogdet(covariance)[1])}
 
 
 if __name__ == "__main__":

@@ -1,42 +1,27 @@
 // From samples to answers, with the exported recogniser; the rules are those of the Python package.
 
 import { CHUNK, Detector, NO_SPEECH, RATE, SILENCE, SILENCE_DB, detect, spokenPart, windows } from "./speech.js";
+import { adapted, logarithms, mean, softmax } from "./voice.js";
 
 const [STEP_SECONDS, CHANGE, BRIDGED] = [0.5, 1, 2]; // seconds, log probability, steps
-const SMALLEST = 1e-7;
 const [UNKNOWN, UNSURE] = ["unknown", "unsure"];
-const UNLIKE = "this voice is unlike those it was trained on";
-
-const dot = (a, b) => a.reduce((sum, value, place) => sum + value * b[place], 0);
-const times = (matrix, vector) => matrix.map((row) => dot(row, vector));
-const mean = (vectors) => vectors[0].map((_, place) => vectors.reduce((sum, each) => sum + each[place], 0) / vectors.length);
-const minus = (a, b) => a.map((value, place) => value - b[place]);
 const best = (values) => values.indexOf(Math.max(...values));
-
-function softmax(scores) {
-  const shares = scores.map((score) => Math.exp(score - Math.max(...scores)));
-  const sum = shares.reduce((a, b) => a + b, 0);
-  return shares.map((share) => share / sum);
-}
 
 /** A recogniser: the exported network, the network that finds speech, and what `make page` wrote about both. */
 export class Recognizer {
-  constructor(ort, networks, about) {
-    Object.assign(this, { ort, ...networks, about, voice: null });
-    // Row k of the transform projects the embedding on axis k.
-    const [rows, axes] = about.transform_shape;
-    this.axes = Array.from({ length: axes }, (_, axis) =>
-      Float64Array.from({ length: rows }, (_, row) => about.transform[row * axes + axis]),
-    );
+  constructor(ort, networks, model, about) {
+    Object.assign(this, { ort, ...networks, model, about, voice: null });
   }
 
   /** Return the answer for one recording of at most 15 seconds. */
   async predict(samples) {
     const detector = new Detector(this.ort, this.speech);
-    const { reason, part, start, stop } = await spokenPart(samples, detector);
+    const { reason, part } = await spokenPart(samples, detector);
     if (reason) return this.#nothing(reason);
-    const { probabilities, z } = await this.#infer(part);
-    return { ...this.#answer(probabilities, this.#isUnlike(z)), z, start: start / RATE, end: stop / RATE };
+    const { probabilities, given, z, isUnlike } = await this.#infer(part);
+    const answer = this.#answer(probabilities, isUnlike);
+    const before = this.voice && this.#answer(given, false);
+    return { ...answer, before, given, z };
   }
 
   /** Return the timeline of a long recording, and the answer for the whole: the mean over its windows of speech. */
@@ -55,58 +40,32 @@ export class Recognizer {
     return { whole: this.#whole(found.slice(wide.length), stepsHeard), rows };
   }
 
-  /** Get used to a voice by three ordinary sentences (answers of `predict`); return why not, or nothing. */
-  enrol(answers) {
-    const { emotions, neutral, voice, before, after, evidence } = this.about.voices;
-    const z = answers.map((answer) => answer.z);
-    if (this.#coherence(answers) < 0) return "The recordings differ more than those of one voice and one microphone do.";
-    const offset = times(voice, minus(mean(z), emotions[neutral]));
-    const weigh = (matrix, means) => means.map((each) => times(matrix, each));
-    const moved = emotions.map((each) => each.map((value, axis) => value + offset[axis]));
-    const [old, now] = [weigh(before, emotions), weigh(after, moved)];
-    this.voice = emotions.map((_, row) => ({
-      weights: minus(now[row], old[row]).map((value) => evidence * value),
-      intercept: (evidence * (dot(emotions[row], old[row]) - dot(moved[row], now[row]))) / 2,
-    }));
-    return "";
+  /** Get used to a voice. With two utterances of each emotion, each is answered without itself, so that it is a test. */
+  enrol(utterances) {
+    const { model } = this;
+    const [why, voice] = [model.whyNot(utterances), model.adapt(utterances)];
+    const isTest = utterances.every((one) => utterances.some((other) => other !== one && other.meant === one.meant));
+    this.voice = why ? null : voice;
+    const after = utterances.map((one) => {
+      if (isTest) return adapted(one, model.adapt(utterances.filter((other) => other !== one)));
+      return why ? one.probabilities : adapted(one, voice);
+    });
+    return { why, isTest, after: after.map((shares) => this.#answer(shares, false)) };
   }
 
   async #infer(samples) {
     const waveform = new this.ort.Tensor("float32", Float32Array.from(samples), [1, samples.length]);
-    const { probabilities, embedding } = await this.emotion.run({ waveform });
-    const z = this.axes.map((axis) => dot(axis, embedding.data));
-    const given = [...probabilities.data];
-    if (!this.voice) return { probabilities: given, z };
-    const scores = logarithms(given).map((score, row) => score + dot(this.voice[row].weights, z) + this.voice[row].intercept);
-    return { probabilities: softmax(scores), z };
-  }
-
-  #isUnlike(z) {
-    const { mean: middle, variance, limit } = this.about.voices;
-    const distance = z.reduce((sum, value, axis) => sum + (value - middle[axis]) ** 2 / variance[axis], 0) / z.length;
-    return !this.voice && distance > limit;
-  }
-  /** Return how much better the other recordings explain each one than the average voice does. */
-  #coherence(answers) {
-    const { emotions, others, alone, together, doubt } = this.about.voices;
-    const offsets = answers.map(({ z, probabilities }) => {
-      const shares = softmax(logarithms(probabilities).map((score) => doubt * score));
-      return z.map((value, axis) => value - shares.reduce((sum, share, row) => sum + share * emotions[row][axis], 0));
-    });
-    const sum = mean(offsets).map((value) => value * offsets.length);
-    const density = ({ inverse, logarithm }, x) => -0.5 * (dot(x, times(inverse, x)) + logarithm);
-    const gains = offsets.map((each) => {
-      const expected = times(others, minus(sum, each));
-      return density(together, minus(each, expected)) - density(alone, each);
-    });
-    return gains.reduce((a, b) => a + b, 0) / gains.length;
+    const outputs = await this.emotion.run({ waveform });
+    const [given, z] = [[...outputs.probabilities.data], this.model.project(outputs.embedding.data)];
+    const probabilities = this.voice ? adapted({ z, probabilities: given }, this.voice) : given;
+    return { probabilities, given, z, isUnlike: !this.voice && this.model.isUnlike(z) };
   }
 
   #answer(probabilities, isUnlike) {
     const found = best(probabilities);
     const isSure = probabilities[found] >= this.about.threshold;
     const [emotion, reason] = isSure ? [this.about.emotions[found], ""] : [UNKNOWN, UNSURE];
-    return { emotion, reason, probabilities, warning: isUnlike ? UNLIKE : "" };
+    return { emotion, reason, probabilities, warning: isUnlike ? this.about.unlike : "" };
   }
 
   #nothing(reason) {
@@ -120,7 +79,7 @@ export class Recognizer {
     const shares = parts[0].probabilities.map(
       (_, row) => parts.reduce((sum, part) => sum + (part.end - part.first) * part.probabilities[row], 0) / length,
     );
-    const unlike = parts.filter((part) => this.#isUnlike(part.z)).length;
+    const unlike = parts.filter(({ isUnlike }) => isUnlike).length;
     return this.#answer(shares, 2 * unlike > parts.length);
   }
 
@@ -145,8 +104,6 @@ export class Recognizer {
     }));
   }
 }
-
-const logarithms = (shares) => shares.map((share) => Math.log(Math.max(share, SMALLEST)));
 
 /** Return of each half second whether it is louder than silence. */
 function loudSteps(level) {

@@ -125,7 +125,7 @@ export async function spokenPart(samples, detector) {
   while (end < speech.length && speech[end] >= FADING) end++;
   const start = Math.max(0, Math.round((first * SECONDS_OF_CHUNK - AROUND_SPEECH) * RATE));
   const stop = Math.min(samples.length, Math.round((end * SECONDS_OF_CHUNK + AROUND_SPEECH) * RATE));
-  return { reason: "", part: samples.subarray(start, stop), start, stop };
+  return { reason: "", part: samples.subarray(start, stop) };
 }
 
 /** Return the level of each chunk of a long recording, and the probability of speech in it; 0 where it is silent. */

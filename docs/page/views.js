@@ -1,92 +1,39 @@
 // What the page shows of an answer: its sentence and bars, the strip of a timeline, the row of a table.
 
-/** Make an element: tag, attributes (functions become listeners), children. */
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-export const percent = (share) => `${Math.round(100 * share)} %`;
+import { make, mark, percent, predicted } from "./shared.js";
 
 /** Return seconds as a time that people read: 83.25 is 1:23. */
-export function clock(seconds) {
-  const whole = Math.floor(seconds + 1e-6);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (number) => String(number).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
-
-/** The corners of the emotions' markers by their letters in matplotlib; "o" is a circle and has none. */
-const CORNERS = {
-  s: "2,2 14,2 14,14 2,14",
-  D: "8,0.5 15.5,8 8,15.5 0.5,8",
-  "^": "8,1.5 15,14.5 1,14.5",
-  v: "8,14.5 15,1.5 1,1.5",
-  X: "4.5,1 8,4.5 11.5,1 15,4.5 11.5,8 15,11.5 11.5,15 8,11.5 4.5,15 1,11.5 4.5,8 1,4.5",
-  P: "5.5,1 10.5,1 10.5,5.5 15,5.5 15,10.5 10.5,10.5 10.5,15 5.5,15 5.5,10.5 1,10.5 1,5.5 5.5,5.5",
-};
-
-/** Draw the marker of an emotion, {colour, marker}; screen readers read the name beside it. */
-export function mark({ colour, marker }) {
-  const draw = (tag, attributes) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    return element;
-  };
-  const shape = CORNERS[marker] ? draw("polygon", { points: CORNERS[marker] }) : draw("circle", { cx: 8, cy: 8, r: 7 });
-  shape.setAttribute("fill", colour);
-  const picture = draw("svg", { viewBox: "0 0 16 16", class: "mark", "aria-hidden": "true" });
-  picture.append(shape);
-  return picture;
-}
-
-const NOTHING = {
-  silence: "I don’t know: the recording is silent. Is the microphone muted, or is a different one selected?",
-  "no speech": "I don’t know: there is no speech in the recording.",
-  "too little speech": "I don’t know: there is less than half a second of speech.",
-};
+export const clock = (seconds) => new Date(1000 * seconds).toISOString().slice(11, 19).replace(/^(00:)?0?/, "");
 
 /** Return whether somebody speaks, so that the probabilities mean something. */
-export const hasSpeech = (answer) => !(answer.reason in NOTHING);
+export const hasSpeech = (answer) => ["", "unsure"].includes(answer.reason);
 
 /** Return an answer in at most three words. */
 export function headline(answer) {
-  return answer.reason in NOTHING ? answer.reason : answer.reason ? "I don’t know" : answer.emotion;
+  return hasSpeech(answer) ? (answer.reason ? "I don’t know" : answer.emotion) : answer.reason;
 }
 
 /** Return an answer as a sentence, with the reason if it is "I don't know". */
 export function sentence(answer, about) {
-  if (!hasSpeech(answer)) return NOTHING[answer.reason];
+  if (!hasSpeech(answer)) return about.nothing[answer.reason];
   const share = Math.max(...answer.probabilities);
   const emotion = about.emotions[answer.probabilities.indexOf(share)];
   if (!answer.reason) return `Predicted: ${emotion}, ${percent(share)}.`;
   return `I don’t know: the most probable emotion is ${emotion}, at ${percent(share)}, and I need at least ${percent(about.threshold)} to answer.`;
 }
 
-/** Fill the table with the probability of each emotion as a bar, and a line for the threshold. */
-export function showBars(table, answer, about) {
-  const spoken = hasSpeech(answer);
-  table.querySelector("caption").textContent = `Probability of each emotion; the line is at ${percent(about.threshold)}, below which the answer is “I don’t know”`;
-  table.querySelector("tbody").replaceChildren(
-    ...about.emotions.map((emotion, row) => {
-      const [style, share] = [about.styles[row], spoken ? answer.probabilities[row] : 0];
-      const filled = make("div", { class: "bar" });
-      filled.style.background = style.colour;
-      filled.style.width = `${100 * share}%`;
-      const line = make("div", { class: "threshold" });
-      line.style.left = `${100 * about.threshold}%`;
-      const name = make("th", { scope: "row" }, mark(style), ` ${emotion}`);
-      const track = make("td", { class: "track", "aria-hidden": "true" }, filled, line);
-      const number = make("td", { class: "share" }, spoken ? percent(share) : "–");
-      return make("tr", { class: emotion === answer.emotion ? "is-answer" : null }, name, track, number);
-    }),
-  );
+/** Return an answer in the form in which the widgets show one; `more` is added to its sentence. */
+export function inFull(answer, about, more = "") {
+  const careful = `Careful: ${answer.warning}. Trust the answer less, even if its probability is high.`;
+  return {
+    emotion: answer.emotion,
+    headline: headline(answer),
+    sentence: sentence(answer, about) + more,
+    warning: answer.warning && careful,
+    threshold: about.threshold,
+    has_speech: hasSpeech(answer),
+    bars: about.emotions.map((emotion, row) => ({ emotion, ...about.styles[row], probability: answer.probabilities[row] })),
+  };
 }
 
 /** Join rows of a timeline that follow each other with the same answer. */
@@ -114,6 +61,20 @@ export function showStrip(strip, rows, about, go) {
       return button;
     }),
   );
+}
+
+/** Fill the table of the sentences that somebody said; `hear(result)` shows one, `remove(sentence)` takes it out. */
+export function showSaid(table, said, about, hear, remove) {
+  table.hidden = !said.length;
+  const lines = said.map((each) => {
+    const emotion = about.emotions[each.meant];
+    const cell = (answer) => make("td", {}, ...predicted(answer && inFull(answer, about), emotion));
+    const act = (click, words) => make("button", { type: "button", click, "aria-label": `${words} ${emotion}: ${each.words}` }, words);
+    const played = () => hear({ ...each, name: `${emotion}: ${each.words}`, rows: [], answer: each.after ?? each.before });
+    const meant = make("th", { scope: "row" }, mark(about.styles[each.meant]), ` ${emotion}`);
+    return make("tr", {}, meant, cell(each.before), cell(each.after), make("td", {}, act(played, "Hear"), " ", act(() => remove(each), "Remove")));
+  });
+  table.tBodies[0].replaceChildren(...lines);
 }
 
 /** Return a table as the text of a CSV file. */

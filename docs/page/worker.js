@@ -1,8 +1,9 @@
-// Runs the networks, so that the page stays free. It answers messages {id, task, given}, with
-// {id, share} for progress, then {id, answer} or {id, error}; {share} and {ready} tell of the loading.
+// Runs the networks, so that the page stays free. It answers messages {task, given} through their port, with {share} for
+// progress, then {answer} or {error}; {share}, {ready} and {failed} of its own tell of the loading.
 
 import * as ort from "./ort.wasm.min.mjs";
 import { Recognizer } from "./recognizer.js";
+import { VoiceModel } from "./voice.js";
 
 ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // more need headers that most hosts of static pages do not send
@@ -28,10 +29,10 @@ async function load() {
   const came = (some) => postMessage({ share: (bytes += some) / about.bytes });
   const [emotion, speech, voices, wasm] = await Promise.all(FILES.map((name) => loaded(name, about.digest, came)));
   ort.env.wasm.wasmBinary = wasm.buffer;
-  about.transform = new Float32Array(voices.buffer);
+  const model = new VoiceModel(about, new Float32Array(voices.buffer));
   const [network, detector] = [await ort.InferenceSession.create(emotion), await ort.InferenceSession.create(speech)];
   postMessage({ ready: true });
-  return new Recognizer(ort, { emotion: network, speech: detector }, about);
+  return new Recognizer(ort, { emotion: network, speech: detector }, model, about);
 }
 
 const recognizer = load();
@@ -41,18 +42,17 @@ let last = recognizer;
 const TASKS = {
   predict: async (used, samples) => ({ whole: await used.predict(samples) }),
   follow: (used, samples, passed) => used.follow(samples, passed),
-  enrol: (used, answers) => used.enrol(answers),
+  enrol: (used, utterances) => used.enrol(utterances),
   forget: (used) => (used.voice = null),
 };
 
-onmessage = ({ data }) => {
+onmessage = ({ data: { task, given }, ports: [port] }) => {
   // One after the other, in the order in which they were asked.
   last = last.catch(() => {}).then(async () => {
     try {
-      const answer = await TASKS[data.task](await recognizer, data.given, (share) => postMessage({ id: data.id, share }));
-      postMessage({ id: data.id, answer });
+      port.postMessage({ answer: await TASKS[task](await recognizer, given, (share) => port.postMessage({ share })) });
     } catch (error) {
-      postMessage({ id: data.id, error: error.message });
+      port.postMessage({ error: error.message });
     }
   });
 };

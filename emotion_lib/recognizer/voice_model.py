@@ -17,7 +17,7 @@ from emotion_lib.errors import ParameterError
 from emotion_lib.recognizer.likeness import Likeness, as_probabilities, check_arrays, chosen_arrays, one_hot, whitened
 
 # Chosen on left-out corpora and speakers, without TESS: `python -m benchmarks.enrolment` shows what they give.
-_EVIDENCE = 0.55
+EVIDENCE = 0.55
 """Weight of the log density of the states, below 1 because they are less independent than the model assumes."""
 EVIDENCE_OF_ONE = 0.8
 """The same if all utterances have the same emotion."""
@@ -153,7 +153,7 @@ class VoiceModel(Likeness):
         means, covariance = self._posterior(z, share, of_one=of_one)
         before = self._discriminant(self.emotions, self.of_emotion + self.of_voice)
         after = self._discriminant(self.emotions + means, covariance)
-        weight = EVIDENCE_OF_ONE if of_one else _EVIDENCE
+        weight = EVIDENCE_OF_ONE if of_one else EVIDENCE
         weights, intercept = (weight * (new - old) for new, old in zip(after, before, strict=True))
         return VoiceOffsets(weights.astype(np.float32), intercept.astype(np.float32), self.transform)
 

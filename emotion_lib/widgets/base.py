@@ -1,6 +1,7 @@
 """The code that all widgets share: scripts and style, messages from the browser, sounds, and pictures."""
 
 import io
+import json
 import os
 from base64 import b64encode
 from collections.abc import Iterator
@@ -102,8 +103,15 @@ _STATIC = resources.files("emotion_lib.widgets") / "static"
 
 def script(*names: str) -> str:
     """Return the script of a widget: the shared ones, then its own files; the last of them exports `render`."""
-    shared = ("shared", "kernel", "sound")
-    return "\n".join((_STATIC / f"{name}.js").read_text("utf-8") for name in (*shared, *names))
+    shared = ("elements", "shared", "kernel", "sound")
+    parts = [(_STATIC / f"{name}.js").read_text("utf-8") for name in (*shared, *names)]
+    if "microphone" in names:
+        # A notebook has no address for what runs on the audio thread, so the script makes one.
+        collector = json.dumps((_STATIC / "collector.js").read_text("utf-8"))
+        parts.insert(
+            0, f"const COLLECTOR = URL.createObjectURL(new Blob([{collector}], {{ type: 'text/javascript' }}));"
+        )
+    return "\n".join(parts)
 
 
 _VIEW = "application/vnd.jupyter.widget-view+json"

@@ -4,11 +4,12 @@ import base64
 import csv
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,12 +17,15 @@ import soundfile
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from docs.page import make
-from emotion_lib import audio
+from emotion_lib import audio, corpora
+from emotion_lib.emotions import EMOTIONS
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
+from emotion_lib.recognizer.adaptation import NOT_ADAPTED
 from emotion_lib.recognizer.prediction import UNSURE
 from emotion_lib.recognizer.timeline import stretches
 from emotion_lib.recognizer.voice_model import VoiceModel
 from tests.browser.conftest import PATIENCE, ROOT, npm, started
+from tests.browser.test_contrast import CONTRASTS, LEAST
 
 SAMPLES = {path.stem: path for path in sorted((ROOT / "data" / "samples").glob("*.flac"))}
 NAMED = {"woman, angry": "1008_DFA_ANG_XX", "woman, happy": "1008_DFA_HAP_XX", "man, sad": "1027_DFA_SAD_XX"}
@@ -134,8 +138,8 @@ def test_samples_and_files_get_the_answers_of_python(page: Page, pretrained: Emo
     for name in (*NAMED, "1027_DFA_ANG_XX.flac", "1027_DFA_NEU_XX.flac"):
         expected = shares(pretrained.predict(SAMPLES[NAMED.get(name, name.removesuffix(".flac"))]))
         np.testing.assert_allclose(found[name], expected, atol=0.01)
-    expect(page.locator("#headline")).to_have_text("I don’t know")
-    expect(page.locator("#sentence")).to_contain_text("I need at least 47 % to answer")
+    expect(page.locator(".emotion-headline")).to_have_text("I don’t know")
+    expect(page.locator("#answer")).to_contain_text("I need at least 47 % to answer")
 
 
 def test_the_table_is_sorted_and_shows_a_recording_again(page: Page) -> None:
@@ -161,7 +165,7 @@ def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pre
     answered(page, "Recording 1")
 
     content = base64.b64decode(page.evaluate(LAST_SOUND))
-    seen = page.locator("#bars .share").all_inner_texts()
+    seen = page.locator("#answer .emotion-share").all_inner_texts()
 
     expected = pretrained.predict(content)
     assert expected.reason in {"", UNSURE}  # else the probabilities say nothing
@@ -188,52 +192,147 @@ def test_a_long_recording_becomes_the_timeline_of_python(
     assert [each[3].replace("I don’t know", "unsure") for each in found if each] == said
     assert [each[1] for each in found if each] == [f"0:{int(start):02}" for start in expected["start"]]
     best = pretrained.predict(path)
-    expect(page.locator("#bars .share").first).to_have_text(f"{shares(best)[0]:.0%}".replace("%", " %"))
+    expect(page.locator("#answer .emotion-share").first).to_have_text(f"{shares(best)[0]:.0%}".replace("%", " %"))
 
 
-def test_three_sentences_adapt_as_in_python(page: Page, pretrained: EmotionRecognizer) -> None:
+def spoken(emotions: Sequence[str], times: int) -> tuple[list[Path], list[str]]:
+    """Return recordings of one voice of the demo corpus, so many of each emotion, and their emotions."""
+    table = corpora.load("demo").query("speaker == 'DEA' and emotion in @emotions").groupby("emotion").head(times)
+    return list(table["path"]), list(table["emotion"])
+
+
+ADAPTED = """async (given) => {
+    const { Recognizer } = await import("./recognizer.js");
+    const { VoiceModel } = await import("./voice.js");
+    const about = await (await fetch("about.json")).json();
+    const numbers = new Float32Array(await (await fetch("voices.bin")).arrayBuffer());
+    const recognizer = new Recognizer(null, {}, new VoiceModel(about, numbers), about);
+    const said = given.map(({ statistics, probabilities, emotion }) => ({
+        z: recognizer.model.project(statistics), probabilities, meant: about.emotions.indexOf(emotion),
+    }));
+    const { why, isTest, after } = recognizer.enrol(said);
+    const { model } = recognizer;
+    const shares = after.map(({ probabilities }) => probabilities);
+    return { why, isTest, after: shares, voice: model.adapt(said), coherence: model.coherence(said) };
+}"""
+"""What the page knows of a voice after some utterances."""
+
+
+@pytest.mark.parametrize(
+    ("emotions", "times"),
+    [(["neutral"], 3), (["neutral", "angry"], 1), (["angry", "happy", "neutral", "sad"], 3), (EMOTIONS, 2)],
+)
+def test_sentences_adapt_as_in_python(
+    page: Page, pretrained: EmotionRecognizer, emotions: Sequence[str], times: int
+) -> None:
     voices = pretrained.voices
     assert isinstance(voices, VoiceModel)
-    said = [SAMPLES[name] for name in ("1008_DFA_NEU_XX", "1008_DFA_HAP_XX", "1008_DFA_ANG_XX")]
-    statistics = pretrained.embed(said)
-    probabilities = pretrained.predict_proba(said)
-    z = statistics.astype(float) @ voices.transform.astype(float)
+    paths, labels = spoken(emotions, times)
+    statistics, probabilities = pretrained.embed(paths), pretrained.predict_proba(paths)
+    given = [
+        {"statistics": row.tolist(), "probabilities": shares.tolist(), "emotion": emotion}
+        for row, shares, emotion in zip(statistics, probabilities, labels, strict=True)
+    ]
 
-    found = page.evaluate(
-        """async (answers) => {
-            const { Recognizer } = await import("./recognizer.js");
-            const about = await (await fetch("about.json")).json();
-            about.transform = new Float32Array(about.transform_shape[0] * about.transform_shape[1]);
-            const recognizer = new Recognizer(null, {}, about);
-            return { why: recognizer.enrol(answers), voice: recognizer.voice };
-        }""",
-        [{"z": list(each), "probabilities": list(row)} for each, row in zip(z, probabilities, strict=True)],
-    )
+    found = page.evaluate(ADAPTED, given)
 
-    expected = voices.adapt(statistics, ["neutral"] * 3, probabilities, emotions=pretrained.emotions)
-    assert found["why"] == ""
+    trial = pretrained.enrol_and_predict(paths, labels)
+    expected = voices.adapt(statistics, labels, probabilities, emotions=pretrained.emotions)
+    assert (found["why"], found["isTest"]) == (trial.recognizer.about.get(NOT_ADAPTED, ""), trial.is_test)
+    np.testing.assert_allclose(found["after"], [shares(each) for each in trial.predictions], atol=0.01)
     np.testing.assert_allclose([each["weights"] for each in found["voice"]], expected.weights.T, atol=1e-3)
     np.testing.assert_allclose([each["intercept"] for each in found["voice"]], expected.intercept, atol=1e-3)
+    assert found["coherence"] == pytest.approx(voices.coherence(statistics, probabilities), abs=0.01)
 
 
-def test_it_gets_used_to_a_voice_and_forgets_it(page: Page) -> None:
+def test_recordings_of_different_voices_are_refused_as_in_python(page: Page, pretrained: EmotionRecognizer) -> None:
+    paths, labels = spoken(EMOTIONS, 2)
+    wrong = [*labels[1:], labels[0]][::-1]
+    given = [
+        {"statistics": row.tolist(), "probabilities": shares.tolist(), "emotion": emotion}
+        for row, shares, emotion in zip(pretrained.embed(paths), pretrained.predict_proba(paths), wrong, strict=True)
+    ]
+
+    assert page.evaluate(ADAPTED, given)["why"] == pretrained.enrol(paths, wrong).about[NOT_ADAPTED]
+
+
+def test_three_ordinary_sentences_get_it_used_to_a_voice_and_it_forgets_it(page: Page) -> None:
+    say = page.locator("#say")
     for number in range(3):
-        button = page.locator("#sentences button").nth(number)
-        button.click()
-        expect(button).to_have_text("Stop")
+        say.click()
+        expect(say).to_have_text("Stop")
         expect(page.locator("#left")).to_have_text(THREE_SECONDS_OF_8)  # one sentence of the fake microphone
-        button.click()
-        expect(button).to_have_text("Say it again")
+        say.click()
+        expect(page.locator("#said tbody tr")).to_have_count(number + 1)
 
-    expect(page.locator("#voice-says")).to_contain_text("It knows your usual voice now")
+    expect(page.locator("#verdict")).to_contain_text("It knows your usual voice now")
+    choose(page, "woman, angry")
+    expect(page.locator("#answer")).to_contain_text("Before it knew your voice: angry")
     page.get_by_role("button", name="Forget my voice").click()
     expect(page.locator("#voice-says")).to_have_text("Forgotten.")
+    expect(page.locator("#said")).to_be_hidden()
+
+
+def test_sentences_in_each_emotion_are_answered_before_and_after_as_in_python(
+    page: Page, pretrained: EmotionRecognizer
+) -> None:
+    paths, labels = spoken(["angry", "neutral"], 2)
+    for number, (path, emotion) in enumerate(zip(paths, labels, strict=True)):
+        page.locator("#emotion").select_option(emotion)
+        if emotion in labels[:number]:
+            page.get_by_role("button", name="Skip").click()
+        page.locator("#said-file").set_input_files(path)
+        expect(page.locator("#said tbody tr")).to_have_count(number + 1)
+    page.get_by_role("button", name="Adapt to this voice").click()
+
+    expect(page.locator("#verdict")).to_contain_text("a fair test, but a small one")
+    trial = pretrained.enrol_and_predict(paths, labels)
+    for column, predictions in ((1, [pretrained.predict(path) for path in paths]), (2, trial.predictions)):
+        seen = page.locator(f"#said tbody td:nth-child({column + 1})").all_inner_texts()
+        for text, expected in zip(seen, predictions, strict=True):
+            found = re.fullmatch(r"\s*(.+?) (\d+) %\s*✓?", text)
+            assert found, text
+            assert found[1] == (expected.emotion if not expected.reason else "I don’t know")
+            assert abs(int(found[2]) / 100 - expected.confidence) < 0.01 + 0.005  # shown as whole per cents
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.locator("#said tbody tr")).to_have_count(len(paths) - 1)
+    page.get_by_role("button", name="Forget my voice").click()
+
+
+def test_a_file_without_speech_is_not_kept_as_a_sentence(page: Page, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
+
+    page.locator("#said-file").set_input_files(tmp_path / "silent.wav")
+
+    expect(page.locator("#voice-says")).to_contain_text("The sentence is not kept; say it again.")
 
 
 def test_the_main_thread_runs_no_network() -> None:
     scripts = {path.name: path.read_text("utf-8") for path in make.SOURCES.glob("*.js")}
 
     assert [name for name, text in scripts.items() if "InferenceSession" in text] == ["worker.js"]
+
+
+def test_its_sources_are_short() -> None:
+    sources = [path for path in make.SOURCES.iterdir() if path.suffix in {".css", ".html", ".js"}]
+
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in sources) <= 1200
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_and_marks_stand_out(page: Page, theme: Literal["light", "dark"]) -> None:
+    choose(page, "woman, happy", "man, sad")
+    page.locator("#said-file").set_input_files(SAMPLES["1008_DFA_NEU_XX"])
+    expect(page.locator("#said tbody tr").first).to_be_visible()
+    page.emulate_media(color_scheme=theme)
+    page.evaluate("document.body.classList.add('emotion-widget')")  # what contrast.js looks at
+
+    found = page.evaluate(CONTRASTS)
+
+    assert {each["kind"] for each in found} == {"text", "mark"}
+    assert [each for each in found if each["contrast"] < LEAST[each["kind"]]] == []
+    page.evaluate("document.body.classList.remove('emotion-widget')")
+    page.emulate_media(color_scheme="light")
 
 
 def test_opened_as_a_file_it_says_why_it_cannot_run(browser: Browser, folder: Path) -> None:
@@ -248,6 +347,8 @@ def test_opened_as_a_file_it_says_why_it_cannot_run(browser: Browser, folder: Pa
 def test_nothing_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     choose(page, "woman, angry", "man, sad")
+    page.locator("#said-file").set_input_files(SAMPLES["1027_DFA_NEU_XX"])
+    expect(page.locator("#said tbody tr").first).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.set_viewport_size({"width": 1000, "height": 900})
@@ -257,11 +358,11 @@ def test_every_control_is_reached_by_tab(page: Page) -> None:
     choose(page, "woman, angry", "man, sad")
     page.evaluate("document.activeElement.blur()")
     reached = set()
-    for _ in range(60):
+    for _ in range(80):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.textContent || document.activeElement.id"))
 
-    controls = page.locator("button:visible, input:visible, a:visible, audio:visible").all()
+    controls = page.locator("button:visible, input:visible, select:visible, a:visible, audio:visible").all()
     assert {each.evaluate("element => element.textContent || element.id") for each in controls} <= reached
 
 
@@ -274,7 +375,7 @@ def test_a_file_without_sound_is_told(page: Page, tmp_path: Path) -> None:
 
     expect(page.locator("#says")).to_contain_text("letter.wav: this browser cannot read it")
     expect(page.locator("#says")).to_contain_text("empty.mp3: an empty file")
-    expect(page.locator("#answer.old")).to_be_visible()  # the answer is for another recording
+    expect(page.locator("#answer.emotion-old")).to_be_visible()  # the answer is for another recording
 
 
 def test_what_is_given_meanwhile_is_answered_next(page: Page) -> None:

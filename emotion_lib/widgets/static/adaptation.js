@@ -103,16 +103,6 @@ function row(kernel, each, place, playing) {
   );
 }
 
-/** The prediction for an utterance, with a tick if it is the intended emotion. */
-function predicted(answer, meant) {
-  if (!answer) return ["–"];
-  const best = Math.max(...answer.bars.map(({ probability }) => probability));
-  const named = answer.bars.find(({ emotion }) => emotion === answer.emotion);
-  const words = ` ${answer.headline} ${percent(best)}`;
-  const tick = make("span", { class: "emotion-tick", role: "img", "aria-label": "as meant" }, " ✓");
-  return [...(named ? [mark(named)] : []), words, ...(answer.emotion === meant ? [tick] : [])];
-}
-
 /** After the adaptation: record an utterance and see the predictions of both recognisers. */
 function tries(model, signal, kernel, spoken) {
   const names = ["Before", "Adapted to this voice"];

@@ -1,10 +1,5 @@
 // The probabilities of a prediction as bars, with a line for the threshold.
 
-/** Return a share as a whole number of per cent. */
-function percent(share) {
-  return `${Math.round(100 * share)} %`;
-}
-
 /** Return an answer as screen readers shall read it. */
 function inWords({ recording, sentence, warning }) {
   return sentence ? `${recording}: ${sentence} ${warning}` : "";
@@ -12,8 +7,11 @@ function inWords({ recording, sentence, warning }) {
 
 /** The row of one emotion; `show(probability, isAnswer)` takes null as the probability if nobody speaks. */
 function bar({ emotion, colour, marker, threshold }) {
-  const filled = make("div", { class: "emotion-bar", style: `background: ${colour}` });
-  const line = make("div", { class: "emotion-threshold", style: `left: ${100 * threshold}%` });
+  const filled = make("div", { class: "emotion-bar" });
+  const line = make("div", { class: "emotion-threshold" });
+  // Not as an attribute, which a page may forbid (its Content Security Policy).
+  filled.style.background = colour;
+  line.style.left = `${100 * threshold}%`;
   const share = make("td", { class: "emotion-share" });
   const element = make(
     "tr",
@@ -71,4 +69,14 @@ function barsView(title) {
     warning.hidden = !answer.warning;
   };
   return { element, show };
+}
+
+/** An answer in a few words for a table, with a tick if it is the intended emotion. */
+function predicted(answer, meant) {
+  if (!answer) return ["–"];
+  const best = Math.max(...answer.bars.map(({ probability }) => probability));
+  const named = answer.bars.find(({ emotion }) => emotion === answer.emotion);
+  const words = ` ${answer.headline} ${percent(best)}`;
+  const tick = make("span", { class: "emotion-tick", role: "img", "aria-label": "as meant" }, " ✓");
+  return [...(named ? [mark(named)] : []), words, ...(answer.emotion === meant ? [tick] : [])];
 }

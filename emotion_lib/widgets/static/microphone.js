@@ -1,22 +1,5 @@
-// The microphone: record samples, and send samples and files to the kernel.
-
-/** Runs on the audio thread of the browser: collects samples, and posts them part by part. */
-const COLLECTOR = `registerProcessor("emotion-collector", class extends AudioWorkletProcessor {
-  constructor({ processorOptions }) {
-    super();
-    this.part = new Float32Array(processorOptions.size);
-    this.filled = 0;
-  }
-  process([[samples]]) {
-    for (const sample of samples ?? []) {
-      this.part[this.filled++] = sample;
-      if (this.filled < this.part.length) continue;
-      this.port.postMessage(this.part);
-      this.filled = 0;
-    }
-    return true;
-  }
-});`;
+// The microphone, for the widgets and for the page in the browser: samples of it, and of files that the browser decodes.
+// `COLLECTOR` is the address of collector.js, which base.py and docs/page/make.py set.
 
 /** Loudness, pitch and timbre carry emotion, and the processing of browsers for telephony would change all three. */
 const UNTOUCHED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -27,23 +10,22 @@ const OPENS_WITHIN = 5000; // milliseconds
 /** The sentence for the user when the microphone is not available, by the name of the error. */
 const REFUSALS = {
   NotAllowedError:
-    "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and " +
-    "record again; or upload a recording.",
-  NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
+    "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and try " +
+    "again.",
+  NotFoundError: "There is no microphone. Connect one and try again.",
   NotReadableError:
-    "No sound comes from the microphone; perhaps another program uses it. Close that program and record again, or " +
-    "upload a recording.",
+    "No sound comes from the microphone; perhaps another program is using it. Close that program and try again.",
   StuckError:
-    "The browser does not begin to record. It may have found no loudspeakers or headphones, without which some browsers " +
-    "cannot: connect some, reload the page and record again; or upload a recording.",
+    "The browser has not started to record. Some browsers cannot record without loudspeakers or headphones: connect " +
+    "some, reload the page and try again.",
   InsecureError:
-    "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
-    "localhost, or upload a recording.",
+    "Browsers allow the microphone only on pages from this machine or over https, and this page is neither. Open it at " +
+    "localhost.",
 };
 
 /** Return the sentence for an error. */
 function refusal(error) {
-  return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}). You can upload a recording.`;
+  return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}).`;
 }
 
 /**
@@ -77,8 +59,7 @@ async function openMicrophone(signal, received, lost) {
 
 /** Hand over the samples of a stream, mixed to one channel; the promise ends with the first of them. */
 async function collect(context, stream, received) {
-  const module = URL.createObjectURL(new Blob([COLLECTOR], { type: "text/javascript" }));
-  await context.audioWorklet.addModule(module).finally(() => URL.revokeObjectURL(module));
+  await context.audioWorklet.addModule(COLLECTOR);
   const size = Math.round(PART_SECONDS * context.sampleRate);
   const collector = new AudioWorkletNode(context, "emotion-collector", {
     channelCount: 1,
@@ -97,9 +78,9 @@ async function collect(context, stream, received) {
 }
 
 /**
- * Record for some seconds; `passed(level, left)` is called meanwhile.
+ * Record for some seconds; `passed(level, left, samples)` is called meanwhile, with the newest samples.
  *
- * Returns `stop()`, which ends the recording early, and the promise `recorded` of the samples and their rate.
+ * Returns `stop()`, which ends the recording early, the promise `recorded` of the samples and their rate, and the `rate`.
  */
 async function startRecording(seconds, signal, passed) {
   const parts = [];
@@ -116,11 +97,11 @@ async function startRecording(seconds, signal, passed) {
     parts.push(samples);
     length += samples.length;
     const left = seconds - length / microphone.rate;
-    passed(level, left);
+    passed(level, left, samples);
     if (left <= 0) stop();
   };
   microphone = await openMicrophone(signal, keep, stop);
-  return { stop, recorded };
+  return { stop, recorded, rate: microphone.rate };
 }
 
 /** Return the level of the loudest sample: 0 at -60 dB or less, 1 at full scale. */
@@ -148,13 +129,16 @@ function joined(parts, length) {
 }
 
 /** Return a recording that the browser can decode: its samples, mixed to one channel, and their rate. */
-async function decode(content, seconds) {
+async function decode(content, seconds, rate = 48000) {
   // decodeAudioData resamples to the rate of its context.
-  const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(content);
-  const samples = new Float32Array(Math.min(sound.length, Math.ceil(seconds * sound.sampleRate)));
-  for (let number = 0; number < sound.numberOfChannels; number++)
-    sound.getChannelData(number).subarray(0, samples.length).forEach((sample, place) => {
-      samples[place] += sample / sound.numberOfChannels;
-    });
-  return { samples, rate: sound.sampleRate };
+  const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(content);
+  const length = Math.min(sound.length, Math.ceil(seconds * rate));
+  const samples = sound.getChannelData(0).slice(0, length);
+  // A plain loop: a function called for each sample would block the page for tenths of a second.
+  for (let number = 1; number < sound.numberOfChannels; number++) {
+    const channel = sound.getChannelData(number);
+    for (let place = 0; place < length; place++) samples[place] += channel[place];
+  }
+  for (let place = 0; sound.numberOfChannels > 1 && place < length; place++) samples[place] /= sound.numberOfChannels;
+  return { samples, rate };
 }

@@ -1,7 +1,7 @@
-// Runs on the audio thread: collects samples of the microphone, and posts them part by part.
+// Runs on the audio thread of the browser: collects samples of the microphone, and posts them part by part.
 
 registerProcessor(
-  "collector",
+  "emotion-collector",
   class extends AudioWorkletProcessor {
     constructor({ processorOptions }) {
       super();
