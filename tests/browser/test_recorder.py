@@ -65,7 +65,7 @@ def duration(page: Page) -> float:
 def test_without_a_microphone_there_is_a_sentence(page: Page) -> None:
     page.get_by_role("button", name="Record 2 s").click()
 
-    says(page, "There is no microphone. Connect one and record again, or upload a recording.")
+    says(page, "There is no microphone. Connect one and try again. Or upload a recording.")
     expect(page.get_by_role("button", name="Record 2 s")).to_be_enabled()
 
 
@@ -74,7 +74,7 @@ def test_an_insecure_page_is_a_sentence(page: Page) -> None:
 
     page.get_by_role("button", name="Record 2 s").click()
 
-    says(page, "Browsers give a microphone only to pages from this machine or over https")
+    says(page, "Browsers allow the microphone only on pages from this machine or over https")
 
 
 def test_an_upload_is_heard(page: Page, recording: Path) -> None:

@@ -27,23 +27,22 @@ const OPENS_WITHIN = 5000; // milliseconds
 /** The sentence for the user when the microphone is not available, by the name of the error. */
 const REFUSALS = {
   NotAllowedError:
-    "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and " +
-    "record again; or upload a recording.",
-  NotFoundError: "There is no microphone. Connect one and record again, or upload a recording.",
+    "The browser did not allow the microphone. Allow it for this page, usually at the left of the address bar, and try " +
+    "again.",
+  NotFoundError: "There is no microphone. Connect one and try again.",
   NotReadableError:
-    "No sound comes from the microphone; perhaps another program uses it. Close that program and record again, or " +
-    "upload a recording.",
+    "No sound comes from the microphone; perhaps another program is using it. Close that program and try again.",
   StuckError:
-    "The browser does not begin to record. It may have found no loudspeakers or headphones, without which some browsers " +
-    "cannot: connect some, reload the page and record again; or upload a recording.",
+    "The browser has not started to record. Some browsers cannot record without loudspeakers or headphones: connect " +
+    "some, reload the page and try again.",
   InsecureError:
-    "Browsers give a microphone only to pages from this machine or over https, and this page is neither. Open it at " +
-    "localhost, or upload a recording.",
+    "Browsers allow the microphone only on pages from this machine or over https, and this page is neither. Open it at " +
+    "localhost.",
 };
 
 /** Return the sentence for an error. */
 function refusal(error) {
-  return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}). You can upload a recording.`;
+  return REFUSALS[error.name] ?? `The microphone cannot be used (${error.message}).`;
 }
 
 /**

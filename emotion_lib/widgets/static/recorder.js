@@ -30,7 +30,7 @@ function recorder(model, signal, kernel, { asked, extra = () => ({}), options = 
       ask();
       send(samples.buffer, { do: "recorded", rate });
     } catch (error) {
-      rest(refusal(error));
+      rest(`${refusal(error)} Or upload a recording.`);
     } finally {
       recording = null;
     }
