@@ -11,7 +11,12 @@ LISTS := $(addprefix tess-,random by_word by_speaker by_speaker_and_word)
 # The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
 OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help notebooks lab page test lint docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
+# Two kinds of tests at a time, each of which prints what it has to say when it is over (the make of macOS cannot keep
+# them apart). Tests run make themselves, and must not take it for a part of this one.
+TWO_AT_A_TIME := --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+TESTS := env -u MAKEFLAGS $(RUN)
+
+.PHONY: help notebooks lab page test lint unit browser compare docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -25,14 +30,23 @@ lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to chan
 page: .venv/.notebooks  ## make the page that recognises in the browser (build/page) and serve it on this machine (needs npm)
 	$(RUN) docs/page/make.py
 
-test: lint docs  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs
-	$(RUN) -m pytest
-	$(RUN) notebooks/run.py --check
+test: lint  ## run all checks: lint, documentation, unit and browser tests, and the notebooks against their outputs
+	@echo "Tests: two kinds at a time, and each shows its output at its end."
+	@$(MAKE) --no-print-directory $(TWO_AT_A_TIME) compare unit browser
 
 lint: .venv/.test  ## check style and types (ruff, mypy)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+unit: docs  ## run the unit tests and the doctests; one of them reads the documentation
+	$(TESTS) -m pytest --ignore tests/browser
+
+browser: .venv/.test  ## run the tests in a browser
+	$(TESTS) -m pytest tests/browser
+
+compare: .venv/.test  ## compare the outputs kept in the notebooks with a new run
+	$(TESTS) notebooks/run.py --check
 
 docs: .venv/.test  ## make the documentation, in build/docs; a warning is an error
 	rm -rf build/docs
@@ -53,7 +67,7 @@ splits: .venv/.notebooks  ## write the lists of who is held out anew (needs no r
 demo-corpus: .venv/.notebooks  ## make the synthetic demo corpus anew (needs espeak-ng)
 	$(RUN) data/demo/make.py
 
-update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository (needs TESS)
+update-notebooks: .venv/.notebooks  ## run the notebooks and keep their outputs in the repository
 	@$(RUN) notebooks/run.py --update
 
 screenshots: .venv/.test  ## take the pictures of README anew (needs Chromium)

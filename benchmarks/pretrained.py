@@ -4,6 +4,7 @@
     python -m benchmarks.pretrained --set-aside   scores them, too, and then trains on those that may be trained on
     python -m benchmarks.pretrained --tess        scores each voice of TESS after training on all others; trains nothing
 
+The first two print the table of the model card, `emotion_lib/pretrained/README.md`.
 It needs TESS, EMO-DB, RAVDESS, CREMA-D and nEMO, and `--set-aside` also EmotionTTS. TESS is used for training only:
 nothing may be chosen by the scores of its two voices, on which the notebooks test. So `--tess` is a look, and is logged
 in looks.md.
@@ -22,7 +23,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.footprint import ROOT
-from emotion_lib import corpora, evaluation, extraction, splits
+from emotion_lib import corpora, evaluation, extraction, results, splits
+from emotion_lib.corpora.table import CORPORA as CORPUS_OF
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.evaluation import Evaluation, augmentation, conditions, model_card, recognizers, reliability
 from emotion_lib.evaluation.adapted import voices_of
@@ -32,6 +34,7 @@ from emotion_lib.evaluation.recipes import RECIPES
 from emotion_lib.extraction import Features
 from emotion_lib.recognizer import EmotionRecognizer
 from emotion_lib.recognizer.calibration import Calibration
+from emotion_lib.recognizer.description import SCORED_ON, in_percent
 from emotion_lib.training.encoded import fit_encoded
 
 MODEL = "discriminant"
@@ -100,6 +103,7 @@ def main(*, set_aside: bool, tess: bool) -> None:
     ]
     recognizer.save(PRETRAINED)
     pd.DataFrame(figures).to_csv(FIGURES, index=False, lineterminator="\n")
+    click.echo(results.to_markdown(card(recognizer)))
 
 
 def _figures(held_out: Evaluation, table: pd.DataFrame, calibration: Calibration | None) -> Iterator[dict[str, object]]:
@@ -205,6 +209,24 @@ def _trained_on_all(
         trained_on=model_card.list_utterances(features.table),
         voices=voices_of(features, corpus_weights=RECIPES[MODEL].constants["corpus_weights"]),
     )
+
+
+def card(recognizer: EmotionRecognizer) -> pd.DataFrame:
+    """Return the table of the model card: the scores in percent for voices and corpora left out of the training."""
+    rows = [
+        {
+            "tested on": SCORED_ON[each["protocol"]],
+            "corpus": CORPUS_OF[each["corpus"]].short_title if each["corpus"] in CORPUS_OF else each["corpus"],
+            "UAR": in_percent(*(each[key] for key in UAR), unit=""),
+            "answered": f"{100 * each['coverage']:.1f}",
+            "answers that are right": "-" if each["precision"] is None else f"{100 * each['precision']:.1f}",
+            "calibration error": f"{100 * each['expected_calibration_error']:.1f}",
+        }
+        for protocol in SCORED_ON
+        for each in recognizer.about["worth"]
+        if each["protocol"] == protocol
+    ]
+    return pd.DataFrame(rows).set_index(["tested on", "corpus"])
 
 
 if __name__ == "__main__":

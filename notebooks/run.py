@@ -2,12 +2,12 @@
 
     python notebooks/run.py             run copies, in build/notebooks, and show their results
     python notebooks/run.py --cold      the same, each with an empty cache of features: the run times in README
-    python notebooks/run.py --update    run them on TESS and keep the outputs in the repository
+    python notebooks/run.py --update    run them and keep the outputs in the repository
     python notebooks/run.py --check     compare the outputs kept in the repository with a new run (nbval)
 
-Where TESS is not found, --check compares the notebooks that run on what comes with the repository, and leaves out the
-others, which take the demo corpus. `EMOTION_LIB_HIDDEN=tess` hides TESS, and `--check --untrained` leaves out the cells
-that train a network or need a trained one.
+All notebooks run on what comes with the repository, and what --check compares is the same with TESS and without it.
+`EMOTION_LIB_HIDDEN=tess` hides TESS, as --update does, so that the kept outputs are those of a first run. `--check
+--untrained` leaves out the cells that train a network or need a trained one.
 """
 
 import argparse
@@ -27,13 +27,10 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from emotion_lib import corpora
-
 NOTEBOOKS = Path(__file__).resolve().parent
 BUILD = NOTEBOOKS.parent / "build" / "notebooks"
 SECONDS_PER_CELL = 1200
 WIDGET = "application/vnd.jupyter.widget-view+json"
-FETCH_TESS = "fetch it with `emotion-lib fetch tess`, or set EMOTION_LIB_DATA to the folder that has it"
 
 
 class NotebookError(Exception):
@@ -45,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run the notebooks; without an option, copies of them.")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--cold", action="store_true", help="run each with an empty cache, as on a first run")
-    choice.add_argument("--update", action="store_true", help="keep the outputs in the repository (needs TESS)")
+    choice.add_argument("--update", action="store_true", help="keep the outputs in the repository")
     choice.add_argument("--check", action="store_true", help="compare with the outputs in the repository")
     parser.add_argument("--untrained", action="store_true", help="with --check: without the cells that need training")
     options = parser.parse_args(arguments)
@@ -81,10 +78,8 @@ def show(paths: list[Path], folder: Path, *, cold: bool = False) -> int:
 
 
 def update(paths: list[Path]) -> int:
-    """Run the notebooks on TESS and rewrite them in place once all have run; return the exit status."""
-    if not corpora.is_here("tess"):
-        print(f"The outputs that are kept are those of TESS, which was not found: {FETCH_TESS}", file=sys.stderr)
-        return 1
+    """Run the notebooks without TESS and rewrite them in place once all have run; return the exit status."""
+    os.environ["EMOTION_LIB_HIDDEN"] = "tess"
     status = show(paths, BUILD)
     if status == 0:
         for path in paths:
@@ -93,26 +88,12 @@ def update(paths: list[Path]) -> int:
 
 
 def check(paths: list[Path], *, untrained: bool = False) -> int:
-    """Compare the kept outputs with a new run, as far as this can be done here; return the exit status."""
-    compared = paths
-    if not corpora.is_here("tess"):
-        compared = [path for path in paths if needs_no_download(path)]
-        if left_out := ", ".join(path.stem for path in paths if path not in compared):
-            print(f"TESS was not found, so {left_out} cannot be compared: {FETCH_TESS}", flush=True)
-        if os.environ.get("EMOTION_LIB_REQUIRE_CORPORA") and not os.environ.get("EMOTION_LIB_HIDDEN"):
-            return 1
-    if not compared:
-        return 0
+    """Compare the kept outputs with a new run; return the exit status."""
     options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={SECONDS_PER_CELL}"]
     options += ["-p", "untrained"] if untrained else []
     found = {"PYTHONPATH": os.pathsep.join([str(NOTEBOOKS), *filter(None, [os.environ.get("PYTHONPATH")])])}
-    command = [sys.executable, "-m", "pytest", *options, *map(str, compared)]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
     return subprocess.run(command, env=os.environ | found, check=False).returncode
-
-
-def needs_no_download(path: Path) -> bool:
-    """Return whether a notebook runs on what comes with the repository, and first says so with a button."""
-    return "widgets.fetch(" in path.read_text("utf-8")
 
 
 def execute(path: Path, *, keep_in: Path, cache: str | None = None) -> NotebookNode:

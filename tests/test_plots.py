@@ -24,11 +24,6 @@ from emotion_lib.recognizer.explanation import Explanation
 SR = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)
 NOTHING = np.zeros(0, dtype=np.float32)
-HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "accuracy": [0.5, 0.8, 0.99], "test_accuracy": [0.4, 0.7, 0.98]})
-RESULTS = pd.DataFrame(
-    [["random", "", 0.98, 0.97, 0.99], ["by_speaker", "OAF -> YAF", 0.45, np.nan, np.nan]],
-    columns=["protocol", "direction", "value", "low", "high"],
-).assign(model="mine", metric="uar")
 RELIABILITY = {"TESS": ReliabilityCurve(np.array([0.4, 0.9]), np.array([0.3, 0.7]), np.array([50, 50]))}
 COVERAGE = {"TESS": CoverageCurve(np.array([0.1, 0.5, 1.0]), np.array([1.0, 0.9, 0.7]), np.array([0.9, 0.8, 0.4]))}
 ENROLMENT = pd.DataFrame(
@@ -84,9 +79,7 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "spectrogram": lambda **on: plots.plot_spectrogram(TONE, SR, **on),
     "log mel": lambda **on: plots.plot_log_mel(features.log_mel(TONE, SR), SR, **on),
     "mfcc": lambda **on: plots.plot_mfcc(features.mfcc(TONE, SR), SR, **on),
-    "learning curves": lambda **on: plots.plot_learning_curves(HISTORY, **on),
     "confusion matrix": lambda **on: plots.plot_confusion_matrix(confusions([[3, 1], [0, 4]], "happy", "sad"), **on),
-    "scores": lambda **on: plots.plot_scores(RESULTS, **on),
     "reliability": lambda **on: plots.plot_reliability(RELIABILITY, **on),
     "coverage": lambda **on: plots.plot_coverage(COVERAGE, threshold=0.5, **on),
     "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
@@ -99,10 +92,8 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "spectrogram": lambda: plots.plot_spectrogram(NOTHING, SR),
     "log mel": lambda: plots.plot_log_mel(np.zeros((0, 128)), SR),
     "mfcc": lambda: plots.plot_mfcc(np.zeros((0, 40)), SR),
-    "learning curves": lambda: plots.plot_learning_curves(HISTORY[:0]),
     "confusion matrix": lambda: plots.plot_confusion_matrix(confusions([])),
     "confusion matrix of zeros": lambda: plots.plot_confusion_matrix(confusions([[0]], "sad")),
-    "scores": lambda: plots.plot_scores(RESULTS[:0]),
     "reliability": lambda: plots.plot_reliability({}),
     "coverage": lambda: plots.plot_coverage({}, threshold=0.5),
     "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
@@ -148,8 +139,6 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("spectrogram", "Time (s)", "Frequency (Hz)"),
         ("log mel", "Time (s)", "Frequency (Hz, mel scale)"),
         ("mfcc", "Time (s)", "MFCC"),
-        ("learning curves", "Epoch", "Accuracy"),
-        ("scores", "UAR", ""),
         ("reliability", "Confidence", "Share of answers that are right"),
         ("coverage", "Share of utterances that are answered", "Share of answers that are right"),
         ("enrolment", "Labelled utterances of each emotion", "UAR"),
@@ -244,21 +233,6 @@ def test_what_was_not_answered_is_a_column_between_the_emotions_and_the_recall()
     assert ax.texts[-1].get_position()[0] > 2
 
 
-def test_scores_stand_below_their_protocol_beside_a_line_at_chance() -> None:
-    ax = plots.plot_scores(RESULTS)
-
-    names = [label.get_text() for label in ax.get_yticklabels()]
-    assert names == ["random", "mine", "by speaker, OAF -> YAF", "mine"]
-    assert [1 / 7, 1 / 7] in [np.asarray(line.get_xdata()).tolist() for line in ax.lines]
-
-
-def test_a_score_without_an_interval_is_a_dot() -> None:
-    ax = plots.plot_scores(RESULTS.drop(columns=["low", "high"]))
-
-    assert not ax.collections
-    assert [text for text in texts(ax) if text.startswith("0.")] == ["0.98", "0.45"]
-
-
 def points(ax: Axes) -> list[list[list[float]]]:
     """Return the points of each line on the axes."""
     return [np.round(np.asarray(line.get_xydata(), dtype=float), 3).tolist() for line in ax.lines]
@@ -266,10 +240,6 @@ def points(ax: Axes) -> list[list[list[float]]]:
 
 def test_curves_of_reliability_stand_beside_the_diagonal() -> None:
     assert points(plots.plot_reliability(RELIABILITY)) == [[[0, 0], [1, 1]], [[0.4, 0.3], [0.9, 0.7]]]
-
-
-def test_curves_are_named_at_their_ends() -> None:
-    assert texts(plots.plot_learning_curves(HISTORY)) == ["training", "test"]
 
 
 @pytest.mark.parametrize(
@@ -310,10 +280,7 @@ def test_conditions_are_drawn_in_the_order_of_the_table_without_the_groups() -> 
         (lambda: plots.plot_waveform(TONE, SR, emotion="unknown"), "label 'unknown': is the recogniser's"),
         (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
         (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
-        (lambda: plots.plot_learning_curves(HISTORY, measure="uar"), "measure='uar': must be a column of the history"),
         (lambda: plots.plot_confusion_matrix(pd.DataFrame([[1]], ["fear"], ["sad"])), "the same emotions"),
-        (lambda: plots.plot_scores(RESULTS.drop(columns="value")), "results has no column 'value'"),
-        (lambda: plots.plot_scores(RESULTS.assign(metric=["uar", "accuracy"])), "metrics accuracy, uar: choose"),
         (lambda: plots.plot_coverage(COVERAGE, threshold=75), "threshold=75: must be a probability, from 0 to 1"),
         (lambda: plots.plot_enrolment(ENROLMENT.drop(columns="value")), "figures has no column 'value': must have"),
         (lambda: plots.plot_enrolment(pd.concat([ENROLMENT] * 2)), "two rows of OAF -> YAF, 3, uar: choose"),
@@ -330,7 +297,6 @@ def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
     for ax in (
         plots.plot_enrolment(ENROLMENT.assign(direction=name)),
         plots.plot_reliability({name: RELIABILITY["TESS"]}),
-        plots.plot_scores(RESULTS.assign(model=name)),
     ):
         ax.figure.canvas.draw()
         texts = [text for text in ax.findobj(Text) if "$" in text.get_text()]

@@ -15,6 +15,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([a-z,]+)\])?")
 
+KINDS = ("notebooks/run.py --check", "-m pytest --ignore tests/browser", "-m pytest tests/browser")
+"""What `make test` runs, two at a time."""
+
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
@@ -136,3 +139,15 @@ def test_an_extra_is_set_up_once_until_what_decides_it_changes(copy: Path) -> No
     assert installs() == 1
     (copy / "constraints.txt").touch()
     assert installs() == 2
+
+
+@needs_make
+@pytest.mark.parametrize("failing", ["", *KINDS])
+def test_make_test_runs_every_kind_of_test_and_fails_if_one_does(copy: Path, failing: str) -> None:
+    """With a Python that only writes down what it is asked for, and fails at one thing."""
+    script(copy / ".venv" / "bin" / "python", f'echo "$*" >> asked; [ "$*" != "{failing}" ]')
+
+    made = subprocess.run(["make", "test"], cwd=copy, capture_output=True, check=False)
+
+    assert (made.returncode != 0) == bool(failing)
+    assert {*KINDS, "-m mypy"} <= {*(copy / "asked").read_text().splitlines()}

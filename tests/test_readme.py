@@ -101,7 +101,7 @@ def test_readme_says_the_published_figures_of_the_original_network(table: pd.Dat
 
 def test_the_model_card_shows_the_figures_of_the_recogniser() -> None:
     assert (ROOT / "benchmarks" / "new_voices.md").read_text(encoding="utf-8") in CARD
-    assert results.to_markdown(results.worth(EmotionRecognizer.load())) in CARD
+    assert results.to_markdown(pretrained.card(EmotionRecognizer.load())) in CARD
 
 
 def test_the_recogniser_says_the_figures_that_its_command_wrote(figures: pd.DataFrame) -> None:

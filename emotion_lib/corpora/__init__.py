@@ -4,14 +4,15 @@
 into the corpus table; `digests` keeps what was read for it. `check` also reads the audio and lists the faults;
 `mirrors` and `download` fetch a corpus. Each corpus has a file of its own, which describes it and reads its file names,
 with its index beside it. `own` reads a corpus of your own from folders or a CSV file, and `labels` has the synonyms of
-the emotions. `excerpt` has the part of TESS that comes with the repository, and numbers measured on the whole.
+the emotions. `excerpt` reads what comes with the repository: a part of TESS, numbers measured on the whole, and vectors
+of utterances of CREMA-D.
 """
 
 import pandas as pd
 
 from emotion_lib.corpora.check import CheckReport, Finding, check
 from emotion_lib.corpora.corpus import read_index
-from emotion_lib.corpora.excerpt import measurements
+from emotion_lib.corpora.excerpt import embeddings, measurements
 from emotion_lib.corpora.inventory import digest
 from emotion_lib.corpora.labels import UNKNOWN_SPEAKER
 from emotion_lib.corpora.mirrors import fetch
@@ -25,6 +26,7 @@ __all__ = [
     "Finding",
     "check",
     "describe",
+    "embeddings",
     "fetch",
     "find",
     "index",

@@ -114,9 +114,7 @@ def is_here(name: str) -> bool:
     return {recording.id for recording in recognise(corpus, files).recordings} >= corpus.ids
 
 
-def load(
-    name_or_path: str | os.PathLike[str] = "tess", *, otherwise: str | None = None, keep_duplicates: bool = False
-) -> pd.DataFrame:
+def load(name_or_path: str | os.PathLike[str] = "tess", *, keep_duplicates: bool = False) -> pd.DataFrame:
     """Load a corpus as a table with one row per utterance.
 
     Only file names and sizes are read, plus the bytes of files of equal size and the samples of files of the same name.
@@ -131,8 +129,6 @@ def load(
         a name that no other function knows; or a folder that holds, at any depth, one of these corpora, recordings that
         are named as in TESS, or folders EMOTION or SPEAKER/EMOTION with recordings; or a CSV file with the columns path
         (or file, filename) and emotion (or label), and perhaps speaker and text.
-    otherwise : str, optional
-        Corpus to load if the first is not found, for instance `"demo"`; `describe` then mentions this.
     keep_duplicates : bool, default False
         Keep copies too, to measure how they change a result. The second recording with an id becomes `id#2`.
 
@@ -164,16 +160,7 @@ def load(
     """
     if isinstance(name_or_path, str) and name_or_path == EXCERPT:
         return _table(TESS, recognise(TESS, files_below(excerpt_folder())).recordings)
-    try:
-        corpus, _, files = open_corpus(name_or_path)
-    except CorpusError:
-        if otherwise is None or os.path.isfile(
-            path_of("name_or_path", name_or_path)
-        ):  # a mistake in a list must be told
-            raise
-        table = load(otherwise, keep_duplicates=keep_duplicates)
-        table.attrs["instead_of"] = os.fspath(name_or_path)
-        return table
+    corpus, _, files = open_corpus(name_or_path)
     if keep_duplicates:
         return _table(corpus, _number_copies(recognise(corpus, files).recordings))
     digests = Digests()
@@ -334,17 +321,14 @@ def describe(table: pd.DataFrame) -> Description:
     Returns
     -------
     Description
-        Prints as text, or as a paragraph in a notebook. It mentions if the demo corpus replaces a corpus that was
-        not found, and warns that nothing measured on the demo corpus is a result.
+        Prints as text, or as a paragraph in a notebook. Of the demo corpus, it warns that nothing measured
+        on it is a result.
 
     Notes
     -----
     Notebook: 01_explore
     """
     sentences = []
-    if wanted := table.attrs.get("instead_of"):
-        title = _capital(CORPORA[wanted].short_title) if wanted in CORPORA else wanted
-        sentences.append(f"{title} was not found on this machine.")
     for name, rows in table.groupby("corpus"):
         known = CORPORA | {FOLDER.name: FOLDER}
         corpus = known.get(str(name)) or own_corpus(str(name), {})

@@ -16,7 +16,6 @@ from emotion_lib.evaluation.experiments import (
     evaluate_across,
     folds,
     options,
-    predict_held_out,
 )
 from emotion_lib.evaluation.rows import RESULT_COLUMNS, result_rows
 
@@ -31,6 +30,5 @@ __all__ = [
     "evaluate_adapted",
     "folds",
     "options",
-    "predict_held_out",
     "result_rows",
 ]

@@ -289,33 +289,6 @@ def corpora_of(table: pd.DataFrame) -> str:
     return "+".join(sorted(set(table["corpus"])))
 
 
-def predict_held_out(table: pd.DataFrame, model: str, protocol: str) -> pd.DataFrame:
-    """Train a model by a protocol, and return the held-out rows with its predictions.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The corpus table.
-    model, protocol : str
-        As for `evaluate`.
-
-    Returns
-    -------
-    DataFrame
-        The held-out rows of the table, with `fold`, `predicted`, and for a network the probability of each emotion in
-        a column named after it; sorted by fold and id.
-
-    Raises
-    ------
-    ParameterError
-        As for `evaluate`.
-
-    Notebook: 04_evaluate
-    """
-    predicted = evaluate(table, model, protocol).predictions
-    return beside_truth(table, predicted.drop(columns=["corpus", "speaker", "text", "emotion", "seed"]))
-
-
 def beside_truth(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     """Join predictions to the rows of the corpus table.
 

@@ -12,9 +12,7 @@ with extra("notebooks"):
     from emotion_lib.plots.results import (
         plot_confusion_matrix,
         plot_coverage,
-        plot_learning_curves,
         plot_reliability,
-        plot_scores,
     )
     from emotion_lib.plots.signals import plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
     from emotion_lib.plots.style import show, use_style
@@ -27,11 +25,9 @@ __all__ = [
     "plot_coverage",
     "plot_enrolment",
     "plot_explanation",
-    "plot_learning_curves",
     "plot_log_mel",
     "plot_mfcc",
     "plot_reliability",
-    "plot_scores",
     "plot_spectrogram",
     "plot_timeline",
     "plot_waveform",

@@ -1,4 +1,4 @@
-"""Figures of results: learning curves, confusion matrices, scores, reliability and coverage."""
+"""Figures of results: confusion matrices, reliability and coverage."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -6,65 +6,11 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from emotion_lib.emotions import EMOTIONS
-from emotion_lib.errors import ParameterError, check_columns
+from emotion_lib.errors import ParameterError
 from emotion_lib.plots.style import HALO, INK, LINES, PALE, LineStyle, as_written, axes_or_new, name_at, say_empty
 from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.prediction import UNKNOWN
-
-CHANCE = 1 / len(EMOTIONS)
-"""Accuracy of guessing among the seven emotions."""
-
-_UNITS = {"accuracy": "Accuracy", "loss": "Loss (nats)", "uar": "UAR"}
-
-
-def plot_learning_curves(history: pd.DataFrame, *, measure: str = "accuracy", ax: Axes | None = None) -> Axes:
-    """Draw a measure over the epochs, on the training set and on every other set in the history.
-
-    Parameters
-    ----------
-    history : DataFrame
-        One row per epoch, with columns `epoch` and `measure`, and others that end in `_` and the measure, such as
-        `test_accuracy`.
-    measure : str
-        "accuracy", "loss" or another measure.
-    ax : Axes, optional
-        The axes to draw on; by default those of a new figure.
-
-    Returns
-    -------
-    Axes
-        The measure over epochs, each curve named at its end.
-
-    Raises
-    ------
-    ParameterError
-        If the table has no column for the measure.
-
-    Examples
-    --------
-    >>> history = pd.DataFrame({"epoch": [1, 2], "loss": [1.9, 1.2], "test_loss": [1.8, 1.4]})
-    >>> [text.get_text() for text in plot_learning_curves(history, measure="loss").texts]
-    ['training', 'test']
-
-    Notebook: 03_model
-    """
-    curves = [column for column in map(str, history) if column == measure or column.endswith(f"_{measure}")]
-    if not curves:
-        raise ParameterError(f"measure={measure!r}: must be a column of the history ({', '.join(map(str, history))})")
-    ax = axes_or_new(ax)
-    if history.empty:
-        return say_empty(ax, "There are no epochs to draw.")
-    for style, column in zip(cycle(LINES), curves, strict=False):
-        ax.plot(history["epoch"], history[column], style.dashes, color=style.colour, linewidth=1.8)
-    ax.set(xlabel="Epoch", ylabel=_UNITS.get(measure, measure))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylim(0, 1.02 if measure in ("accuracy", "uar") else None)
-    names = [column.removesuffix(measure).rstrip("_").replace("_", " ") or "training" for column in curves]
-    name_at(ax, names, [(history["epoch"].iloc[-1], float(history[column].iloc[-1])) for column in curves])
-    return ax
 
 
 def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -123,82 +69,6 @@ def plot_confusion_matrix(matrix: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ax.spines[:].set_visible(False)
     ax.set(xlabel="Predicted emotion", ylabel="True emotion")
     return as_written(ax)
-
-
-def plot_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw scores with their intervals, grouped by protocol.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Rows of the table of results (`results.read`) of one metric: `protocol`, `model`, `metric`, `value`, and
-        optionally `title`, the name of the model in prose (`results.titled`), `direction`, `low` and `high` (missing
-        values if there is no interval). Rows with the same protocol, direction and model share a line.
-    ax : Axes, optional
-        The axes to draw on; by default those of a new figure.
-
-    Returns
-    -------
-    Axes
-        Score from 0 to 1 for each protocol and model, in the order of the table, and a line at chance (1/7).
-
-    Raises
-    ------
-    ParameterError
-        If a column is missing, or there is more than one metric.
-
-    Examples
-    --------
-    >>> results = pd.DataFrame({"protocol": ["by_word"], "model": ["mine"], "metric": ["uar"], "value": [0.98]})
-    >>> [label.get_text() for label in plot_scores(results).get_yticklabels()]
-    ['by word', 'mine']
-
-    Notebook: 04_evaluate
-    """
-    needed = ("protocol", "model", "metric", "value")
-    check_columns("results", results, *needed, cure=f"must have {', '.join(needed)}")
-    metrics = sorted(results["metric"].unique())
-    if len(metrics) > 1:
-        raise ParameterError(f"results has the metrics {', '.join(metrics)}: choose the rows of one metric")
-    lines = _score_lines(results)
-    ax = axes_or_new(ax, height=1.0 + 0.27 * max(len(lines), 2))
-    if not lines:
-        return say_empty(ax, "There are no results to draw.")
-    for height, (_, rows) in enumerate(lines):
-        _draw_scores(ax, rows, height)
-    ax.axvline(CHANCE, color=PALE, linestyle="--", linewidth=1.5, zorder=0)
-    ax.text(CHANCE, 1.0, "chance", transform=ax.get_xaxis_transform(), ha="center", va="bottom", color=INK)
-    ax.set_yticks(range(len(lines)), labels=[name for name, _ in lines])
-    for tick, (_, rows) in zip(ax.get_yticklabels(), lines, strict=True):
-        tick.set_fontweight("bold" if rows.empty else "normal")
-    ax.tick_params(axis="y", length=0)
-    # From 1 to 1.13 there is room for the numbers at the end of each line; the first line is at the top.
-    ax.set(xlabel=_UNITS.get(metrics[0], metrics[0]), xlim=(0, 1.13), ylim=(len(lines) - 0.4, -0.6))
-    ax.set_xticks(np.linspace(0, 1, 6))
-    return as_written(ax)
-
-
-def _score_lines(results: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return name and rows of each line from the top: each protocol and direction without rows, then its models."""
-    headings = results["protocol"].str.replace("_", " ")
-    if "direction" in results:
-        headings += results["direction"].map(lambda direction: f", {direction}" if direction else "")
-    lines: list[tuple[str, pd.DataFrame]] = []
-    for heading in headings.unique():
-        part = results[headings == heading]
-        lines.append((heading, part.iloc[:0]))
-        for name, rows in part.groupby("title" if "title" in part else "model", sort=False):
-            lines.append((str(name), rows))
-    return lines
-
-
-def _draw_scores(ax: Axes, rows: pd.DataFrame, height: float) -> None:
-    # Rows that share a line are spread over 0.3 of its height, so that their marks do not cover each other.
-    heights = height + 0.3 * (np.arange(len(rows)) + 0.5) / max(len(rows), 1) - 0.15
-    if {"low", "high"} <= set(rows):
-        ax.hlines(heights, rows["low"], rows["high"], color=INK, linewidth=2)
-    ax.plot(rows["value"], heights, "o", color=INK, markersize=5)
-    ax.text(1.13, height, ", ".join(f"{score:.2f}" for score in rows["value"]), ha="right", va="center", color=INK)
 
 
 _NO_CURVES = "There are no answers to draw."

@@ -228,6 +228,8 @@ def plot_explanation(explanation: Explanation, *, ax: Axes | None = None) -> Axe
     >>> found = Explanation("sad", 0.8, np.array([0.0, 0.2]), np.array([0.2, 0.4]), np.array([0.3, -0.1]))
     >>> plot_explanation(found).get_xlabel()
     'Time (s)'
+
+    Notebook: 06_your_voice
     """
     ax = axes_or_new(ax, height=2.0)
     drop = explanation.drop

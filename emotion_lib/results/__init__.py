@@ -1,41 +1,28 @@
 """The committed table of results: read it, show it, and check claims against it."""
 
-from emotion_lib.results.claims import CHECKED, LEEWAY, Claim, ClaimError, agrees, beside, claim
-from emotion_lib.results.figures import (
+from emotion_lib.results.claims import LEEWAY, Claim, ClaimError, agrees, claim
+from emotion_lib.results.figures import KEY, kept_predictions, over_seeds, percent, pick, read, titled
+from emotion_lib.results.overviews import (
     COLUMNS,
-    FAR_APART,
-    KEY,
     by_corpus,
     entry,
-    is_whole_tess,
-    kept_predictions,
     new_voices,
-    over_seeds,
     overview,
-    percent,
-    pick,
-    read,
     reproduction,
-    titled,
     to_markdown,
     used_to_voice,
-    worth,
 )
 
 __all__ = [
-    "CHECKED",
     "COLUMNS",
-    "FAR_APART",
     "KEY",
     "LEEWAY",
     "Claim",
     "ClaimError",
     "agrees",
-    "beside",
     "by_corpus",
     "claim",
     "entry",
-    "is_whole_tess",
     "kept_predictions",
     "new_voices",
     "over_seeds",
@@ -47,5 +34,4 @@ __all__ = [
     "titled",
     "to_markdown",
     "used_to_voice",
-    "worth",
 ]

@@ -27,7 +27,10 @@ SENTENCES = ("The keys are on the kitchen table.", "She comes home at eleven.", 
 ORDINARY = "neutral"
 """The emotion of the sentences that are asked for first, said as one usually speaks."""
 
-KNOWN = "The recogniser is adapted to your usual voice. Sentences in each emotion adapt it better."
+KNOWN = "The recogniser is adapted to your usual voice. Sentences in every emotion will improve it further."
+
+_STAND_IN = -1
+"""The step of utterances that stand in until somebody speaks; no step of the plan."""
 
 FILE = "my_voice.emotion"
 """Name of the file for a downloaded recogniser."""
@@ -79,7 +82,7 @@ class VoiceAdaptation(Recorder):
         if start is not None and len(start):
             for emotion in in_order(start["emotion"]):
                 for path in start.loc[start["emotion"] == emotion, "path"]:
-                    self._keep(take_of(path), emotion, step=-1)  # not a step of the plan
+                    self._keep(take_of(path), emotion, step=_STAND_IN)
             self._do_adapt({}, [])
 
     def __repr__(self) -> str:
@@ -114,7 +117,7 @@ class VoiceAdaptation(Recorder):
         after = [*range(step + 1, len(self.plan)), *range(step)]
         self.step = next((step for step in after if step not in there), len(self.plan))
         ordinary = {number for number, each in enumerate(self.plan) if each["emotion"] == ORDINARY}
-        if step in ordinary and there - {-1} == ordinary:  # -1 is no step of the plan
+        if step in ordinary and there == ordinary:
             self._do_adapt({}, [])
             self.says = KNOWN if self.adapted else ""
 
@@ -124,10 +127,10 @@ class VoiceAdaptation(Recorder):
         before = self._before.predict(y, sr=self._rate)
         if before.reason not in {"", UNSURE}:
             file = f"{take.name}: " if take.name else ""
-            raise AudioError(
-                f"{file}{answers.headline(before)}, so it is not kept; record it again, closer to the microphone."
-            )
-        others = [each for each in self._said if step < 0 or each.step != step]
+            raise AudioError(f"{file}Not kept ({answers.headline(before)}): record it again, closer to the microphone.")
+        others = [each for each in self._said if step < 0 or each.step not in (step, _STAND_IN)]
+        if step >= 0 and any(each.step == _STAND_IN for each in self._said):
+            self.recognizer, self.adapted, self.tried = self._before, False, []
         self._said = [*others, _Utterance(y, emotion, step, self._named(take), before)]
         self._forget()
 
@@ -243,8 +246,8 @@ def get_used_to(
     seconds : float from 1 to 120, default 4
         Length after which a recording stops by itself.
     start : DataFrame, optional
-        Utterances of one voice to start with, in columns `path` and `emotion`, so that the page shows a result before
-        anybody records.
+        Utterances of one voice, in columns `path` and `emotion`, so that the page shows a result before anybody
+        records. The first recording takes their place.
 
     Returns
     -------
@@ -292,8 +295,8 @@ def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
         return f"{counted} Utterances of one emotion say nothing about the others; say more, or try another one below."
     if fair:
         return (
-            f"{counted} Each utterance was predicted by a recogniser that is adapted to the {len(said) - 1} others "
-            "and not to this one: a fair test, but a small one."
+            f"{counted} Each utterance was predicted by a recogniser that had been adapted to the other "
+            f"{len(said) - 1} but not to this one: a fair test, but a small one."
         )
     return (
         f"{counted} The recogniser is adapted to these very utterances, so this is not a test. Record at least two "

@@ -13,8 +13,8 @@ from emotion_lib.recognizer.prediction import NO_SPEECH, SILENCE, TOO_LITTLE, UN
 from emotion_lib.widgets.base import blank, png
 
 _NOTHING = {
-    SILENCE: "I don't know: there is only silence. Is the microphone muted, or is another one chosen?",
-    NO_SPEECH: "I don't know: nobody speaks.",
+    SILENCE: "I don't know: the recording is silent. Is the microphone muted, or is a different one selected?",
+    NO_SPEECH: "I don't know: there is no speech in the recording.",
     TOO_LITTLE: "I don't know: there is less than half a second of speech.",
 }
 _WARNING = "Careful: {}. Trust the answer less, even if its probability is high."
@@ -67,7 +67,8 @@ def sentence(prediction: Prediction, threshold: float) -> str:
         return _NOTHING[prediction.reason]
     best, share = prediction.most_probable[0], percent(prediction.confidence)
     if prediction.emotion == UNKNOWN:
-        said = f"I don't know: the most probable emotion is {best} with {share}; I answer from {percent(threshold)} on."
+        needed = percent(threshold)
+        said = f"I don't know: the most probable emotion is {best}, at {share}, and I need at least {needed} to answer."
     else:
         said = f"Predicted: {best}, {share}."
     note = prediction.note.partition(";")[0]  # the rest is for programmers
@@ -92,7 +93,7 @@ def plot_answer(prediction: Prediction, threshold: float, *, ax: Axes) -> Axes:
         ax.text(share + 0.01, place, percent(share), va="center", color=INK if share else PALE)
     ax.tick_params(axis="y", length=0, pad=18)
     ax.invert_yaxis()
-    ax.set(xlim=(0, 1.08), xlabel=f"Probability; answers from {percent(threshold)} on (dashed)")
+    ax.set(xlim=(0, 1.08), xlabel=f"Probability; answers at {percent(threshold)} or more (dashed)")
     return ax
 
 

@@ -56,8 +56,8 @@ class _Fetch(Widget):
     progress = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, name: str) -> None:
-        self._name, self._terms = name, f"{terms(name)}. Press again to download it under this licence."
-        self._title, n = CORPORA[name].short_title, len(CORPORA[name].ids)
+        self._name, self._title, n = name, CORPORA[name].short_title, len(CORPORA[name].ids)
+        self._terms = f"{terms(name)}. Press “Download {self._title}” to accept this licence and download it."
         self._download: Thread | None = None
         is_here = corpora.is_here(name)
         if is_here:

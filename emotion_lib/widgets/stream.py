@@ -72,6 +72,8 @@ class Live(TimelineWidget, SoundWidget):
 
     Attributes
     ----------
+    recording : tuple of ndarray and int, or None
+        What was spoken since the last start, at most the last ten minutes, as a waveform and its rate.
     segments : list of Segment
         The predictions since the last start, one for each half second.
     """
@@ -85,7 +87,7 @@ class Live(TimelineWidget, SoundWidget):
         super().__init__()
         self._recognizer, self._threshold = recognizer, recognizer.calibration.threshold
         self._chunks = _Chunks()
-        self._spoken = deque[np.ndarray]()
+        self._spoken, self._rate = deque[np.ndarray](), 0
         self._thread: threading.Thread | None = None
         self.segments: list[Segment] = []
         if start:
@@ -96,6 +98,11 @@ class Live(TimelineWidget, SoundWidget):
         if not self.segments:
             return "Live: nothing predicted yet"
         return f"Live: {self.segments[-1].end:.1f} s predicted, the end as {answers.headline(self.segments[-1])}"
+
+    @property
+    def recording(self) -> tuple[np.ndarray, int] | None:
+        """What was spoken since the last start, as a waveform and its rate; None before the first."""
+        return (np.concatenate(self._spoken), self._rate) if self._spoken else None
 
     def still(self) -> bytes:
         """Return the picture of the predictions over time, or the timeline of what was spoken last."""
@@ -108,6 +115,7 @@ class Live(TimelineWidget, SoundWidget):
         rate = self._recognizer.settings.sr
         assert rate is not None  # a recogniser refuses settings without a rate
         y = np.concatenate([take_of(each).resampled_for(self._recognizer) for each in start])
+        self._spoken, self._rate = deque([y]), rate
         size = round(CHUNK_SECONDS * rate)
         chunks = (y[first : first + size] for first in range(0, len(y), size))
         self.segments = list(self._recognizer.stream(chunks, rate))
@@ -140,10 +148,9 @@ class Live(TimelineWidget, SoundWidget):
     def _do_stop(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Stop the predictions, and show the timeline of what was spoken."""
         self._end()
-        if self._spoken:
-            y = np.concatenate(self._spoken)
+        if self.recording:
             with self.hold_sync():
-                self._set_timeline(self._recognizer.timeline(y, self._rate), y, self._rate)
+                self._set_timeline(self._recognizer.timeline(*self.recording), *self.recording)
 
     def _end(self) -> None:
         """End the thread after it has predicted the waiting chunks."""
@@ -188,7 +195,7 @@ def live(recognizer: EmotionRecognizer, *, start: audio.Source | Sequence[audio.
     Returns
     -------
     Live
-        The widget; `segments` are the predictions since the last start.
+        The widget; `recording` is what was spoken since the last start, as (y, sr), and `segments` are the predictions.
 
     Raises
     ------
@@ -227,7 +234,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
         shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
     ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
-    words = f"answers from {answers.percent(threshold)} on"
+    words = f"answers at {answers.percent(threshold)} or more"
     ax.text(0.005, threshold + 0.015, words, transform=ax.get_yaxis_transform(), path_effects=HALO)
     ax.set(xlabel="Time (s)", ylabel="Probability", ylim=(0, 1.02))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

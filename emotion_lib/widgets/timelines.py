@@ -174,5 +174,7 @@ def timeline(
     >>> from emotion_lib.corpora import load
     >>> timeline(EmotionRecognizer.load(), load("demo")["path"][0]).length
     1.6640625
+
+    Notebook: 06_your_voice
     """
     return Timeline(recognizer, recording, sr, channel=channel, table=table)

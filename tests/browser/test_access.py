@@ -128,8 +128,8 @@ def test_a_microphone_that_does_not_open_is_a_sentence_with_the_cure_and_record_
     own = widget(page, "Own voice")
     sentences = {
         "NotAllowedError": "The browser did not allow the microphone. Allow it for this page",
-        "NotFoundError": "There is no microphone. Connect one and record again",
-        "NotReadableError": "perhaps another program uses it. Close that program and record again",
+        "NotFoundError": "There is no microphone. Connect one and try again. Or upload a recording.",
+        "NotReadableError": "perhaps another program is using it. Close that program and try again",
     }
     page.evaluate(REFUSED, list(sentences))
     own.get_by_role("button", name="Record 5 s").click()
@@ -159,7 +159,7 @@ def test_a_browser_that_does_not_begin_to_record_or_to_play_is_a_sentence(page: 
 
     expect(compared).to_contain_text("The sound does not start. The browser may have found no loudspeakers")
     expect(compared.get_by_role("button", name="Play in turn")).to_be_visible()
-    expect(widget(page, "Live predictions")).to_contain_text("The browser does not begin to record.")
+    expect(widget(page, "Live predictions")).to_contain_text("The browser has not started to record.")
     page.evaluate("[AudioWorklet.prototype.addModule, HTMLMediaElement.prototype.play] = whole")
 
 
@@ -267,7 +267,7 @@ def run_again(page: Page) -> None:
 
 def test_what_is_chosen_while_the_kernel_is_busy_comes_next(pair: Page) -> None:
     send(pair, signal.SIGSTOP)
-    assert choose(pair, "sad") == "The kernel is busy; your choice comes next."
+    assert choose(pair, "sad") == "The kernel is busy; your choice will follow."
     expect(pair.locator(".emotion-waits")).to_have_count(1)
     send(pair, signal.SIGCONT)
     shows(pair, "sad")
@@ -275,7 +275,7 @@ def test_what_is_chosen_while_the_kernel_is_busy_comes_next(pair: Page) -> None:
 
 def test_what_is_chosen_or_recorded_while_the_kernel_is_gone_is_kept(pair: Page, recording: Path) -> None:
     send(pair, signal.SIGSTOP)
-    assert choose(pair, "fear") == "The kernel is busy; your choice comes next."
+    assert choose(pair, "fear") == "The kernel is busy; your choice will follow."
     send(pair, signal.SIGKILL)
     notice = widget(pair, "Player of utterances").locator(".emotion-notice").first
     gone = "The kernel is gone. Run the notebook again up to this cell; your {} is kept until then."

@@ -50,7 +50,7 @@ def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(
 
     page.get_by_role("button", name="Adapt to this voice").click()
 
-    expect(page.locator(".emotion-widget")).to_contain_text("adapted to the 3 others and not to this one")
+    expect(page.locator(".emotion-widget")).to_contain_text("adapted to the other 3 but not to this one")
     expect(rows.first.get_by_role("cell").nth(2)).to_contain_text("%")
     upload(page, voice["angry", "home"], place=1)
     for name in ("before", "adapted to this voice"):

@@ -1,10 +1,12 @@
 """Hearing the probabilities move, as one does it in JupyterLab."""
 
+import ast
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CLOSED, WATCH, Lab
+from tests.browser.conftest import CLOSED, KERNEL, WATCH, Lab
 
 CELL = """from emotion_lib import corpora, widgets
 from emotion_lib.recognizer import EmotionRecognizer
@@ -12,6 +14,15 @@ live = widgets.live(EmotionRecognizer.load(), start={start})
 live"""
 
 BARS = "[...document.querySelectorAll('.emotion-share')].map((share) => share.textContent).join()"
+
+KEPT = "len(live.recording[0]) / live.recording[1], live.length, float(abs(live.recording[0]).max())"
+"""The seconds of what was spoken, those of its timeline, and the loudest sample."""
+
+ASK = f"""async (code) => {{
+    const asked = {KERNEL}.requestExecute({{ code: "", user_expressions: {{ said: code }} }});
+    return (await asked.done).content.user_expressions.said.data["text/plain"];
+}}"""
+"""Evaluates an expression in the kernel."""
 
 
 def moves(page: Page) -> None:
@@ -34,6 +45,10 @@ def test_the_bars_move_while_one_speaks_and_stop_when_it_is_stopped(lab: Lab, re
         expect(page.get_by_role("meter")).to_be_hidden()
         expect(page.locator(".emotion-says")).to_be_hidden()
         assert page.evaluate(CLOSED)
+        expect(page.get_by_role("img", name="Timeline of")).to_be_visible()
+        seconds, shown, loudest = ast.literal_eval(page.evaluate(ASK, KEPT))
+        assert seconds == pytest.approx(shown, abs=0.01)
+        assert loudest > 0.01
 
 
 def test_the_microphone_is_given_back_when_the_widget_goes_away(lab: Lab, recording: Path) -> None:

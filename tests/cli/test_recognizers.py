@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from unittest.mock import Mock, patch
 
@@ -25,6 +25,7 @@ from emotion_lib.recognizer.description import describe_recognizer
 from tests.cli.conftest import run, start, toy
 
 EPOCHS = 1
+SHORT = {"epochs": EPOCHS, "schedule": replace(training.AUGMENTED, per_corpus=42, n_frames=64)}
 OPTIONS = ("--model", "frame_cnn_statistics", "--seed", "3", "--licence", "for tests")
 
 
@@ -32,7 +33,8 @@ OPTIONS = ("--model", "frame_cnn_statistics", "--seed", "3", "--licence", "for t
 def short() -> Iterator[None]:
     """Trainings that are over soon."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(RECIPES["frame_cnn_statistics"].constants, "epochs", EPOCHS)
+        for name, value in SHORT.items():
+            patch.setitem(RECIPES["frame_cnn_statistics"].constants, name, value)
         yield
 
 
@@ -72,8 +74,8 @@ def test_there_is_no_bar_in_a_pipe(trained: Result) -> None:
 def test_ctrl_c_loses_nothing(trained: Result, output: Path, tmp_path: Path) -> None:
     target = tmp_path / "demo.emotion"
     folder = tmp_path / ".demo.emotion.training"
-    constants = 'RECIPES["frame_cnn_statistics"].constants'
-    before = f"from emotion_lib.evaluation.recipes import RECIPES; {constants}['epochs'] = {EPOCHS}; "
+    before = "from emotion_lib.evaluation.recipes import RECIPES; from emotion_lib.training import Schedule; "
+    before += f'RECIPES["frame_cnn_statistics"].constants.update({SHORT}); '
     process = start("train", "demo", "--output", target, *OPTIONS, before=before)
     for _ in range(6000):
         if any(folder.glob("*.npz")):

@@ -108,12 +108,6 @@ def test_it_is_described_by_its_sentences(emodb_folder: Path) -> None:
     )
 
 
-def test_where_another_corpus_stands_in_for_it_it_is_called_by_its_name(emodb_folder: Path) -> None:
-    table, _ = load(emodb_folder)
-    table.attrs["instead_of"] = "emodb"
-    assert str(corpora.describe(table)).startswith("EMO-DB was not found on this machine.\n")
-
-
 def test_where_it_is_nowhere_the_error_says_how_to_get_it(data: Path) -> None:
     with pytest.raises(CorpusError, match=r"emodb: no recordings in .*; get EMO-DB with `emotion-lib fetch emodb`"):
         corpora.load("emodb")

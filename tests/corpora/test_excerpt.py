@@ -1,4 +1,4 @@
-"""The 28 recordings of TESS in the repository, and the numbers measured on all of it."""
+"""What the repository has of TESS and CREMA-D: recordings, numbers and vectors."""
 
 import hashlib
 import shutil
@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 
-from benchmarks import excerpt
-from emotion_lib import classic, corpora
+from benchmarks import embeddings, excerpt
+from emotion_lib import EmotionRecognizer, classic, corpora, splits
 from emotion_lib.audio.sources import has_audio_suffix
 from emotion_lib.corpora import inventory
 from emotion_lib.corpora.download import Archive
@@ -98,6 +99,51 @@ def test_logistic_regression_on_the_numbers_tells_the_story_of_the_series() -> N
     assert score(older, younger) == pytest.approx(0.45, abs=0.01)
 
 
+def test_the_vectors_are_of_two_actors_kept_for_demonstrations_and_of_38_others() -> None:
+    clips = corpora.embeddings()
+
+    columns = ["id", "corpus", "speaker", "emotion", "text", "sex", *(f"e_{i}" for i in range(3072))]
+    assert (list(clips.columns), len(clips)) == (columns, 500)
+    assert clips["id"].is_monotonic_increasing
+    kept = clips["speaker"].isin(embeddings.DEMONSTRATIONS)
+    assert clips[kept].groupby(["speaker", "emotion"])["text"].nunique().tolist() == 12 * [10]
+    others = clips[~kept]
+    assert not splits.is_set_aside(others).any()
+    assert others.groupby("sex")["speaker"].nunique().to_dict() == {"female": 19, "male": 19}
+    assert others["emotion"].value_counts().isin([63, 64]).all()
+
+
+def test_the_vectors_are_what_the_recogniser_computes_and_are_small() -> None:
+    paths = sorted((ROOT / "data" / "samples").glob("*.flac"))
+    kept = corpora.embeddings().set_index("id").loc[[path.stem for path in paths]].filter(regex="^e_").to_numpy()
+
+    assert kept.dtype == np.float32
+    np.testing.assert_allclose(kept, EmotionRecognizer.load().embed(paths), rtol=1e-3, atol=1e-3)
+    assert (ROOT / "data" / "samples" / "embeddings.npz").stat().st_size < 3_000_000
+
+
+def test_the_notice_beside_the_vectors_names_the_makers_and_the_licences() -> None:
+    notice = (ROOT / "data" / "samples" / "README.md").read_text("utf-8")
+
+    for part in ("Cao, H.", "10.1109/TAFFC.2014.2336244", "derivative database", "licenses/odbl", "licenses/dbcl"):
+        assert part in notice
+
+
+def test_a_discriminant_trained_on_the_other_actors_predicts_the_two_far_above_chance() -> None:
+    clips = corpora.embeddings()
+    X, kept = clips.filter(regex="^e_").to_numpy(), clips["speaker"].isin(embeddings.DEMONSTRATIONS).to_numpy()
+
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.5).fit(X[~kept], clips["emotion"][~kept])
+    assert balanced_accuracy_score(clips["emotion"][kept], model.predict(X[kept])) == pytest.approx(0.58, abs=0.03)
+
+
+def test_outside_a_clone_the_error_says_where_the_vectors_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "_checkout", lambda: None)
+
+    with pytest.raises(CorpusError, match=r"samples/embeddings\.npz: .*not part of the installed.*fetch crema-d"):
+        corpora.embeddings()
+
+
 def test_outside_a_clone_the_error_says_where_the_excerpt_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "_checkout", lambda: None)
 
@@ -117,7 +163,6 @@ def test_with_the_excerpt_alone_tess_is_missing_as_before(clone: Path) -> None:
     for search in (corpora.find, corpora.load, corpora.check):
         with pytest.raises(CorpusError, match=CURE):
             search("tess")
-    assert set(corpora.load("tess", otherwise="tess-excerpt")["text"]) == {"back", "dog"}
 
 
 def test_a_full_copy_in_the_folder_of_the_user_is_found_and_hidden_on_demand(

@@ -132,11 +132,6 @@ def test_a_mistake_in_a_list_is_named_with_its_cure(write_list: WriteList, text:
         corpora.load(write_list(text))
 
 
-def test_no_other_corpus_stands_in_for_a_list_with_a_mistake(write_list: WriteList) -> None:
-    with pytest.raises(CorpusError, match="an empty file"):
-        corpora.load(write_list(""), otherwise="demo")
-
-
 def test_a_workbook_is_an_error_that_says_to_save_it_as_csv(recordings: Path) -> None:
     (recordings / "study.xlsx").write_bytes(b"PK")
     with pytest.raises(CorpusError, match=r"study\.xlsx: a file, not a folder; .* save it as CSV if it is a table"):

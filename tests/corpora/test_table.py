@@ -123,11 +123,6 @@ def test_loading_looks_at_no_audio(demo_copy: Path) -> None:
     assert broken.stem in set(corpora.load(demo_copy)["id"])
 
 
-def test_another_corpus_stands_in_for_one_that_is_not_found(tess_folder: Path, tmp_path: Path) -> None:
-    assert corpora.load(tmp_path / "nowhere", otherwise=str(tess_folder)).attrs["instead_of"].endswith("nowhere")
-    assert "instead_of" not in corpora.load(tess_folder, otherwise="demo").attrs
-
-
 def test_a_folder_that_is_not_there_is_an_error_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"nowhere: no such folder; .*`emotion-lib fetch tess`"):
         corpora.load(tmp_path / "nowhere")
@@ -182,12 +177,6 @@ def test_of_the_demo_corpus_it_says_that_nothing_is_a_result() -> None:
     assert "not found" not in text
     assert "nothing measured on it is a result" in text
     assert "`emotion-lib fetch tess`" in text
-
-
-def test_where_the_demo_corpus_stands_in_for_tess_it_says_so() -> None:
-    demo = corpora.load("demo")
-    demo.attrs["instead_of"] = "tess"
-    assert str(corpora.describe(demo[demo["emotion"] == "sad"])).startswith("TESS was not found on this machine.\n")
 
 
 def test_tables_of_several_corpora_are_described_one_by_one(tess_folder: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_lib import corpora, evaluation, extraction, splits
+from emotion_lib import evaluation, extraction, splits
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation import Evaluation
@@ -391,10 +391,3 @@ def test_what_cannot_get_used_to_a_voice_says_why(heard: Evaluation, table: pd.D
         evaluation.evaluate_adapted(replace(heard, predictions=heard.predictions.iloc[1:]), table)
     with pytest.raises(ParameterError, match=r"seen='10': takes 10 words, .* the voice has 10"):
         evaluation.evaluate_adapted(heard, table, seen=["10"])
-
-
-def test_predictions_for_recordings_stand_beside_their_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMOTION_LIB_CACHE", str(tmp_path))
-    found = evaluation.predict_held_out(corpora.load("demo"), "logistic_regression", "by_word")
-    assert found["path"].tolist() == corpora.load("demo").set_index("id")["path"].loc[found["id"]].tolist()
-    assert np.mean(found["predicted"] == found["emotion"]) > 2 / 7

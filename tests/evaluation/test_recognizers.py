@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 
 import emotion_lib
-from emotion_lib import evaluation, extraction, models, results
+from benchmarks import pretrained
+from emotion_lib import evaluation, extraction, models
 from emotion_lib.emotions import EMOTIONS
 from emotion_lib.errors import ParameterError, TrainingWarning
 from emotion_lib.evaluation import model_card
@@ -257,7 +258,7 @@ def test_a_figure_that_there_is_not_is_null_in_json(built: TrainedRecognizer, ta
     (worth,) = json.loads(json.dumps(story, allow_nan=False))["worth"]
     assert [worth[name] for name in ("low", "high", "interval_over", "precision")] == [None] * 4
     told = EmotionRecognizer(built.recognizer.head, emotions=CHOSEN, feature="log_mel", settings=SETTINGS, about=story)
-    (shown,) = results.worth(told).to_dict("records")
+    (shown,) = pretrained.card(told).to_dict("records")
     assert list(shown.values())[:3] == [f"{100 * worth['value']:.1f}", "0.0", "-"]
 
 

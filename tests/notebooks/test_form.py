@@ -27,11 +27,7 @@ MOST_LINES = 8
 MOST_IGNORED = 6
 """Cells whose output is not compared, in one notebook."""
 
-LESSONS = [path for path in PATHS if run.needs_no_download(path)]
-"""The notebooks that run on what comes with the repository; the others have an older form."""
-
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-every_lesson = pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 
 
 def cells(path: Path, kind: str) -> list[NotebookNode]:
@@ -107,9 +103,8 @@ def test_it_defines_nothing_but_short_functions_where_the_function_is_the_lesson
     definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     defined = [node for _, node in syntax(path) if isinstance(node, definitions)]
 
-    allowed = MOST_LINES if path in LESSONS else 0
     lines = {each.name: (each.end_lineno or 0) - each.lineno + 1 for each in defined}
-    assert {name: n for name, n in lines.items() if n > allowed} == {}
+    assert {name: n for name, n in lines.items() if n > MOST_LINES} == {}
     assert all(isinstance(each, ast.FunctionDef) for each in defined)
 
 
@@ -163,12 +158,12 @@ def test_its_relative_links_lead_somewhere(path: Path) -> None:
     assert [target for target in relative if not (path.parent / target).exists()] == []
 
 
-@every_lesson
+@every_notebook
 def test_it_says_first_whether_tess_is_here(path: Path) -> None:
     assert "widgets.fetch(" in "".join(cell.source for cell in cells(path, "code")[:2])
 
 
-@every_lesson
+@every_notebook
 def test_each_exercise_has_a_hint_a_cell_to_work_in_and_a_folded_solution(path: Path) -> None:
     all_cells = nbformat.read(path, as_version=4).cells
     start = next(number for number, cell in enumerate(all_cells) if re.search(r"^## Try it", cell.source, re.MULTILINE))
@@ -184,7 +179,7 @@ def test_each_exercise_has_a_hint_a_cell_to_work_in_and_a_folded_solution(path: 
         assert all("hide-cell" in tags(each) for each in solutions)
 
 
-@every_lesson
+@every_notebook
 def test_solutions_and_checks_are_folded(path: Path) -> None:
     for cell in cells(path, "code"):
         if "hide-cell" in tags(cell):
@@ -193,7 +188,7 @@ def test_solutions_and_checks_are_folded(path: Path) -> None:
             assert hidden(cell).get("source_hidden")
 
 
-@every_lesson
+@every_notebook
 def test_few_outputs_are_not_compared_and_a_compared_cell_follows_soon(path: Path) -> None:
     ignored = ["nbval-ignore-output" in tags(cell) for cell in cells(path, "code")]
 
@@ -201,21 +196,21 @@ def test_few_outputs_are_not_compared_and_a_compared_cell_follows_soon(path: Pat
     assert [number for number, each in enumerate(ignored, start=1) if each and all(ignored[number : number + 2])] == []
 
 
-@every_lesson
+@every_notebook
 def test_a_cell_that_needs_training_comes_after_one_that_trains(path: Path) -> None:
     order = [tags(cell) & {"trains", "trained"} for cell in cells(path, "code")]
 
     assert {"trained"} not in order or {"trains"} in order[: order.index({"trained"})]
 
 
-@every_lesson
+@every_notebook
 def test_every_picture_has_an_alternative_text(path: Path) -> None:
     pictures = [output for output in outputs(path) if "image/png" in output.get("data", {})]
 
     assert [output for output in pictures if not output.metadata.get("image/png", {}).get("alt")] == []
 
 
-@every_lesson
+@every_notebook
 def test_tables_have_at_most_eight_rows_and_six_columns(path: Path) -> None:
     tables = [table for output in outputs(path) for table in TABLE.findall(output.get("data", {}).get("text/html", ""))]
 

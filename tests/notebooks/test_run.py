@@ -11,16 +11,15 @@ import pytest
 import run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from emotion_lib import corpora
-
 WriteNotebook = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put back what the runner's command line sets in the environment."""
+    """Put back what the runner sets in the environment."""
     monkeypatch.setenv("EMOTION_LIB_PROGRESS", "1")
     monkeypatch.setenv("EMOTION_LIB_WIDGETS", "live")
+    monkeypatch.setenv("EMOTION_LIB_HIDDEN", "")
 
 
 @pytest.fixture
@@ -38,16 +37,9 @@ def write_notebook(tmp_path: Path) -> WriteNotebook:
 
 
 @pytest.fixture
-def without_tess(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the library find no TESS."""
-    monkeypatch.setenv("EMOTION_LIB_HIDDEN", "tess")
-
-
-@pytest.fixture
-def with_tess(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let the library find a TESS, and the runner write below `tmp_path`."""
+def build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the runner write below `tmp_path`."""
     monkeypatch.setattr(run, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(corpora, "is_here", lambda name: True)
 
 
 @pytest.fixture
@@ -153,7 +145,7 @@ def test_what_interact_shows_is_not_kept(write_notebook: WriteNotebook, tmp_path
     assert "shown by interact" not in nbformat.writes(kept)
 
 
-def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook, with_tess: None) -> None:
+def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook, build: None) -> None:
     path = write_notebook("1 + 1", "2 + 2")
     before = nbformat.read(path, as_version=4)
 
@@ -165,7 +157,7 @@ def test_update_keeps_outputs_counts_and_cell_ids(write_notebook: WriteNotebook,
     assert "version" not in after.metadata.language_info
 
 
-def test_update_rewrites_no_notebook_when_one_fails(write_notebook: WriteNotebook, with_tess: None) -> None:
+def test_update_rewrites_no_notebook_when_one_fails(write_notebook: WriteNotebook, build: None) -> None:
     paths = [write_notebook("1 + 1"), write_notebook("1 / 0", name="02_scratch.ipynb")]
     before = [path.read_bytes() for path in paths]
 
@@ -174,44 +166,21 @@ def test_update_rewrites_no_notebook_when_one_fails(write_notebook: WriteNoteboo
     assert [path.read_bytes() for path in paths] == before
 
 
-def test_update_without_tess_refuses_with_the_cure_and_neither_bars_nor_widgets_are_shown(
-    without_tess: None, capsys: pytest.CaptureFixture[str]
+def test_update_keeps_what_a_reader_without_tess_sees_with_neither_bars_nor_live_widgets(
+    write_notebook: WriteNotebook, build: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run.main(["--update"]) == 1
-    assert "emotion-lib fetch tess" in capsys.readouterr().err
+    path = write_notebook("from emotion_lib import corpora\ncorpora.is_here('tess')")
+    monkeypatch.setattr(run, "NOTEBOOKS", path.parent)
+
+    assert run.main(["--update"]) == 0
+
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].data["text/plain"] == "False"
     assert (os.environ["EMOTION_LIB_PROGRESS"], os.environ["EMOTION_LIB_WIDGETS"]) == ("0", "still")
 
 
 @pytest.mark.parametrize(("kept", "status"), [("2", 0), ("3", 1)], ids=["the same", "another"])
-def test_check_compares_the_kept_outputs_with_a_new_run(
-    write_kept: WriteNotebook, with_tess: None, kept: str, status: int
-) -> None:
+def test_check_compares_the_kept_outputs_with_a_new_run(write_kept: WriteNotebook, kept: str, status: int) -> None:
     assert run.check([write_kept("1 + 1", kept=kept)]) == status
-
-
-def test_check_without_tess_leaves_out_a_notebook_that_needs_it_and_says_so(
-    write_notebook: WriteNotebook,
-    without_tess: None,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")  # hidden on purpose, so it is not missed
-
-    assert run.check([write_notebook("1 / 0")]) == 0
-    assert "TESS was not found, so 01_scratch cannot be compared: fetch it" in capsys.readouterr().out
-
-
-def test_check_where_tess_is_required_and_nobody_has_hidden_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpora, "is_here", lambda name: False)
-    monkeypatch.setenv("EMOTION_LIB_REQUIRE_CORPORA", "1")
-
-    assert run.check([]) == 1
-
-
-def test_check_without_tess_compares_a_notebook_that_needs_no_download(
-    write_kept: WriteNotebook, without_tess: None
-) -> None:
-    assert run.check([write_kept("# widgets.fetch()\n1 + 1", kept="3")]) == 1
 
 
 def test_untrained_without_check_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,7 +190,7 @@ def test_untrained_without_check_is_refused(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_check_untrained_leaves_out_the_cells_that_train_or_need_training(
-    write_kept: WriteNotebook, with_tess: None
+    write_kept: WriteNotebook,
 ) -> None:
     trains = write_kept("1 + 1", kept="3", tags=("trains",))
     trained = write_kept("1 + 1", "1 + 1", kept="3", name="02_scratch.ipynb", tags=("nbval-ignore-output", "trained"))

@@ -108,7 +108,7 @@ def test_what_is_said_again_takes_the_place_of_the_first(fresh: Any, mine: pd.Da
 def test_silence_is_a_sentence_and_is_not_kept(fresh: Any) -> None:
     record(fresh, np.zeros(48_000), 48_000, purpose="enrol")
 
-    assert fresh.says.startswith("silence, so it is not kept; record it again")
+    assert fresh.says.startswith("Not kept (silence): record it again")
     assert (fresh.utterances, fresh.step) == ([], 0)
 
 
@@ -120,7 +120,7 @@ def test_with_two_of_each_emotion_the_test_is_fair(
     left_out = recognizer.enrol(others, emotions[1:], sr=recognizer.settings.sr).predict(paths[0])
     heard = [bar["probability"] for bar in adapted.utterances[0]["after"]["bars"]]
     np.testing.assert_allclose(heard, list(left_out.probabilities.values()), atol=1e-4)
-    assert "adapted to the 5 others and not to this one" in adapted.verdict
+    assert "adapted to the other 5 but not to this one" in adapted.verdict
     assert adapted.recognizer.about["enrolled"] == {"angry": 3, "sad": 3}
     assert repr(adapted) == "Adaptation to a voice: 6 utterances, adapted"
     assert len(adapted.still()) > 10_000
@@ -146,11 +146,16 @@ def test_without_utterances_there_is_nothing_to_get_used_to(fresh: Any) -> None:
     assert not fresh.adapted
 
 
-def test_a_further_utterance_makes_what_was_heard_after_untrue(adapted: Any, mine: pd.DataFrame) -> None:
+def test_the_first_recording_takes_the_place_of_those_to_start_with(
+    adapted: Any, recognizer: EmotionRecognizer, mine: pd.DataFrame
+) -> None:
+    record(adapted, np.zeros(48_000), 48_000, purpose="enrol")
+    assert (len(adapted.utterances), adapted.adapted) == (6, True)
     say(adapted, mine["path"][0])
 
-    assert [each["after"] for each in adapted.utterances] == [None] * 7
-    assert adapted.verdict == ""
+    assert [each["after"] for each in adapted.utterances] == [None]
+    assert (adapted.verdict, adapted.adapted) == ("", False)
+    assert adapted.recognizer is recognizer
 
 
 def test_an_utterance_is_removed_and_asked_for_again(fresh: Any, mine: pd.DataFrame) -> None:

@@ -19,9 +19,17 @@ NO_SPEECH = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="no speech"
     ("prediction", "short", "long"),
     [
         (SURE, "sad", "Predicted: sad, 80 %."),
-        (UNSURE, "I don't know", "I don't know: the most probable emotion is sad with 55 %; I answer from 60 % on."),
-        (SILENCE, "silence", "I don't know: there is only silence. Is the microphone muted, or is another one chosen?"),
-        (NO_SPEECH, "no speech", "I don't know: nobody speaks."),
+        (
+            UNSURE,
+            "I don't know",
+            "I don't know: the most probable emotion is sad, at 55 %, and I need at least 60 % to answer.",
+        ),
+        (
+            SILENCE,
+            "silence",
+            "I don't know: the recording is silent. Is the microphone muted, or is a different one selected?",
+        ),
+        (NO_SPEECH, "no speech", "I don't know: there is no speech in the recording."),
     ],
 )
 def test_an_answer_in_words(prediction: Prediction, short: str, long: str) -> None:

@@ -34,6 +34,9 @@ def test_recordings_go_through_the_stream(recognizer: EmotionRecognizer, path: s
     assert live.segments == list(recognizer.stream([y], SR))
     assert [each["end"] for each in live.timeline] == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.328125]
     assert live.answer == live.timeline[-1]
+    assert live.recording is not None
+    np.testing.assert_array_equal(live.recording[0], y)
+    assert live.recording[1] == SR
     assert repr(live).startswith("Live: 3.3 s predicted, the end as ")
     assert live.still() == answer(live, "show")[1][1]
 
@@ -59,6 +62,28 @@ def test_what_is_said_is_heard_until_it_is_stopped(recognizer: EmotionRecognizer
     assert live.segments == list(recognizer.stream([y], SR))
     assert live.answer["end"] == live.segments[-1].end
     assert live.says == ""
+    assert live.recording is not None
+    np.testing.assert_array_equal(live.recording[0], y)
+    assert live.recording[1] == SR
+
+
+def test_what_was_said_before_the_last_minutes_is_not_kept(
+    recognizer: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "KEPT", 0.5)
+    live = widgets.live(Mock(stream=lambda *_: iter(()), timeline=recognizer.timeline))
+
+    ask(live, "start", rate=float(SR))
+    assert live.recording is None
+    for number in range(8):
+        ask(live, "chunk", np.full(SR // 10, number / 1000, dtype=np.float32).tobytes())
+    ask(live, "stop")
+
+    assert live.recording is not None
+    assert live.recording[0][:: SR // 10] == pytest.approx([0.003, 0.004, 0.005, 0.006, 0.007])
+    ask(live, "start", rate=float(SR))
+    assert live.recording is None
+    live.close()
 
 
 def test_a_kernel_that_cannot_follow_drops_the_oldest_and_says_so(recognizer: EmotionRecognizer) -> None:

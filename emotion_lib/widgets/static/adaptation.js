@@ -38,7 +38,7 @@ function guide(model, signal, kernel) {
     const [plan, step] = [model.get("plan"), model.get("step")];
     const now = plan[step];
     list.offer(emotions, now?.emotion);
-    const manner = now?.emotion === "neutral" ? "Say it as you usually speak" : "Say it as if you were in this emotion";
+    const manner = now?.emotion === "neutral" ? "Say it as you usually speak" : "Say it as if you felt this emotion";
     how.textContent = now
       ? `${manner}: ${now.emotion}, ${now.number} of ${now.of}; ${step + 1} of ${plan.length} in all.`
       : "That was the last sentence. Adapt the recogniser to this voice, or choose an emotion and say more.";

@@ -45,7 +45,7 @@ function barsView(title) {
   const renew = (answer) => {
     bars = answer.bars.map((each) => bar({ ...each, threshold: answer.threshold }));
     rows.replaceChildren(...bars.map((each) => each.element));
-    const line = make("span", {}, `answers from ${percent(answer.threshold)} on`);
+    const line = make("span", {}, `answers at ${percent(answer.threshold)} or more`);
     line.style.left = `${100 * answer.threshold}%`;
     foot.replaceChildren(line);
   };

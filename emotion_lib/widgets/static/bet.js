@@ -1,5 +1,7 @@
 // A bet: a question, a slider, and the number that is bet.
 
+const NONE = "No bet yet: move the slider, or click it to bet on the number where it stands.";
+
 function render({ model, el, signal }) {
   begin(el, "Bet", signal);
   const [low, high, unit] = ["low", "high", "unit"].map((name) => model.get(name));
@@ -8,7 +10,7 @@ function render({ model, el, signal }) {
   const bet = () => kernel.wish({ do: "place", value: Number(slider.value) }, { what: "your bet" });
   const show = () => {
     const value = model.get("value");
-    told.textContent = value === null ? "No bet yet: move the slider." : `Your bet: ${inWords(value)}`;
+    told.textContent = value === null ? NONE : `Your bet: ${inWords(value)}`;
     slider.setAttribute("aria-valuetext", value === null ? "no bet yet" : inWords(value));
     if (value !== null) slider.value = value;
   };

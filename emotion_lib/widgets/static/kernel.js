@@ -56,7 +56,7 @@ function questions(model, el, signal) {
     if (isGone(model, el)) return lose();
     const all = [...waiting];
     const { what } = all.findLast(({ isWish }) => isWish) ?? all.at(-1);
-    say(`The kernel is busy; ${what} comes next.`);
+    say(`The kernel is busy; ${what} will follow.`);
   };
 
   /**

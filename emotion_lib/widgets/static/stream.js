@@ -2,7 +2,9 @@
 
 const CHUNK_PARTS = 2; // parts of 50 ms from the microphone, so the kernel gets ten chunks a second
 const SILENT_KERNEL = 10000; // milliseconds without an answer, as long as the kernel waits for a chunk
-const SILENT = "The microphone is off, as the kernel has not answered for ten seconds. Start it again when the kernel is free.";
+const SILENT =
+  "The kernel has not answered for ten seconds, so the microphone was turned off. Turn it on again when the kernel is free.";
+const GONE = "The kernel is gone, so the microphone was turned off. Run the notebook again up to this cell.";
 
 function render({ model, el, signal }) {
   begin(el, "Live predictions", signal);
@@ -66,7 +68,8 @@ function microphoneButton(model, signal, kernel, started) {
     if (parts.length < CHUNK_PARTS) return;
     const isSent = tell(model, { do: "chunk" }, [joined(parts, Infinity).buffer]);
     parts = [];
-    if (!isSent || performance.now() - answered > SILENT_KERNEL) stop(SILENT);
+    if (!isSent) stop(GONE);
+    else if (performance.now() - answered > SILENT_KERNEL) stop(SILENT);
   };
 
   const start = async () => {
