@@ -8,14 +8,6 @@ RUN := .venv/bin/python
 # The lists of emotion_lib/splits/lists that are drawn; those of speakers and folds were dealt once.
 LISTS := $(addprefix tess-,random by_word by_speaker by_speaker_and_word)
 
-# Where `make app` listens; from the command line alone, as some shells have a variable of this name.
-HOST := 127.0.0.1
-
-# Without the token of the printed address, any page in the browser could reach a server on this machine (DNS
-# rebinding); and each visit starts a kernel of 250 MB, which would otherwise live as long as the server.
-GUARDED := --Voila.auto_token=True --MappingKernelManager.cull_idle_timeout=600 \
-	--MappingKernelManager.cull_interval=60 --MappingKernelManager.cull_connected=True
-
 # The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
 OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 
@@ -24,7 +16,7 @@ OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
 TWO_AT_A_TIME := --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TESTS := env -u MAKEFLAGS $(RUN)
 
-.PHONY: help notebooks lab app page test lint unit browser compare docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
+.PHONY: help notebooks lab page test lint unit browser compare docs accuracy bench splits demo-corpus update-notebooks screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -34,9 +26,6 @@ notebooks: .venv/.notebooks  ## run notebooks 01 to 06 (copies, in build/noteboo
 
 lab: .venv/.notebooks  ## open copies of the notebooks (in lab/, for you to change) in JupyterLab
 	@$(RUN) notebooks/lab.py $(if $(filter 0,$(shell id -u)),--allow-root)
-
-app: .venv/.notebooks  ## open the notebook of your own voice as a page (Voilà); HOST=0.0.0.0 for other machines
-	$(OWN_KERNEL) $(RUN) -m voila --Voila.ip=$(HOST) $(GUARDED) notebooks/06_your_voice.ipynb
 
 page: .venv/.notebooks  ## make the page that recognises in the browser (build/page) and serve it on this machine (needs npm)
 	$(RUN) docs/page/make.py

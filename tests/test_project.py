@@ -115,12 +115,6 @@ def test_make_splits_writes_every_list_of_utterances_that_is_committed() -> None
 
 
 @needs_make
-def test_make_app_listens_on_loopback_unless_told_otherwise() -> None:
-    assert "--Voila.ip=127.0.0.1 " in planned("app", HOST="192.0.2.1")  # a variable that some shells have
-    assert "--Voila.ip=0.0.0.0 " in planned("app", "HOST=0.0.0.0")
-
-
-@needs_make
 def test_another_python_is_refused_in_one_line_before_anything_is_installed(copy: Path) -> None:
     another = script(copy / "python3.14", "exit 1")
 

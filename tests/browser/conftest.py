@@ -13,7 +13,10 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal
 
 import nbformat
@@ -24,6 +27,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
+from docs.page import make
 from emotion_lib import audio, corpora
 from emotion_lib.recognizer import EmotionRecognizer
 
@@ -303,3 +307,21 @@ def free_port() -> int:
 def pretrained() -> EmotionRecognizer:
     """The recogniser that comes with the package."""
     return EmotionRecognizer.load()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the page of `make page`."""
+    npm()
+    folder = tmp_path_factory.mktemp("page") / "page"
+    make.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path) -> Iterator[str]:
+    """The address of the page, as `make page` serves it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(make.Handler, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()

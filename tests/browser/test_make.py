@@ -1,4 +1,4 @@
-"""What `make lab` and `make app` open, for a user who has another kernel of the same name."""
+"""What `make lab` opens, for a user who has another kernel of the same name."""
 
 import json
 import re
@@ -6,13 +6,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
@@ -20,8 +18,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import KERNEL, NOTEBOOK, ROOT, Lab, environment, free_port, running
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-
-APP = "from emotion_lib import corpora, widgets\nwidgets.player(corpora.load('demo'))"
 
 
 def planned(target: str) -> list[str]:
@@ -44,28 +40,6 @@ def made(command: list[str], folder: Path, state: Path) -> Iterator[None]:
         [*command, "--no-browser", f"--port={port}"], variables, folder=folder, log=log, url=f"http://127.0.0.1:{port}"
     ):
         yield
-
-
-def n_kernels() -> int:
-    """Return how many kernels run for these tests."""
-    own = {each.pid for each in psutil.Process().children(recursive=True)}
-    running = [each for each in psutil.process_iter(["cmdline"]) if each.pid in own]
-    return sum("ipykernel_launcher" in (each.info["cmdline"] or ()) for each in running)
-
-
-@pytest.fixture(scope="module")
-def app(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address that `make app` serves a notebook with a player at, for ten seconds after the last visit."""
-    *command, notebook = planned("app")
-    assert notebook == "notebooks/06_your_voice.ipynb"
-    cells = [new_markdown_cell("# A voice"), new_code_cell(APP)]
-    nbformat.write(new_notebook(cells=cells), lab.folder / "notebooks" / "app.ipynb")
-    soon = [word.replace("timeout=600", "timeout=10").replace("interval=60", "interval=1") for word in command]
-    assert soon != command
-    state = tmp_path_factory.mktemp("app")
-    with made([*soon, "notebooks/app.ipynb"], lab.folder, state):
-        (address,) = re.findall(r"http://\S+\?token=\w+", (state / "log.txt").read_text("utf-8"))
-        yield address
 
 
 @pytest.fixture
@@ -111,34 +85,3 @@ def test_make_lab_prints_the_address_of_a_copy_which_runs_and_saves_and_leaves_t
     assert "# emotion_lib" in (clone / "lab" / "01_explore.ipynb").read_text("utf-8")
     status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, check=True, capture_output=True, text=True)
     assert status.stdout == ""
-
-
-def test_make_app_starts_nothing_for_a_visitor_without_its_token(lab: Lab, app: str) -> None:
-    page = lab.new_page()
-    before = n_kernels()
-    page.goto(app.partition("?")[0])
-    expect(page.get_by_role("textbox", name="Password or token:")).to_be_visible()
-    expect(page.get_by_role("heading", name="A voice")).to_have_count(0)
-    assert n_kernels() == before
-    page.context.close()
-
-
-def test_make_app_serves_a_widget_on_a_page_without_code_and_ends_its_kernel_when_nobody_uses_it(
-    lab: Lab, app: str
-) -> None:
-    page = lab.new_page()
-    before = n_kernels()
-    page.goto(app)
-    expect(page.locator(".emotion-widget audio")).to_be_visible()
-    expect(page.get_by_role("heading", name="A voice")).to_be_visible()
-    expect(page.get_by_text("corpora.load")).to_have_count(0)
-    await_end(before)
-    page.context.close()
-
-
-def await_end(n: int, *, seconds: float = 60) -> None:
-    """Wait until no more than `n` kernels run."""
-    until = time.monotonic() + seconds
-    while n_kernels() > n:
-        assert time.monotonic() < until
-        time.sleep(0.2)

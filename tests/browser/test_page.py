@@ -5,10 +5,7 @@ import csv
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Literal
 
 import numpy as np
@@ -41,24 +38,6 @@ LAST_SOUND = """async () => {
 
 THREE_SECONDS_OF_60 = re.compile(r"5[0-7] s left")
 THREE_SECONDS_OF_8 = re.compile(r"[0-5] s left")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the page."""
-    npm()
-    folder = tmp_path_factory.mktemp("page") / "page"
-    make.make(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """The address of the page, as `make page` serves it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(make.Handler, directory=folder)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,9 @@
-"""The pictures of README: widgets on the demo corpus and the samples. `make screenshots` keeps them."""
+"""The pictures of README and of the page in the browser, on what comes with the repository; see `make screenshots`."""
 
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Lab
 
@@ -42,3 +43,21 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
     widget.screenshot(path=BUILD / f"{name}.png")
     lab.close(page)
     assert (BUILD / f"{name}.png").stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(1400, 960), (390, 844)])
+def test_the_page_is_worth_a_picture(lab: Lab, address: str, width: int, height: int, dark: bool) -> None:
+    page = lab.new_page(dark=dark)
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(reduced_motion="reduce")  # else the bars grow
+    page.goto(address)
+    page.get_by_role("button", name="woman, angry").click()
+    expect(page.locator(".emotion-headline")).to_have_text("angry")
+    if width < 1000:
+        page.locator("#answer").evaluate("answer => answer.scrollIntoView({ block: 'center' })")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    name = f"page_{'wide' if width > 1000 else 'narrow'}_{'dark' if dark else 'light'}.png"
+    page.screenshot(path=BUILD / name)
+    page.context.close()
+    assert (BUILD / name).stat().st_size < 300_000
