@@ -292,7 +292,7 @@ def _verdict(said: Sequence[_Utterance], *, fair: bool) -> str:
     after = sum(each.after is not None and each.after.emotion == each.emotion for each in said)
     counted = f"Predicted as meant: {before} of {len(said)} before, {after} of {len(said)} after."
     if len({each.emotion for each in said}) == 1:
-        return f"{counted} Utterances of one emotion say nothing about the others; say more, or try another one below."
+        return f"{counted} Utterances of one emotion do not test the others: say more, or try another one below."
     if fair:
         return (
             f"{counted} Each utterance was predicted by a recogniser that had been adapted to the other "

@@ -15,7 +15,7 @@ from emotion_lib import audio
 from emotion_lib.emotions import style_of
 from emotion_lib.errors import EmotionLibError
 from emotion_lib.plots import plot_waveform
-from emotion_lib.plots.style import HALO, INK
+from emotion_lib.plots.style import INK
 from emotion_lib.recognizer import EmotionRecognizer, Segment
 from emotion_lib.recognizer.inputs import is_list
 from emotion_lib.recognizer.prediction import UNSURE
@@ -233,8 +233,7 @@ def _plot_moving(segments: Sequence[Segment], threshold: float, ax: Axes) -> Non
         colour, marker = style_of(emotion)
         shares = np.where(spoken, [segment.probabilities[emotion] for segment in segments], np.nan)
         ax.plot(ends, shares, color=colour, marker=marker, linewidth=1.5, label=emotion, clip_on=False, zorder=2)
-    ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--")
-    words = f"answers at {answers.percent(threshold)} or more"
-    ax.text(0.005, threshold + 0.015, words, transform=ax.get_yaxis_transform(), path_effects=HALO)
+    words = f"answers at\n{answers.percent(threshold)} or more"
+    ax.axhline(threshold, color=INK, linewidth=1.2, linestyle="--", label=words)
     ax.set(xlabel="Time (s)", ylabel="Probability", ylim=(0, 1.02))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

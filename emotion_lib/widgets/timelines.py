@@ -92,7 +92,7 @@ class TimelineWidget(Widget):
         """Return the alternative text of a picture: the time of each emotion."""
         length = self._table["end"] - self._table["start"]
         shares = length.groupby(self._table["emotion"]).sum().sort_values(ascending=False)
-        named = ", ".join(f"{emotion} {seconds:.0f} s" for emotion, seconds in shares.items())
+        named = ", ".join(f"{emotion} {seconds:.1f} s" for emotion, seconds in shares.items())
         return f"Timeline of {self.length:.1f} s: {named}"
 
 

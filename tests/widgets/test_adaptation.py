@@ -131,7 +131,7 @@ def test_with_one_of_an_emotion_it_says_that_this_is_no_test(fresh: Any, mine: p
 
     ask(fresh, "adapt")
 
-    assert "Utterances of one emotion say nothing about the others" in fresh.verdict
+    assert "Utterances of one emotion do not test the others" in fresh.verdict
     ask(fresh, "go", step=2)
     say(fresh, mine["path"][1])
     ask(fresh, "adapt")
