@@ -18,22 +18,11 @@ from emotion_lib import features, plots
 from emotion_lib.emotions import EMOTIONS, STYLES
 from emotion_lib.errors import ParameterError
 from emotion_lib.evaluation import metrics
-from emotion_lib.recognizer.calibration import CoverageCurve, ReliabilityCurve
 from emotion_lib.recognizer.explanation import Explanation
 
 SR = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(SR) / SR).astype(np.float32)
 NOTHING = np.zeros(0, dtype=np.float32)
-RELIABILITY = {"TESS": ReliabilityCurve(np.array([0.4, 0.9]), np.array([0.3, 0.7]), np.array([50, 50]))}
-COVERAGE = {"TESS": CoverageCurve(np.array([0.1, 0.5, 1.0]), np.array([1.0, 0.9, 0.7]), np.array([0.9, 0.8, 0.4]))}
-ENROLMENT = pd.DataFrame(
-    {
-        "direction": "OAF -> YAF",
-        "seen_of_voice": ["3", "none", "1", "1", "unlabelled", "none"],
-        "metric": ["uar", "uar", "uar", "uar_worst", "uar", "accuracy"],
-        "value": [0.97, 0.7, 0.9, 0.6, 0.99, 0.71],
-    }
-)
 CONDITIONS = pd.DataFrame(
     {
         "condition": ["clean", "telephone", "room echo", "clean"],
@@ -80,9 +69,6 @@ DRAWINGS: dict[str, Callable[..., Axes]] = {
     "log mel": lambda **on: plots.plot_log_mel(features.log_mel(TONE, SR), SR, **on),
     "mfcc": lambda **on: plots.plot_mfcc(features.mfcc(TONE, SR), SR, **on),
     "confusion matrix": lambda **on: plots.plot_confusion_matrix(confusions([[3, 1], [0, 4]], "happy", "sad"), **on),
-    "reliability": lambda **on: plots.plot_reliability(RELIABILITY, **on),
-    "coverage": lambda **on: plots.plot_coverage(COVERAGE, threshold=0.5, **on),
-    "enrolment": lambda **on: plots.plot_enrolment(ENROLMENT, **on),
     "conditions": lambda **on: plots.plot_conditions(CONDITIONS, **on),
     "explanation": lambda **on: plots.plot_explanation(EXPLANATION, **on),
 }
@@ -94,9 +80,6 @@ EMPTY: dict[str, Callable[[], Axes]] = {
     "mfcc": lambda: plots.plot_mfcc(np.zeros((0, 40)), SR),
     "confusion matrix": lambda: plots.plot_confusion_matrix(confusions([])),
     "confusion matrix of zeros": lambda: plots.plot_confusion_matrix(confusions([[0]], "sad")),
-    "reliability": lambda: plots.plot_reliability({}),
-    "coverage": lambda: plots.plot_coverage({}, threshold=0.5),
-    "enrolment": lambda: plots.plot_enrolment(ENROLMENT[:0]),
     "conditions": lambda: plots.plot_conditions(CONDITIONS[:0]),
     "timeline": lambda: plots.plot_timeline(TIMELINE[:0], NOTHING, SR).axes[0],
 }
@@ -139,9 +122,6 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("spectrogram", "Time (s)", "Frequency (Hz)"),
         ("log mel", "Time (s)", "Frequency (Hz, mel scale)"),
         ("mfcc", "Time (s)", "MFCC"),
-        ("reliability", "Confidence", "Share of answers that are right"),
-        ("coverage", "Share of utterances that are answered", "Share of answers that are right"),
-        ("enrolment", "Labelled utterances of each emotion", "UAR"),
         ("conditions", "Difference of the UAR to clean recordings (points)", ""),
     ],
 )
@@ -233,38 +213,6 @@ def test_what_was_not_answered_is_a_column_between_the_emotions_and_the_recall()
     assert ax.texts[-1].get_position()[0] > 2
 
 
-def points(ax: Axes) -> list[list[list[float]]]:
-    """Return the points of each line on the axes."""
-    return [np.round(np.asarray(line.get_xydata(), dtype=float), 3).tolist() for line in ax.lines]
-
-
-def test_curves_of_reliability_stand_beside_the_diagonal() -> None:
-    assert points(plots.plot_reliability(RELIABILITY)) == [[[0, 0], [1, 1]], [[0.4, 0.3], [0.9, 0.7]]]
-
-
-@pytest.mark.parametrize(
-    ("threshold", "told"),
-    [
-        (0.5, ["TESS: 50 % answered,\n90 % of these right", "marked: at least 50 % sure"]),
-        (0.95, ["TESS: no answers", "marked: at least 95 % sure"]),
-        (None, ["TESS"]),
-    ],
-)
-def test_what_is_answered_at_the_threshold_is_marked_and_told(threshold: float | None, told: list[str]) -> None:
-    ax = plots.plot_coverage(COVERAGE, threshold=threshold)
-
-    assert texts(ax) == told
-    assert ([[0.5, 0.9]] in points(ax)) == (threshold == 0.5)
-
-
-def test_only_labelled_utterances_are_drawn_as_enrolment_fewest_first() -> None:
-    ax = plots.plot_enrolment(ENROLMENT)
-
-    assert points(ax) == [[[0, 0.7], [1, 0.9], [3, 0.97]], [[1, 0.6]]]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1", "3"]
-    assert texts(ax) == ["OAF -> YAF", "worst draw"]
-
-
 def test_conditions_are_drawn_in_the_order_of_the_table_without_the_groups() -> None:
     ax = plots.plot_conditions(CONDITIONS)
 
@@ -281,9 +229,6 @@ def test_conditions_are_drawn_in_the_order_of_the_table_without_the_groups() -> 
         (lambda: plots.plot_mfcc(TONE, SR), r"mfcc has the shape \(8000,\): must be \(n_frames, n_mfcc\)"),
         (lambda: plots.plot_log_mel(TONE, SR), r"must be \(n_frames, n_mels\)"),
         (lambda: plots.plot_confusion_matrix(pd.DataFrame([[1]], ["fear"], ["sad"])), "the same emotions"),
-        (lambda: plots.plot_coverage(COVERAGE, threshold=75), "threshold=75: must be a probability, from 0 to 1"),
-        (lambda: plots.plot_enrolment(ENROLMENT.drop(columns="value")), "figures has no column 'value': must have"),
-        (lambda: plots.plot_enrolment(pd.concat([ENROLMENT] * 2)), "two rows of OAF -> YAF, 3, uar: choose"),
         (lambda: plots.plot_conditions(CONDITIONS.drop(columns="group")), "rows has no column 'group': must have"),
     ],
 )
@@ -294,14 +239,12 @@ def test_what_cannot_be_drawn_is_a_parameter_error(draw: Callable[[], object], m
 
 @pytest.mark.parametrize("name", ["A$B", "$x^2$", "cost $5 or $6", "$\\bad{"])
 def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
-    for ax in (
-        plots.plot_enrolment(ENROLMENT.assign(direction=name)),
-        plots.plot_reliability({name: RELIABILITY["TESS"]}),
-    ):
-        ax.figure.canvas.draw()
-        texts = [text for text in ax.findobj(Text) if "$" in text.get_text()]
-        assert texts
-        assert not any(text.get_parse_math() for text in texts)
+    ax = plots.plot_confusion_matrix(confusions([[1]], name))
+
+    ax.figure.canvas.draw()
+    named = [text for text in ax.findobj(Text) if "$" in text.get_text()]
+    assert named
+    assert not any(text.get_parse_math() for text in named)
 
 
 def test_a_timeline_has_bands_with_names_gaps_where_nobody_speaks_and_hatches_where_nothing_is_sure() -> None:

@@ -60,8 +60,6 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     >>> folds = GroupKFold(2)  # each speaker is held out once
     >>> cross_val_score(pipeline, table["path"], table["emotion"], groups=table["speaker"], cv=folds).shape
     (2,)
-
-    Notebook: 03_model
     """
 
     def __init__(

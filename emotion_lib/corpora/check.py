@@ -167,10 +167,6 @@ def check(name_or_path: str | os.PathLike[str] = "tess") -> CheckReport:
     ------
     CorpusError
         As for `load`.
-
-    Notes
-    -----
-    Notebook: 01_explore
     """
     corpus, folder, files = open_corpus(name_or_path)
     stock = take_inventory(corpus, files)

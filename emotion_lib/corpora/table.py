@@ -323,10 +323,6 @@ def describe(table: pd.DataFrame) -> Description:
     Description
         Prints as text, or as a paragraph in a notebook. Of the demo corpus, it warns that nothing measured
         on it is a result.
-
-    Notes
-    -----
-    Notebook: 01_explore
     """
     sentences = []
     for name, rows in table.groupby("corpus"):

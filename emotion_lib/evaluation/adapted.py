@@ -98,7 +98,7 @@ def evaluate_adapted(
         If the evaluation has no probabilities or no held-out speakers, the table holds utterances that were not
         evaluated, a voice has too few words, or the features are not those of the model.
 
-    Notebook: 04_evaluate
+    Notebook: 05_second_chance
     """
     _check_adaptable(evaluation, table, seen)
     features = features_for(table, evaluation.model, features=features, progress=progress)

@@ -104,8 +104,6 @@ def evaluate(
     ParameterError
         If there is no such model or protocol, the table holds several corpora and the protocol is for one, or the
         features are not those of the model.
-
-    Notebook: 04_evaluate
     """
     seeds = _checked(seeds)
     if table["corpus"].nunique() != 1 and protocol not in splits.OF_SEVERAL_CORPORA:

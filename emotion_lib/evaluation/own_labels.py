@@ -83,8 +83,6 @@ def train(
     >>> mine = train(demo["path"], demo["emotion"].replace({"happy": "fröhlich"}), demo["speaker"])
     >>> mine.emotions[-1], mine.about["corpora"]
     ('fröhlich', {'own': {'utterances': 168, 'speakers': 2}})
-
-    Notebook: 06_your_voice
     """
     with tempfile.TemporaryDirectory() as folder:
         table = _own_table(recordings, labels, speakers, sr=sr, folder=Path(folder))

@@ -187,8 +187,6 @@ def score(
     >>> report = score(EmotionRecognizer.load(), demo[demo["text"] == "back"])
     >>> len(report.predictions), report.n_trained_on
     (14, 0)
-
-    Notebook: 04_evaluate
     """
     known, seen = known_utterances(recognizer, table, include_trained=include_trained)
     answers = recognizer.predictions(known["path"])

@@ -164,7 +164,7 @@ def extract(
     CorpusError
         If no recording could be used, or one is so long that the others, padded to its length, would fill the memory.
 
-    Notebook: 02_features
+    Notebook: 03_model
     """
     check_arguments(feature, executor)
     check_columns("the table", table, "id", "path")

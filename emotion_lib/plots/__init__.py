@@ -9,25 +9,17 @@ from emotion_lib.errors import extra
 
 with extra("notebooks"):
     from emotion_lib.plots.conditions import plot_conditions
-    from emotion_lib.plots.results import (
-        plot_confusion_matrix,
-        plot_coverage,
-        plot_reliability,
-    )
+    from emotion_lib.plots.results import plot_confusion_matrix
     from emotion_lib.plots.signals import plot_log_mel, plot_mfcc, plot_spectrogram, plot_waveform
     from emotion_lib.plots.style import show, use_style
     from emotion_lib.plots.timeline import plot_explanation, plot_timeline
-    from emotion_lib.plots.voices import plot_enrolment
 
 __all__ = [
     "plot_conditions",
     "plot_confusion_matrix",
-    "plot_coverage",
-    "plot_enrolment",
     "plot_explanation",
     "plot_log_mel",
     "plot_mfcc",
-    "plot_reliability",
     "plot_spectrogram",
     "plot_timeline",
     "plot_waveform",

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from emotion_lib.errors import check_columns
-from emotion_lib.plots.style import INK, LINES, PALE, axes_or_new, say_empty
+from emotion_lib.plots.style import INK, LINE, PALE, axes_or_new, say_empty
 
 
 def plot_conditions(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -35,6 +35,8 @@ def plot_conditions(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> rows = rows.assign(difference_low=-0.15, difference_high=-0.05)
     >>> [label.get_text() for label in plot_conditions(rows).get_yticklabels()]
     ['telephone']
+
+    Notebook: 05_second_chance
     """
     columns = ("condition", "group", "difference", "difference_low", "difference_high")
     check_columns("rows", rows, *columns, cure=f"must have {', '.join(columns)}")
@@ -44,10 +46,8 @@ def plot_conditions(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return say_empty(ax, "There are no conditions to draw.")
     heights = np.arange(len(drawn))
     ax.axvline(0, color=PALE, linewidth=1.5, zorder=0)
-    ax.hlines(
-        heights, 100 * drawn["difference_low"], 100 * drawn["difference_high"], color=LINES[0].colour, linewidth=1.8
-    )
-    ax.plot(100 * drawn["difference"], heights, LINES[0].marker, color=LINES[0].colour)
+    ax.hlines(heights, 100 * drawn["difference_low"], 100 * drawn["difference_high"], color=LINE, linewidth=1.8)
+    ax.plot(100 * drawn["difference"], heights, "o", color=LINE)
     ax.annotate("clean", (0, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points").set(
         ha="center", va="bottom", color=INK
     )

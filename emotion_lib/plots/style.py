@@ -1,17 +1,14 @@
-"""Settings and parts that all figures share: new axes, the empty state, labels that do not overlap."""
+"""Settings and parts that all figures share: colours, new axes, the empty state."""
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from PIL import Image
-from scipy.optimize import isotonic_regression
 
 SETTINGS: dict[str, Any] = {
     "axes.facecolor": "white",
@@ -45,17 +42,8 @@ PALE = "#767676"
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 """A white outline that keeps a label readable on top of marks."""
 
-
-class LineStyle(NamedTuple):
-    """The style of one curve among several; it differs from the others in more than its colour."""
-
-    colour: str
-    dashes: str
-    marker: str
-
-
-LINES = (LineStyle("#1b5e9b", "-", "o"), LineStyle("#b5500c", "--", "s"), LineStyle("#007f5f", "-.", "^"))
-"""Styles of curves; with more curves the styles repeat, and the names at the curves tell them apart."""
+LINE = "#1b5e9b"
+"""The colour of a line or dot that stands for no emotion."""
 
 
 def use_style() -> None:
@@ -130,28 +118,3 @@ def say_empty(ax: Axes, sentence: str) -> Axes:
     ax.set_axis_off()
     ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color=INK)
     return ax
-
-
-def name_at(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float]], *, gap: float = 0.07) -> None:
-    """Write the name of each curve in its colour to the right of its end, names at least `gap` of the axis apart."""
-    low, high = ax.get_ylim()
-    heights = apart([y for _, y in ends], gap * (high - low))
-    for place, (name, (x, _), height) in enumerate(zip(names, ends, heights, strict=True)):
-        text = ax.annotate(name, (x, height), xytext=(7, 0), textcoords="offset points", annotation_clip=False)
-        text.set(va="center", color=LINES[place % len(LINES)].colour, weight="bold", path_effects=HALO)
-
-
-def apart(positions: Sequence[float] | np.ndarray, gap: float) -> np.ndarray:
-    """Return the positions, moved as little as possible so that all are at least `gap` apart.
-
-    Examples
-    --------
-    >>> apart([0.98, 0.96, 0.2], 0.1).round(2).tolist()
-    [1.02, 0.92, 0.2]
-    """
-    # Sort, and subtract one gap more at each step: "at least a gap apart" then becomes "never falls".
-    order = np.argsort(positions, kind="stable")
-    steps = gap * np.arange(len(order))
-    moved = isotonic_regression(np.asarray(positions, dtype=float)[order] - steps).x + steps
-    restored: np.ndarray = moved[np.argsort(order, kind="stable")]
-    return restored

@@ -222,7 +222,7 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray, *, weight: np.nd
     >>> curve.coverage.tolist(), curve.accuracy.tolist(), curve.threshold.tolist()
     ([0.25, 0.5, 1.0], [1.0, 1.0, 0.75], [0.9, 0.8, 0.5])
 
-    Notebook: 04_evaluate
+    Notebook: 05_second_chance
     """
     weights = _checked_weights(confidence, correct, weight)
     order = np.argsort(-confidence, kind="stable")
@@ -272,7 +272,7 @@ def reliability_curve(
     >>> curve.confidence.round(2).tolist(), curve.accuracy.tolist(), curve.weight.tolist()
     ([0.5, 0.9], [0.5, 1.0], [2.0, 2.0])
 
-    Notebook: 04_evaluate
+    Notebook: 05_second_chance
     """
     weights = _checked_weights(confidence, correct, weight)
     if n_bins < 1:

@@ -113,6 +113,13 @@ def test_the_vectors_are_of_two_actors_kept_for_demonstrations_and_of_38_others(
     assert others["emotion"].value_counts().isin([63, 64]).all()
 
 
+def test_the_same_utterances_are_drawn_from_the_whole_corpus_as_from_a_part() -> None:
+    index = corpora.index("crema-d").assign(corpus="crema-d")
+
+    whole, part = embeddings.drawn(index), embeddings.drawn(index[index["in_figures"]])
+    assert whole["id"].tolist() == part["id"].tolist() == corpora.embeddings()["id"].tolist()
+
+
 def test_the_vectors_are_what_the_recogniser_computes_and_are_small() -> None:
     paths = sorted((ROOT / "data" / "samples").glob("*.flac"))
     kept = corpora.embeddings().set_index("id").loc[[path.stem for path in paths]].filter(regex="^e_").to_numpy()
