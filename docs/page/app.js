@@ -16,7 +16,7 @@ const worker = new Worker("worker.js", { type: "module" });
 /** All recordings that were answered: {name, sound, seconds, answer, rows}. */
 const results = [];
 const todo = []; // what `predict` was given and has not finished
-/** What somebody said of the sentences in `about.plan`: {meant, words, step, name, sound, before, after}. */
+/** The sentences of `about.plan` that were said: {meant, words, step, sound, probabilities, z, before, after}. */
 let [said, step, verdict] = [[], 0, ""];
 let [shown, order] = [null, { column: 0, down: false }];
 let [recording, isRecording, recordings] = [null, false, 0]; // "is" also while the browser asks for permission
@@ -208,8 +208,9 @@ const files = (list) => predict([...list].map((file) => [file.name, () => decode
 function showPlan() {
   const now = about.plan[step];
   const manner = now?.meant === about.ordinary ? "Say it as you usually speak" : "Say it as if you felt so";
-  at("task").replaceChildren(...(now ? [mark(about.styles[now.meant]), ` ${about.emotions[now.meant]}: “${now.words}”`] : ["That was the last sentence."]));
-  at("how").textContent = now ? `${manner}; sentence ${step + 1} of ${about.plan.length}.` : "Adapt it now, or choose an emotion to say more.";
+  const words = now ? ` ${about.emotions[now.meant]}: “${now.words}”` : "That was the last sentence.";
+  at("task").replaceChildren(...(now ? [mark(about.styles[now.meant])] : []), words);
+  at("how").textContent = now ? `${manner}; sentence ${step + 1} of ${about.plan.length}.` : "Adapt it, or choose an emotion.";
   at("emotion").value = now?.meant ?? "";
   for (const id of ["say", "said-file", "skip"]) at(id).disabled = !now;
   at("adapt").disabled = !said.length;
@@ -222,40 +223,37 @@ function showPlan() {
   });
 }
 
-/** Keep a recording of the sentence `number`, and go to the next one that is missing; after the ordinary ones, adapt. */
-async function keep(number, name, { samples, sound }) {
-  if (samples.length > LONG * RATE) throw new Error(`${name}: longer than ${LONG} seconds; choose one sentence.`);
+/** Keep a recording of the sentence `number`, and go to the next missing one; after the ordinary ones, adapt. */
+async function keep(number, { samples, sound }) {
+  if (samples.length > LONG * RATE) throw new Error(`This is longer than ${LONG} seconds; choose one sentence.`);
   const { whole } = await ask("predict", samples);
   if (!hasSpeech(whole)) throw new Error(`${sentence(whole, about)} The sentence is not kept; say it again.`);
-  const { given: probabilities, z } = whole;
-  const utterance = { ...about.plan[number], step: number, name, sound, probabilities, z, before: whole.before ?? whole };
+  const { given: probabilities, z, before } = whole;
+  const utterance = { ...about.plan[number], step: number, sound, probabilities, z, before: before ?? whole };
   said = [...said.filter((each) => each.step !== number), utterance].map((each) => ({ ...each, after: null }));
-  const places = [...about.plan.keys()];
-  const isMissing = (place) => !said.some((each) => each.step === place);
-  step = [...places.slice(number + 1), ...places.slice(0, number)].find(isMissing) ?? about.plan.length;
-  verdict = "";
-  at("voice-says").textContent = "";
+  const missing = [...about.plan.keys()].filter((place) => !said.some((each) => each.step === place));
+  step = missing.find((place) => place > number) ?? missing[0] ?? about.plan.length;
+  verdict = at("voice-says").textContent = "";
   showPlan();
   const isOrdinary = ({ meant }) => meant === about.ordinary;
   if (said.every(isOrdinary) && said.length === about.plan.filter(isOrdinary).length) await adapt();
 }
 
 async function say() {
-  const number = step;
-  const samples = await recorded(at("say"), SENTENCE, at("voice-says"));
-  if (samples) await keep(number, "your voice", { sound: wav(samples), samples });
+  const [number, samples] = [step, await recorded(at("say"), SENTENCE, at("voice-says"))];
+  if (samples) await keep(number, { sound: wav(samples), samples });
 }
 
 async function adapt() {
-  const { why, isTest, after } = await ask("enrol", said.map(({ z, probabilities, meant }) => ({ z, probabilities, meant })));
+  const { why, isTest, after } = await ask("enrol", said);
   said = said.map((each, place) => ({ ...each, after: after[place] }));
   const right = (when) => said.filter((each) => each[when].emotion === about.emotions[each.meant]).length;
-  const counts = `Predicted as meant: ${right("before")} of ${said.length} before, ${right("after")} of ${said.length} after.`;
+  const counts = `Of ${said.length}, ${right("before")} were predicted as meant before, and ${right("after")} after.`;
   const isOfOne = new Set(said.map(({ meant }) => meant)).size === 1;
   if (why) verdict = `Not adapted: ${why}.`;
-  else if (isOfOne) verdict = "It knows your usual voice now: record something above. Sentences in each emotion adapt it better.";
-  else if (isTest) verdict = `${counts} Each was predicted after adapting to the others and not to itself: a fair test, but a small one.`;
-  else verdict = `${counts} It was adapted to these very sentences, so this is no test. Say at least two in each emotion, or record something above.`;
+  else if (isOfOne) verdict = "It knows your usual voice now: record something above. Sentences in each emotion help more.";
+  else if (isTest) verdict = `${counts} Each was predicted with the others alone: a fair test, but a small one.`;
+  else verdict = `${counts} It has learnt these very sentences: for a test, say two in each emotion.`;
   at("forget").hidden = Boolean(why);
   showPlan();
 }
@@ -289,12 +287,12 @@ at("files").addEventListener("change", ({ target }) => files(target.files).then(
 at("say").addEventListener("click", () => told(say()));
 at("said-file").addEventListener("change", async ({ target }) => {
   const [[file], number] = [target.files, step];
-  if (file) await told(decoded(file).then((sound) => keep(number, file.name, sound)));
+  if (file) await told(decoded(file).then((sound) => keep(number, sound)));
   target.value = "";
 });
 const go = (place) => ((step = place), showPlan());
 at("skip").addEventListener("click", () => go(step + 1));
-at("emotion").addEventListener("change", ({ target }) => go(about.plan.findIndex(({ meant }) => meant === Number(target.value))));
+at("emotion").addEventListener("change", ({ target }) => go(about.plan.findIndex(({ meant }) => meant === +target.value)));
 at("adapt").addEventListener("click", () => told(adapt()));
 at("forget").addEventListener("click", () => told(forget()));
 at("sound").addEventListener("timeupdate", tellWhere);

@@ -40,7 +40,7 @@ export class Recognizer {
     return { whole: this.#whole(found.slice(wide.length), stepsHeard), rows };
   }
 
-  /** Get used to a voice. With two utterances of each emotion, each is answered without itself, so that it is a test. */
+  /** Get used to a voice. With two utterances of each emotion, each is answered without itself: a test. */
   enrol(utterances) {
     const { model } = this;
     const [why, voice] = [model.whyNot(utterances), model.adapt(utterances)];

@@ -6,8 +6,8 @@ import { RATE } from "./speech.js";
 const LATEST = 60; // parts of the microphone that are answered while one speaks: 3 seconds
 const LONGEST = 3600; // seconds of a file: an hour takes 230 MB of memory
 
-// Record for some seconds, or until `stop()`; `passed(level, left)` is called meanwhile. `recorded` is the promise of the
-// samples, and `latest()` that of the last 3 seconds so far.
+// Record for some seconds, or until `stop()`; `passed(level, left)` is called meanwhile. `recorded` is the promise of
+// the samples, and `latest()` that of the last 3 seconds so far.
 export async function record(seconds, passed) {
   const parts = [];
   const keep = (level, left, samples) => {

@@ -69,10 +69,12 @@ export function showSaid(table, said, about, hear, remove) {
   const lines = said.map((each) => {
     const emotion = about.emotions[each.meant];
     const cell = (answer) => make("td", {}, ...predicted(answer && inFull(answer, about), emotion));
-    const act = (click, words) => make("button", { type: "button", click, "aria-label": `${words} ${emotion}: ${each.words}` }, words);
-    const played = () => hear({ ...each, name: `${emotion}: ${each.words}`, rows: [], answer: each.after ?? each.before });
+    const name = `${emotion}: ${each.words}`;
+    const act = (click, words) => make("button", { type: "button", click, "aria-label": `${words} ${name}` }, words);
+    const played = () => hear({ ...each, name, rows: [], answer: each.after ?? each.before });
     const meant = make("th", { scope: "row" }, mark(about.styles[each.meant]), ` ${emotion}`);
-    return make("tr", {}, meant, cell(each.before), cell(each.after), make("td", {}, act(played, "Hear"), " ", act(() => remove(each), "Remove")));
+    const acts = make("td", {}, act(played, "Hear"), " ", act(() => remove(each), "Remove"));
+    return make("tr", {}, meant, cell(each.before), cell(each.after), acts);
   });
   table.tBodies[0].replaceChildren(...lines);
 }

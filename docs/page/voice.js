@@ -15,7 +15,7 @@ function product(a, b) {
   const columns = transposed(b);
   return a.map((row) => times(columns, row));
 }
-const unit = (n) => Array.from({ length: n }, (_, row) => Array.from({ length: n }, (_, column) => Number(row === column)));
+const unit = (n) => Array.from({ length: n }, (_, row) => Array(n).fill(0).with(row, 1));
 export const mean = (vectors) => vectors.reduce(plus).map((value) => value / vectors.length);
 export const logarithms = (shares) => shares.map((share) => Math.log(Math.max(share, SMALLEST)));
 
@@ -144,5 +144,6 @@ export class VoiceModel {
 
 /** Return the probabilities of an utterance after getting used to a voice. */
 export function adapted({ z, probabilities }, voice) {
-  return softmax(logarithms(probabilities).map((score, row) => score + dot(voice[row].weights, z) + voice[row].intercept));
+  const gains = voice.map(({ weights, intercept }) => dot(weights, z) + intercept);
+  return softmax(plus(logarithms(probabilities), gains));
 }

@@ -1,5 +1,5 @@
-// Runs the networks, so that the page stays free. It answers messages {task, given} through their port, with {share} for
-// progress, then {answer} or {error}; {share}, {ready} and {failed} of its own tell of the loading.
+// Runs the networks, so that the page stays free. It answers messages {task, given} through their port, with {share}
+// for progress, then {answer} or {error}; {share}, {ready} and {failed} of its own tell of the loading.
 
 import * as ort from "./ort.wasm.min.mjs";
 import { Recognizer } from "./recognizer.js";
