@@ -18,6 +18,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -121,10 +122,26 @@ def execute(path: Path, *, keep_in: Path, cache: str | None = None) -> NotebookN
     return notebook
 
 
+class _Client(NotebookClient):
+    """A client that never waits for a message that has already come.
+
+    For each output of `interact`, nbclient sends the kernel a copy, on the socket on which it waits for the end of the
+    cell. If the end arrives at that moment, pyzmq does not wake it up (its sockets tell of a change once), and it waits
+    until the cell's time is over. No notebook needs the copies.
+    """
+
+    def on_comm_open_jupyter_widget(self, msg: dict[str, Any]) -> Any:
+        """Mirror a widget, but send nothing back."""
+        mirrored = super().on_comm_open_jupyter_widget(msg)
+        if mirrored is not None:
+            mirrored.sync_state = lambda: None
+        return mirrored
+
+
 def client_for(notebook: NotebookNode, *, folder: Path, started: list[int]) -> NotebookClient:
     """Return what runs the notebook in `folder`, in this Python, and appends to `started` the cells it comes to."""
     own_kernel = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    return NotebookClient(
+    return _Client(
         notebook,
         km=own_kernel,
         extra_arguments=["--log-level=ERROR"],
