@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 FOLDER = Path(run.__file__).parent
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-SERIES = ["01_explore", "02_features", "03_model", "04_evaluate", "06_your_voice"]
+SERIES = ["01_explore", "02_features", "03_model", "04_evaluate", "05_second_chance", "06_your_voice"]
 SECTIONS = ["In this notebook", "What we learnt", "What this does not show", "Try it"]
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
