@@ -64,7 +64,7 @@ def answers(
     ParameterError
         If there is no calibration, and only one fold or a speaker in several folds.
 
-    Notebook: 04_evaluate
+    Notebook: 05_second_chance
     """
     numbered = predictions.reset_index(drop=True)
     if calibration is not None:
