@@ -8,9 +8,6 @@ RUN := .venv/bin/python
 # The lists of emotion_lib/splits/lists that are drawn; those of speakers and folds were dealt once.
 LISTS := $(addprefix tess-,random by_word by_speaker by_speaker_and_word)
 
-# The kernel of .venv comes first, whatever kernels a user has installed elsewhere.
-OWN_KERNEL := env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1
-
 # Two kinds of tests at a time, each of which prints what it has to say when it is over (the make of macOS cannot keep
 # them apart). Tests run make themselves, and must not take it for a part of this one.
 TWO_AT_A_TIME := --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)

@@ -75,6 +75,17 @@ def test_a_run_leaves_the_notebook_alone_writes_a_copy_and_a_page_and_shows_the_
     assert rest.splitlines()[-1].startswith("Open the notebooks: make lab")
 
 
+def test_the_runner_sends_the_kernel_no_copy_of_an_output_while_it_waits_for_the_end_of_the_cell(
+    write_notebook: WriteNotebook, tmp_path: Path
+) -> None:
+    shown = "from ipywidgets import Output\nshown = Output()\nwith shown:\n    print('heard')"
+    path = write_notebook(shown, "import time; time.sleep(0.1)", "shown.outputs")
+
+    executed = run.execute(path, keep_in=tmp_path)
+
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "()"
+
+
 def test_a_cold_run_gives_each_notebook_an_empty_cache(
     write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
