@@ -268,7 +268,7 @@ def run_again(page: Page) -> None:
 def test_what_is_chosen_while_the_kernel_is_busy_comes_next(pair: Page) -> None:
     send(pair, signal.SIGSTOP)
     assert choose(pair, "sad") == "The kernel is busy; your choice will follow."
-    expect(pair.locator(".emotion-waits")).to_have_count(1)
+    expect(widget(pair, "Player of utterances")).to_contain_class("emotion-waits")
     send(pair, signal.SIGCONT)
     shows(pair, "sad")
 
