@@ -70,6 +70,13 @@ def test_each_committed_figure_is_the_mean_of_its_seeds_and_inside_its_interval(
     assert (bounded["value"] <= bounded["high"]).all()
 
 
+def test_new_words_beside_a_new_voice_change_no_score_of_tess_by_a_point(committed: pd.DataFrame) -> None:
+    tess = committed.query("corpus == trained_on == 'tess' and metric == 'uar' and direction == 'mean'")
+    unadapted = tess[tess["seen_of_voice"] == "none"].pivot(index="model", columns="protocol", values="value").dropna()
+
+    assert (unadapted["by_speaker"] - unadapted["by_speaker_and_word"]).abs().max() < 0.01
+
+
 def test_a_figure_has_an_interval_where_it_is_scored_on_one_voice_or_all(committed: pd.DataFrame) -> None:
     scored = committed["metric"].isin(["accuracy", "uar"]) & (committed["direction"] != "mean")
     assert (committed["interval_over"] != "").tolist() == scored.tolist()
