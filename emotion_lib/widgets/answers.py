@@ -68,6 +68,7 @@ def sentence(prediction: Prediction, threshold: float) -> str:
     best, share = prediction.most_probable[0], percent(prediction.confidence)
     if prediction.emotion == UNKNOWN:
         needed = percent(threshold)
+        share = f"just under {share}" if share == needed else share
         said = f"I don't know: the most probable emotion is {best}, at {share}, and I need at least {needed} to answer."
     else:
         said = f"Predicted: {best}, {share}."

@@ -11,6 +11,7 @@ from emotion_lib.widgets.answers import answer, headline, plot_answer, sentence
 
 SURE = Prediction("sad", {"angry": 0.2, "sad": 0.8})
 UNSURE = Prediction("unknown", {"angry": 0.45, "sad": 0.55}, reason="unsure")
+ALMOST_SURE = Prediction("unknown", {"angry": 0.403, "sad": 0.597}, reason="unsure")
 SILENCE = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="silence")
 NO_SPEECH = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="no speech")
 
@@ -23,6 +24,11 @@ NO_SPEECH = Prediction("unknown", {"angry": 0.5, "sad": 0.5}, reason="no speech"
             UNSURE,
             "I don't know",
             "I don't know: the most probable emotion is sad, at 55 %, and I need at least 60 % to answer.",
+        ),
+        (
+            ALMOST_SURE,
+            "I don't know",
+            "I don't know: the most probable emotion is sad, at just under 60 %, and I need at least 60 % to answer.",
         ),
         (
             SILENCE,
