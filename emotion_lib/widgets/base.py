@@ -178,6 +178,7 @@ class Widget(anywidget.AnyWidget):
 
     The browser sends a request with `model.send({do: "play", ...})`, and the method `_do_play(message, buffers)`
     answers it by setting traits. The widget shows an error of the library as a sentence, and never as a traceback.
+    After each request comes {do: "answered"}, since a request may change no trait.
     """
 
     _css = (_STATIC / "style.css").read_text("utf-8")
@@ -198,6 +199,8 @@ class Widget(anywidget.AnyWidget):
             getattr(self, f"_do_{message['do']}")(message, buffers)
         except EmotionLibError as error:
             self.says = str(error)
+        finally:
+            self.send({"do": "answered"})
 
     def still(self) -> bytes:
         """Return the PNG that stands for the widget on a static page."""
