@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import KERNEL, NOTEBOOK, Lab
+from tests.browser.conftest import KERNEL, NOTEBOOK, SLOW, Lab
 
 SETUP = """from emotion_lib import EmotionRecognizer, corpora, widgets
 demo = corpora.load("demo")
@@ -97,6 +97,7 @@ def test_keys_work_after_a_click_into_the_controls_of_the_sound_and_into_the_pic
     player = widget(page, "Player of utterances")
     player.get_by_label("Word").select_option("back")
     image, audio = player.locator("img"), player.locator("audio")
+    audio.evaluate(SLOW)
     expect(image).to_have_attribute("alt", "Waveform and spectrogram: DEA, angry, back")
     box = audio.bounding_box()
     assert box
@@ -135,6 +136,7 @@ def test_a_bet_the_terms_of_a_download_and_the_place_in_a_listening_test_are_rea
     corpus.get_by_role("button", name="Get TESS").press("Enter")
     expect(corpus.get_by_role("status").filter(has_text="licence: CC BY-NC-ND 4.0")).to_be_visible()
     expect(corpus.get_by_role("button", name="Download TESS")).to_be_focused()
+    test.locator("audio").evaluate(SLOW)
     test.get_by_role("button", name="Play").press("Enter")
     expect(test.locator("audio")).to_have_js_property("paused", False)
     test.get_by_role("button", name="sad").press("Enter")
