@@ -1,4 +1,4 @@
-"""Make `data/samples/embeddings.npz` again from a copy of CREMA-D: what the recogniser computes of 500 utterances.
+"""Make `data/samples/embeddings.npz` again from a copy of CREMA-D: embeddings and MFCCs of 500 utterances.
 
     python -m benchmarks.embeddings
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emotion_lib import EmotionRecognizer, corpora, splits
+from emotion_lib import EmotionRecognizer, corpora, extraction, splits
 from emotion_lib.corpora.excerpt import SAMPLES
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / SAMPLES
@@ -28,9 +28,10 @@ _PER_OTHER = 10
 
 
 def main() -> None:
-    """Draw the utterances, compute their vectors, and write them."""
+    """Draw the utterances, compute their vectors and MFCCs, and write them."""
     chosen = drawn(corpora.load("crema-d"))
-    write(chosen["id"], EmotionRecognizer.load().embed(list(chosen["path"])), FOLDER / "embeddings.npz")
+    vectors = EmotionRecognizer.load().embed(list(chosen["path"]))
+    write(chosen["id"], vectors, extraction.extract(chosen, "mean_std_mfcc").X, FOLDER / "embeddings.npz")
 
 
 def drawn(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,9 +57,10 @@ def drawn(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).sort_values("id")
 
 
-def write(ids: pd.Series, vectors: np.ndarray, path: Path) -> None:
-    """Write the vectors in half precision, with the ids and their source."""
-    np.savez_compressed(path, id=ids.to_numpy(dtype=str), vectors=vectors.astype(np.float16), source=np.array(SOURCE))
+def write(ids: pd.Series, vectors: np.ndarray, mfcc: np.ndarray, path: Path) -> None:
+    """Write the vectors and MFCCs in half precision, with the ids and their source."""
+    vectors, mfcc = vectors.astype(np.float16), mfcc.astype(np.float16)
+    np.savez_compressed(path, id=ids.to_numpy(dtype=str), vectors=vectors, mfcc=mfcc, source=np.array(SOURCE))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a clone of the repository has of two corpora, so that the notebooks run without a download.
 
-Of TESS it has 28 recordings, and numbers measured on all 2800; of CREMA-D, the vectors of 500 utterances. The folders
-are not named as the corpora are, so no search for `tess` or `crema-d` finds them.
+Of TESS it has 28 recordings, and numbers measured on all 2800; of CREMA-D, embeddings and MFCCs of 500
+utterances. The folders are not named as the corpora are, so no search for `tess` or `crema-d` finds them.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from emotion_lib.errors import CorpusError
 EXCERPT = "tess-excerpt"
 """Name of the excerpt of TESS for `load`, and of its folder."""
 SAMPLES = "samples"
-"""Folder with six recordings of CREMA-D, and the vectors of 500."""
+"""Folder with six recordings of CREMA-D, and embeddings and MFCCs of 500."""
 
 
 def excerpt_folder() -> Path:
@@ -76,7 +76,7 @@ def measurements() -> pd.DataFrame:
 
 
 def embeddings() -> pd.DataFrame:
-    """Read what the pretrained recogniser computes of 500 utterances of CREMA-D, without the recordings.
+    """Read embeddings and MFCCs of 500 utterances of CREMA-D, without the recordings.
 
     They come with a clone of the repository. Actors 1008 and 1027, on whom the recogniser was not trained, have 60
     utterances each, ten in each emotion. The 19 women and 19 men besides them have ten utterances each and are not
@@ -85,8 +85,9 @@ def embeddings() -> pd.DataFrame:
     Returns
     -------
     DataFrame of 500 rows
-        Columns id, corpus, speaker, emotion, text, sex (`"female"` or `"male"`); `e_0` to `e_3071`, float32, the vector
-        that `EmotionRecognizer.embed` returns, rounded to half precision; sorted by id.
+        Columns id, corpus, speaker, emotion, text, sex (`"female"` or `"male"`); `e_0` to `e_3071`, the vector that
+        `EmotionRecognizer.embed` returns; `mean_0` to `mean_39` and `deviation_0` to `deviation_39`, the MFCCs over
+        time that `measurements` has of TESS; all float32, rounded to half precision; sorted by id.
 
     Raises
     ------
@@ -98,6 +99,8 @@ def embeddings() -> pd.DataFrame:
     >>> clips = embeddings()
     >>> clips.filter(regex="^e_").shape
     (500, 3072)
+    >>> clips.filter(regex="^(mean|deviation)_").shape
+    (500, 80)
     >>> clips[clips["speaker"].isin(["1008", "1027"])].groupby(["speaker", "emotion"]).size().unique()
     array([10])
 
@@ -107,8 +110,10 @@ def embeddings() -> pd.DataFrame:
     """
     with np.load(_of_the_clone(f"{SAMPLES}/embeddings.npz", CREMA_D)) as file:
         vectors = pd.DataFrame(file["vectors"].astype(np.float32)).add_prefix("e_")
+        names = [f"{part}_{i}" for part in ("mean", "deviation") for i in range(40)]
+        mfcc = pd.DataFrame(file["mfcc"].astype(np.float32), columns=names)
         ids = pd.Series(file["id"], name="id", dtype=str)
     known = read_index("crema-d").set_index("id")[["speaker", "emotion", "text", "sex"]]
     table = pd.DataFrame({"id": ids, "corpus": "crema-d"}).join(known, on="id")
     table["sex"] = table["sex"].map({"f": "female", "m": "male"})
-    return table.join(vectors)
+    return table.join(vectors).join(mfcc)
