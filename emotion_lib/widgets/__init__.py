@@ -7,6 +7,7 @@ from emotion_lib.errors import extra
 
 if TYPE_CHECKING:
     from emotion_lib.widgets.adaptation import get_used_to
+    from emotion_lib.widgets.base import instead
     from emotion_lib.widgets.bets import bet
     from emotion_lib.widgets.comparison import compare
     from emotion_lib.widgets.confusion import mistakes
@@ -22,6 +23,7 @@ _HOMES = {
     "compare": "comparison",
     "fetch": "fetching",
     "get_used_to": "adaptation",
+    "instead": "base",
     "listening_test": "listening",
     "live": "stream",
     "mistakes": "confusion",
@@ -35,6 +37,7 @@ __all__ = [
     "compare",
     "fetch",
     "get_used_to",
+    "instead",
     "listening_test",
     "live",
     "mistakes",

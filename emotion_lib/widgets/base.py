@@ -124,11 +124,61 @@ _STILL = """<div class="still-{name}"><style>
 # while there is no view in it, but "Loading widget..." or "Error displaying widget".
 
 
+_INSTEAD = """<div class="emotion-instead"><style>
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .emotion-instead):not(:has(.widget-interact)),
+.jp-OutputArea-child:has(.widget-interact) + .jp-OutputArea-child:has(.emotion-instead) {{ display: none }}
+</style>{sentence}</div>"""
+# Of the controls and the sentence below them, one is shown: the controls if they are there, and not an error.
+
+
+@dataclass(frozen=True, repr=False)
+class _Instead:
+    """A sentence that hides while there are controls above it."""
+
+    sentence: str
+
+    def __repr__(self) -> str:
+        """Return the sentence."""
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        """Return the sentence with the rules that show either it or the output above it."""
+        return _INSTEAD.format(sentence=escape(self.sentence))
+
+
+def instead(sentence: str) -> _Instead:
+    """Make a sentence that takes the place of `ipywidgets.interact` where no Python runs.
+
+    A saved notebook keeps no controls, so JupyterLab shows an error in their place when it is opened again. Call this
+    function at the end of the cell with `interact`: the sentence hides the error, and it is hidden itself while the
+    controls are alive. The widgets of this library need no such sentence; they keep a picture.
+
+    Parameters
+    ----------
+    sentence : str
+        Plain text.
+
+    Returns
+    -------
+    object
+        The sentence as the value of the cell.
+
+    Examples
+    --------
+    >>> instead("Run this notebook to move the slider.")
+    Run this notebook to move the slider.
+
+    Notebook: 02_features
+    """
+    return _Instead(sentence)
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of this library.
 
     The browser sends a request with `model.send({do: "play", ...})`, and the method `_do_play(message, buffers)`
     answers it by setting traits. The widget shows an error of the library as a sentence, and never as a traceback.
+    After each request comes {do: "answered"}, since a request may change no trait.
     """
 
     _css = (_STATIC / "style.css").read_text("utf-8")
@@ -149,6 +199,8 @@ class Widget(anywidget.AnyWidget):
             getattr(self, f"_do_{message['do']}")(message, buffers)
         except EmotionLibError as error:
             self.says = str(error)
+        finally:
+            self.send({"do": "answered"})
 
     def still(self) -> bytes:
         """Return the PNG that stands for the widget on a static page."""

@@ -78,7 +78,6 @@ class _Fetch(Widget):
 
     def _do_press(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Show the terms; if they are shown, begin to download."""
-        self.send({"do": "answered"})
         if self.says == self._first:
             self.says, self.button = self._terms, f"Download {self._title}"
         elif self._download is None:

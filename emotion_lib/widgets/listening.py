@@ -115,7 +115,6 @@ class _ListeningTest(Widget):
         with self.hold_sync():
             self.number += 1
             self.result = _result(answers) if self.number == self.total else {}
-        self.send({"do": "noted"})
         if self.result:
             listening.keep(answers)
 
@@ -123,14 +122,12 @@ class _ListeningTest(Widget):
         """Begin another test; the answers of the last one stay until it is complete."""
         self._begin()
         self.says = ""
-        self.send({"do": "noted"})
 
     def _do_delete(self, _: dict[str, Any], __: list[memoryview]) -> None:
         """Delete the kept answers."""
         listening.delete()
         self._begin()
         self.says = "Your answers are deleted."
-        self.send({"do": "noted"})
 
 
 def _draw(table: pd.DataFrame, n: int) -> pd.DataFrame:

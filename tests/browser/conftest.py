@@ -67,6 +67,9 @@ WATCH = """() => {
 CLOSED = "() => window.tracks.length > 0 && window.tracks.every((track) => track.readyState === 'ended')"
 """Whether all of them that were opened are closed."""
 
+SLOW = "audio => (audio.playbackRate = audio.defaultPlaybackRate = 0.1)"
+"""Lets a recording last until a test has looked, on a machine of any speed."""
+
 Microphone = Literal["none", "granted", "denied"]
 MICROPHONES: dict[Microphone, tuple[str, ...]] = {
     "none": ("--disable-audio-input",),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Lab
+from tests.browser.conftest import SLOW, Lab
 
 CELL = """from emotion_lib import corpora, widgets
 table = corpora.load("demo")
@@ -36,10 +36,13 @@ def test_there_is_a_cell_an_utterance_and_a_dash_where_there_is_none(page: Page)
 
 
 def test_a_cell_plays_with_a_moving_cursor_until_it_is_over(page: Page) -> None:
+    audio = page.locator(".emotion-widget audio")
+    audio.evaluate(SLOW)
     page.get_by_role("button", name="Play DEB, angry").click()
     expect(playing(page).locator(".emotion-cursor")).to_have_count(1)
-    page.wait_for_function("parseFloat(document.querySelector('.emotion-cursor')?.style.left) > 10")
+    page.wait_for_function("parseFloat(document.querySelector('.emotion-cursor').style.left) > 5")
     expect(playing(page)).to_have_attribute("aria-label", "Play DEB, angry")
+    audio.evaluate("audio => (audio.playbackRate = audio.defaultPlaybackRate = 1)")
     expect(playing(page)).to_have_count(0)
     expect(page.get_by_role("button", name="Play in turn")).to_be_visible()
 
@@ -60,6 +63,7 @@ def test_all_play_in_turn(page: Page) -> None:
 
 
 def test_playing_in_turn_is_stopped(page: Page) -> None:
+    page.locator(".emotion-widget audio").evaluate(SLOW)
     page.get_by_role("button", name="Play in turn").click()
     page.get_by_role("button", name="Stop").click()
     expect(playing(page)).to_have_count(0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NOTEBOOK, Lab
+from tests.browser.conftest import NOTEBOOK, SLOW, Lab
 
 CELL = """import numpy as np
 from emotion_lib import corpora, widgets
@@ -81,6 +81,7 @@ def test_an_utterance_plays_when_it_is_pressed_and_again_and_its_cursor_moves(pa
     )
     expect(page.locator(".emotion-list li[aria-current=true] .emotion-name")).to_have_text("DEA, dog")
     page.wait_for_function("document.querySelector('.emotion-widget audio').ended")
+    page.locator(".emotion-widget audio").evaluate(SLOW)
     page.get_by_role("button", name="Play DEA, dog").click()
     page.get_by_role("button", name="Pause DEA, dog").click()
     assert page.locator(".emotion-widget audio").evaluate("audio => audio.paused")

@@ -67,8 +67,10 @@ def off(page: Page, share: float) -> float:
     shown = frame(page, "player")
     page.locator(".emotion-widget audio").first.evaluate(
         """(audio, share) => new Promise((done) => {
+            const seek = () => (audio.currentTime = share * audio.duration);
             audio.addEventListener("seeked", () => requestAnimationFrame(done), { once: true });
-            audio.currentTime = share * audio.duration;
+            if (audio.readyState) seek();
+            else audio.addEventListener("loadedmetadata", seek, { once: true });
         })""",
         share,
     )
@@ -84,7 +86,7 @@ def off(page: Page, share: float) -> float:
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_cursor_moves_on_the_width_of_the_picture(page: Page, name: str) -> None:
     shown = frame(page, name)
-    widths = [each.evaluate("each => each.getBoundingClientRect().width") for each in (shown, shown.locator("img"))]
+    widths = shown.evaluate("f => [f, f.querySelector('img')].map((each) => each.getBoundingClientRect().width)")
     assert widths[0] == pytest.approx(widths[1], abs=0.5)
 
 

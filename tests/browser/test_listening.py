@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NOTEBOOK, Lab
+from tests.browser.conftest import NOTEBOOK, SLOW, Lab
+from tests.browser.test_access import OUTSIDE
 
 CELL = "from emotion_lib import corpora, widgets\nwidgets.listening_test(corpora.load('demo'))"
 
@@ -15,6 +16,7 @@ def page(lab: Lab) -> Iterator[Page]:
     """A notebook with a listening test."""
     page = lab.open([CELL])
     page.get_by_role("button", name="Play").wait_for()
+    page.locator(".emotion-widget audio").evaluate(SLOW)
     yield page
     lab.close(page)
 
@@ -61,6 +63,15 @@ def test_it_is_played_to_its_end_by_keyboard_and_its_keys_are_no_shortcuts_of_ju
     expect(page.get_by_role("row", name="sad").get_by_role("cell").last).to_have_text("100 %")
     assert page.evaluate(f"{NOTEBOOK}.content.widgets.length") == 1
     expect(page.locator(".emotion-notice:not(:empty)")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_nothing_of_the_result_is_cut_and_nothing_scrolls_sideways(page: Page, width: int) -> None:
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_function("(width) => document.querySelector('.jp-Notebook').clientWidth <= width", arg=width)
+    assert page.locator(".emotion-widget").evaluate(OUTSIDE) == []
+    page.set_viewport_size({"width": 1200, "height": 900})
 
 
 def test_the_answers_are_there_after_the_page_is_opened_again_until_they_are_deleted(page: Page, lab: Lab) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion_lib import audio, corpora
-from tests.browser.conftest import NOTEBOOK, Lab
+from tests.browser.conftest import NOTEBOOK, SLOW, Lab
 
 CELL = "from emotion_lib import corpora, widgets\nwidgets.player(corpora.load('demo'))"
 ADDRESSES = """for (const name of ["createObjectURL", "revokeObjectURL"]) {
@@ -64,7 +64,9 @@ def test_it_plays_when_it_is_told_to_and_the_cursor_moves(page: Page) -> None:
 
 
 def test_what_is_next_goes_on_where_something_plays(page: Page) -> None:
-    page.locator(".emotion-widget audio").evaluate("audio => { audio.currentTime = 0; return audio.play(); }")
+    audio = page.locator(".emotion-widget audio")
+    audio.evaluate(SLOW)
+    audio.evaluate("audio => { audio.currentTime = 0; return audio.play(); }")
     page.get_by_role("button", name="Next").click()
     shows(page, "DEA, sad, bite")
     advance(page)

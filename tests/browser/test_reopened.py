@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -19,11 +19,15 @@ CELLS = [
     WIDGETS,
     *SHOWN,
     "display(widgets.bet('How many?'))",
+    "import ipywidgets\nipywidgets.interact(lambda n: 2 * n, n=21)\nwidgets.instead('Run this notebook.')",
     "from emotion_lib.progress import bar\nlist(bar(range(9), description='Counting', progress=True))",
 ]
 PICTURES = range(1, 10)
-"""The cells that show a widget."""
+"""The cells that show a widget of the library."""
+CELLS_SHOWN = range(1, 11)
+"""The same, and the cell with `interact`, in whose place stands a sentence."""
 
+ALIVE, STILL = ".emotion-widget, .widget-interact", "[class^=still] > img[alt], .emotion-instead"
 LIVE = "application/vnd.jupyter.widget-view+json"
 BROKEN = re.compile("Error displaying widget|Loading widget|Counting")
 
@@ -48,15 +52,14 @@ def path(page: Page) -> str:
     return str(page.evaluate(f"{NOTEBOOK}.context.path"))
 
 
-def shown(page: Page, number: int) -> str:
-    """Scroll to the output of a cell, and return how many live widgets and how many still pictures are to be seen."""
-    page.evaluate(f"{NOTEBOOK}.content.scrollToItem({number}).then(() => null)")
-    cell = page.locator(f".jp-Cell[data-windowed-list-index='{number}'] .jp-OutputArea")
-    cell.wait_for()
-    expect(cell.get_by_text(BROKEN).locator("visible=true")).to_have_count(0)
-    live, still = (cell.locator(f"{each} >> visible=true") for each in (".emotion-widget", "[class^=still] > img[alt]"))
-    live.or_(still).first.wait_for()
-    return f"{live.count()} live, {still.count()} still"
+def shows(page: Page, *, live: int, still: int, cells: Iterable[int] = CELLS_SHOWN) -> None:
+    """Scroll to the output of each cell, and wait until so many live widgets and stills are seen, and no error."""
+    for number in cells:
+        page.evaluate(f"{NOTEBOOK}.content.scrollToItem({number}).then(() => null)")
+        cell = page.locator(f".jp-Cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea")
+        for kind, count in {ALIVE: live, STILL: still}.items():
+            expect(cell.locator(kind).locator("visible=true")).to_have_count(count)
+        expect(cell.get_by_text(BROKEN).locator("visible=true")).to_have_count(0)
 
 
 def without_kernel(page: Page) -> None:
@@ -66,7 +69,7 @@ def without_kernel(page: Page) -> None:
 
 
 def test_while_a_widget_is_alive_its_picture_hides(page: Page, notebook: NotebookNode) -> None:
-    assert {number: shown(page, number) for number in PICTURES} == dict.fromkeys(PICTURES, "1 live, 0 still")
+    shows(page, live=1, still=0)
 
 
 def test_a_saved_notebook_has_each_picture_once_and_nothing_of_a_progress_bar(notebook: NotebookNode) -> None:
@@ -88,6 +91,8 @@ def test_an_exported_page_shows_the_pictures_with_their_alternative_text(
     for number in PICTURES:
         picture = exported.locator(".jp-Cell").nth(number).locator("img >> visible=true")
         expect(picture).to_have_attribute("alt", notebook.cells[number].outputs[1].metadata["image/png"]["alt"])
+    expect(exported.locator(".emotion-instead")).to_be_visible()
+    expect(exported.get_by_text("interactive(children=")).to_be_hidden()
     expect(exported.locator(".jp-OutputArea").get_by_text(BROKEN).locator("visible=true")).to_have_count(0)
     exported.close()
 
@@ -95,11 +100,11 @@ def test_an_exported_page_shows_the_pictures_with_their_alternative_text(
 def test_after_a_restart_a_widget_keeps_what_it_shows(page: Page) -> None:
     page.evaluate(f"{KERNEL}.restart().then(() => null)")
     page.wait_for_function(f"{KERNEL}.status === 'idle'")
-    assert shown(page, 1) == "1 live, 0 still"
+    shows(page, live=1, still=0, cells=[1])
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "from somebody else"])
-def test_opened_without_a_kernel_it_shows_the_pictures(
+def test_opened_without_a_kernel_it_shows_the_stills(
     page: Page, notebook: NotebookNode, path: str, lab: Lab, trusted: bool
 ) -> None:
     page.goto("about:blank")
@@ -112,22 +117,22 @@ def test_opened_without_a_kernel_it_shows_the_pictures(
     without_kernel(alone)
     alone.goto(f"{lab.server.url}/lab/tree/{path}?reset&token={lab.server.token}")
     alone.locator(".jp-Dialog button", has_text="No Kernel").click()
-    assert {number: shown(alone, number) for number in PICTURES} == dict.fromkeys(PICTURES, "0 live, 1 still")
+    shows(alone, live=0, still=1)
     alone.context.close()
 
 
-def test_opened_again_with_a_new_kernel_it_shows_the_pictures(
+def test_opened_again_with_a_new_kernel_it_shows_the_stills(
     page: Page, notebook: NotebookNode, path: str, lab: Lab
 ) -> None:
     page.goto("about:blank")
     lab.server.end_kernels()
     lab.show(page, Path(path).name)
-    assert {number: shown(page, number) for number in PICTURES} == dict.fromkeys(PICTURES, "0 live, 1 still")
+    shows(page, live=0, still=1)
 
 
 def test_run_again_it_shows_each_widget_once(page: Page, lab: Lab) -> None:
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)")
     page.wait_for_function(f"{KERNEL}.status === 'idle'")
-    assert {number: shown(page, number) for number in PICTURES} == dict.fromkeys(PICTURES, "1 live, 0 still")
+    shows(page, live=1, still=0)
     again = saved(page, lab.folder)
-    assert [len(again.cells[number].outputs) for number in PICTURES] == [2] * len(PICTURES)
+    assert [len(again.cells[number].outputs) for number in CELLS_SHOWN] == [2] * len(CELLS_SHOWN)

@@ -67,7 +67,8 @@ def test_without_a_microphone_a_recording_moves_them(lab: Lab) -> None:
     page = lab.open([CELL.format(start="corpora.load('demo')['path'][:3]")])
     expect(page.get_by_role("img", name="Waveform of 5.1 s, and the probability of each emotion")).to_be_visible()
 
-    page.locator(".emotion-widget audio[controls]").evaluate("audio => audio.play()")
+    play = "audio => { audio.playbackRate = 0.5; return audio.play(); }"  # there is time to look
+    page.locator(".emotion-widget audio[controls]").evaluate(play)
     moves(page)
 
     page.get_by_role("button", name="Start the microphone").click()

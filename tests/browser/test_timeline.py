@@ -94,15 +94,21 @@ def test_keys_zoom_and_move_and_are_no_shortcuts_of_jupyterlab(page: Page) -> No
     page.locator(".emotion-timeline").focus()
     page.keyboard.press("0")
     at = seconds(page)
+    words = page.locator(".emotion-now").inner_text()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("(at) => document.querySelector('.emotion-now').textContent !== at", arg=str(at))
+    expect(page.locator(".emotion-now")).not_to_have_text(words)
     assert seconds(page) == pytest.approx(at + 1, abs=0.15)
     page.keyboard.press("a")
     assert page.evaluate(f"{NOTEBOOK}.content.widgets.length") == 1
 
 
 def test_it_goes_on_over_the_end_of_a_piece(page: Page) -> None:
-    page.locator(".emotion-timeline audio").evaluate("audio => { audio.currentTime = audio.duration - 0.5; }")
+    page.locator(".emotion-timeline audio").evaluate(
+        """(audio) => new Promise((done) => {
+            audio.addEventListener("seeked", () => requestAnimationFrame(done), { once: true });
+            audio.currentTime = audio.duration - 0.5;
+        })"""
+    )
     before = page.locator(".emotion-timeline audio").get_attribute("src")
     at = seconds(page)
     page.locator(".emotion-timeline").focus()

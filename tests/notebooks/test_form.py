@@ -146,6 +146,12 @@ def test_it_embeds_pictures_and_nothing_else(path: Path) -> None:
 
 
 @every_notebook
+def test_controls_that_a_saved_notebook_does_not_keep_have_a_sentence_in_their_place(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert ("interact(" in cell.source) == cell.source.splitlines()[-1].startswith("widgets.instead(")
+
+
+@every_notebook
 def test_it_is_smaller_than_a_megabyte(path: Path) -> None:
     assert path.stat().st_size < 1_000_000
 

@@ -54,7 +54,8 @@ def answer(widget: Widget, do: str, **message: Any) -> tuple[dict[str, Any], lis
     """Ask a widget for something, and return the message that it answers with and its buffers."""
     with patch.object(widget, "send") as send:
         ask(widget, do, **message)
-    content, *buffers = send.call_args.args
+    (content, *buffers), told = (call.args for call in send.call_args_list[-2:])
+    assert told == ({"do": "answered"},)
     return content, buffers[0] if buffers else []
 
 

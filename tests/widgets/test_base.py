@@ -3,7 +3,7 @@
 import io
 from base64 import b64decode
 from typing import Any
-from unittest.mock import ANY
+from unittest.mock import ANY, patch
 
 import numpy as np
 import pytest
@@ -31,6 +31,9 @@ class Speaking(Widget):
     def _do_fail(self, message: dict[str, Any], _: list[memoryview]) -> None:
         raise AudioError(f"{message['name']}: no audio")
 
+    def _do_rest(self, message: dict[str, Any], _: list[memoryview]) -> None:
+        pass
+
 
 def test_an_error_of_the_library_is_a_sentence() -> None:
     widget = Speaking()
@@ -38,6 +41,14 @@ def test_an_error_of_the_library_is_a_sentence() -> None:
     ask(widget, "fail", name="a.wav")
 
     assert widget.says == "a.wav: no audio"
+
+
+@pytest.mark.parametrize("do", ["fail", "rest"])
+def test_a_request_is_answered_if_it_fails_or_changes_nothing(do: str) -> None:
+    with patch.object(widget := Speaking(), "send") as send:
+        ask(widget, do, name="a.wav")
+
+    send.assert_called_once_with({"do": "answered"})
 
 
 def test_another_error_is_none_that_a_widget_hides() -> None:
@@ -74,6 +85,13 @@ def test_the_environment_leaves_the_picture_alone(monkeypatch: pytest.MonkeyPatc
 
     assert still.keys() == {"text/plain", "image/png"}
     assert metadata == {"image/png": {"alt": "What is to be seen"}}
+
+
+def test_a_sentence_in_place_of_controls_is_plain_text_too() -> None:
+    sentence = widgets.instead("Run <it>.")
+
+    assert repr(sentence) == "Run <it>."
+    assert "Run &lt;it&gt;.</div>" in sentence._repr_html_()
 
 
 @pytest.mark.parametrize("name", widgets.__all__)

@@ -92,17 +92,18 @@ function questions(model, el, signal) {
       message.do === "step" || !wishes.slice(place + 1).some((later) => later.message.do === message.do);
     wishes.filter(counts).forEach(({ message, bytes, what }) => wish(message, { bytes, what }));
   };
-  const answered = () => {
-    if (hasStatus) return; // other programs than JupyterLab may not say when the kernel begins with a request
+  const answered = ({ do: what }) => {
+    // Other programs than JupyterLab may not say when the kernel begins with a request.
+    if (hasStatus || what !== "answered") return;
     waiting.clear();
     rest();
   };
   const disconnected = () => waiting.size && lose();
-  const events = { "change msg:custom": answered, comm_live_update: disconnected };
-  Object.entries(events).forEach(([names, listener]) => model.on(names, listener));
+  const events = { "msg:custom": answered, comm_live_update: disconnected };
+  Object.entries(events).forEach(([name, listener]) => model.on(name, listener));
   signal.addEventListener("abort", () => {
     clearInterval(patience);
-    Object.entries(events).forEach(([names, listener]) => model.off(names, listener));
+    Object.entries(events).forEach(([name, listener]) => model.off(name, listener));
   });
   requestAnimationFrame(() => signal.aborted || takeOver()); // once the view is in its cell
   return { ask, wish, notice };

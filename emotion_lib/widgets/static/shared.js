@@ -171,8 +171,8 @@ function soundView(signal) {
 }
 
 /**
- * The recording of a widget: the view requests it now, and whenever its number changes. It is not a trait of the model,
- * since traits are saved in notebooks.
+ * The recording of a widget: the view requests it now if there is one, and whenever its number changes. It is not a trait
+ * of the model, since traits are saved in notebooks.
  *
  * `arrived(isThere)` is called when a recording arrives; `isThere` says whether it can be played.
  */
@@ -189,6 +189,7 @@ function recordingView(model, signal, kernel, arrived = () => {}) {
   model.on("msg:custom", arrive);
   signal.addEventListener("abort", () => model.off("msg:custom", arrive));
   player.show({});
-  follow(model, signal, ["number"], () => kernel.ask({ do: "show" }, { what: "the recording" }));
+  const request = () => model.get("number") >= 0 && kernel.ask({ do: "show" }, { what: "the recording" });
+  follow(model, signal, ["number"], request);
   return player;
 }
