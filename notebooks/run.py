@@ -148,6 +148,7 @@ def client_for(notebook: NotebookNode, *, folder: Path, started: list[int]) -> N
         timeout=SECONDS_PER_CELL,
         store_widget_state=True,  # without it nbclient fails on `interact`; `tidy` drops the state
         record_timing=False,
+        coalesce_streams=True,  # what is printed in one go is one output, however the kernel sends it
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.append(cell_index),
     )
