@@ -14,7 +14,7 @@ const [bars, meter] = [barsView("Probability of each emotion"), levelMeter()];
 const at = (id) => document.getElementById(id);
 const about = await (await fetch("about.json")).json();
 const worker = new Worker("worker.js", { type: "module" });
-/** All recordings that were answered: {name, file, seconds, answer, stretches, explanation}. */
+/** All recordings that were answered: {name, file, seconds, answer, stretches, isExplained, explanation}. */
 const results = [];
 const todo = []; // what `predict` was given and has not finished
 /** The sentences of `about.plan` that were said: {meant, words, step, file, probabilities, z, before, after}. */
@@ -56,7 +56,6 @@ async function predict(given) {
   at("says").textContent = "";
   at("working").hidden = false;
   at("answer").classList.add("emotion-old");
-  const refused = [];
   for (const [number, each] of todo.entries()) {
     const part = (share) => (at("working").value = (number + share) / todo.length);
     part(0);
@@ -68,12 +67,11 @@ async function predict(given) {
       results.push({ name: file.name, file, seconds, answer, stretches });
       show(results.at(-1));
     } catch (error) {
-      refused.push(error.message);
+      at("says").append(error.message, " ");
     }
   }
   todo.length = 0;
   at("working").hidden = true;
-  at("says").textContent = refused.join(" ");
   showTable();
 }
 
@@ -90,7 +88,7 @@ function show(result) {
   tellWhere();
 }
 
-function showAnswer({ name, answer, stretches, explanation }) {
+function showAnswer({ name, answer, stretches, isExplained, explanation }) {
   const { before } = answer;
   const best = before && percent(Math.max(...before.probabilities));
   const usual = before ? ` Before it knew your voice: ${headline(before)}, ${best}.` : "";
@@ -101,19 +99,19 @@ function showAnswer({ name, answer, stretches, explanation }) {
   at("timeline").hidden = !stretches.length;
   at("sound").hidden = Boolean(recording);
   at("parts").hidden = Boolean(recording) || stretches.length > 0 || !hasSpeech(answer);
-  at("decided").textContent = "";
+  at("explaining").hidden = !isExplained || Boolean(explanation);
   at("found").hidden = !explanation;
-  if (explanation) at("decided").textContent = showWeights(at("weights"), explanation, about);
+  at("decided").textContent = explanation ? showWeights(at("weights"), explanation, about) : "";
 }
 
 /** Find out which part of the shown recording decided, and show it if the recording is still shown. */
 async function explain() {
   const result = shown;
-  at("explain").disabled = true;
-  at("explaining").hidden = false;
-  result.explanation = await ask("explain", await decoded(result.file), (share) => (at("explaining").value = share));
-  at("explain").disabled = false;
-  at("explaining").hidden = true;
+  if (result.isExplained) return;
+  result.isExplained = true;
+  showAnswer(result);
+  const passed = (share) => result === shown && (at("explaining").value = share);
+  result.explanation = await ask("explain", await decoded(result.file), passed);
   if (result === shown && !recording) showAnswer(result);
 }
 

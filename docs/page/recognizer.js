@@ -31,7 +31,8 @@ export class Recognizer {
   /** Return how far the probability of the most probable emotion falls without each piece, as explanation.py does. */
   async explain(samples, passed) {
     const { part, start } = await spokenPart(samples, this.detector, this.about.hum);
-    const { probabilities } = await this.#infer(part);
+    const { voice } = this; // as it is now, whatever else is asked meanwhile
+    const { probabilities } = await this.#infer(part, voice);
     const [emotion, count] = [best(probabilities), Math.max(1, Math.round(part.length / RATE / PIECE))];
     const around = Math.min(AROUND * RATE, Math.floor(part.length / 6)); // of a very short recording something is left
     const edge = (number) => Math.floor((number * part.length) / count);
@@ -39,9 +40,10 @@ export class Recognizer {
     for (let number = 0; number < count; number++) {
       const [first, end] = [edge(number), edge(number + 1)];
       const rest = [part.subarray(0, Math.max(0, first - around)), part.subarray(end + around)];
-      const left = (await this.#infer(joined(rest, Infinity))).probabilities[emotion];
+      const left = (await this.#infer(joined(rest, Infinity), voice)).probabilities[emotion];
       pieces.push({ start: (start + first) / RATE, end: (start + end) / RATE, drop: probabilities[emotion] - left });
       passed((number + 1) / count);
+      await new Promise((resolve) => setTimeout(resolve)); // what else is asked goes first
     }
     const column = (number) => Math.floor((number * samples.length) / COLUMNS);
     const peaks = Array.from({ length: COLUMNS }, (_, n) => highest(samples.subarray(column(n), column(n + 1))));
@@ -92,12 +94,12 @@ export class Recognizer {
     this.voice = voice;
   }
 
-  async #infer(samples) {
+  async #infer(samples, voice = this.voice) {
     const waveform = new this.ort.Tensor("float32", Float32Array.from(samples), [1, samples.length]);
     const outputs = await this.emotion.run({ waveform });
     const [given, z] = [[...outputs.probabilities.data], this.model.project(outputs.embedding.data)];
-    const probabilities = this.voice ? adapted({ z, probabilities: given }, this.voice) : given;
-    return { probabilities, given, z, isUnlike: !this.voice && this.model.isUnlike(z) };
+    const probabilities = voice ? adapted({ z, probabilities: given }, voice) : given;
+    return { probabilities, given, z, isUnlike: !voice && this.model.isUnlike(z) };
   }
 
   #answer(probabilities, isUnlike) {

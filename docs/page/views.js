@@ -79,10 +79,8 @@ export function showWeights(picture, { emotion, probability, pieces, peaks, seco
   return `Most decisive for ${name}: ${where}. Without this part, its probability falls ${fall}.`;
 }
 
-/** Return a name that wraps after hyphens, underscores and dots, and elsewhere only if a part of it is long. */
-export function wrapped(name) {
-  return name.match(/[^-_.\s]{1,18}[-_.\s]*|[-_.\s]+/g).flatMap((part) => [part, make("wbr")]);
-}
+/** Return a name that wraps after hyphens, underscores and dots before it wraps anywhere else. */
+export const wrapped = (name) => name.split(/(?<=[-_.])/).flatMap((part) => [part, make("wbr")]);
 
 /** Fill the table of the sentences that somebody said; `hear(result)` shows one, `remove(sentence)` takes it out. */
 export function showSaid(table, said, about, hear, remove) {

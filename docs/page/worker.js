@@ -36,13 +36,15 @@ recognizer.catch((error) => postMessage({ failed: error.message }));
 let last = recognizer;
 
 onmessage = ({ data: { task, given }, ports: [port] }) => {
-  // One after the other, in the order in which they were asked.
-  last = last.catch(() => {}).then(async () => {
+  const answer = async () => {
     try {
       const used = await recognizer;
       port.postMessage({ answer: await used[task](given, (share) => port.postMessage({ share })) });
     } catch (error) {
       port.postMessage({ error: error.message });
     }
-  });
+  };
+  // One after the other, in the order in which they were asked; an explanation, which takes long, goes beside them.
+  if (task === "explain") answer();
+  else last = last.catch(() => {}).then(answer);
 };

@@ -179,6 +179,22 @@ def test_which_part_decided_is_found_as_in_python(
     expect(page.locator("#decided")).to_contain_text(sentence)
 
 
+def test_others_are_answered_while_a_part_that_decided_is_looked_for(page: Page, tmp_path: Path) -> None:
+    y = np.concatenate([audio.read(path, sr=16_000)[0] for path in SAMPLES.values()])
+    soundfile.write(tmp_path / "long.wav", y[: 12 * 16_000], 16_000)
+    page.locator("#files").set_input_files(tmp_path / "long.wav")
+    answered(page, "long.wav")
+
+    page.get_by_role("button", name="Which part decided?").click()
+    expect(page.locator("#explaining")).to_be_visible()
+    choose(page, "woman, angry")
+
+    expect(page.locator("#explaining")).to_be_hidden()  # it is about the other recording
+    page.locator("#table").get_by_role("button", name="long.wav").last.click()
+    expect(page.locator("#explaining")).to_be_visible()
+    expect(page.locator("#found")).to_be_visible()
+
+
 def test_a_long_recording_becomes_the_timeline_of_python(
     page: Page, pretrained: EmotionRecognizer, tmp_path: Path
 ) -> None:
@@ -383,6 +399,7 @@ def test_a_long_name_wraps_between_its_words(page: Page, tmp_path: Path) -> None
     )
     assert "".join(text for text, _ in lines) == name
     assert {count for _, count in lines} == {1}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1000, "height": 900})
 
 
