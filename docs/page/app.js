@@ -1,9 +1,10 @@
 // The page: it asks the worker, and shows what it answers. Nothing leaves it.
 
-import { barsView, levelMeter, make, mark, percent, refusal } from "./shared.js";
-import { decoded, record as startRecording, wav } from "./sound.js";
+import { barsView, download, levelMeter, make, mark, percent, refusal } from "./shared.js";
+import { decoded, record as startRecording } from "./sound.js";
 import { RATE } from "./speech.js";
-import { clock, csv, hasSpeech, headline, inFull, sentence, showSaid, showStrip, stretches } from "./views.js";
+import { clock, csv, hasSpeech, headline, inFull, sentence, wrapped } from "./views.js";
+import { showSaid, showStrip, showWeights } from "./views.js";
 
 const LONG = 15; // seconds from which a recording becomes a timeline
 const RECORDING = 60; // seconds after which a recording stops by itself
@@ -13,10 +14,10 @@ const [bars, meter] = [barsView("Probability of each emotion"), levelMeter()];
 const at = (id) => document.getElementById(id);
 const about = await (await fetch("about.json")).json();
 const worker = new Worker("worker.js", { type: "module" });
-/** All recordings that were answered: {name, sound, seconds, answer, rows}. */
+/** All recordings that were answered: {name, file, seconds, answer, stretches, isExplained, explanation}. */
 const results = [];
 const todo = []; // what `predict` was given and has not finished
-/** The sentences of `about.plan` that were said: {meant, words, step, sound, probabilities, z, before, after}. */
+/** The sentences of `about.plan` that were said: {meant, words, step, file, probabilities, z, before, after}. */
 let [said, step, verdict] = [[], 0, ""];
 let [shown, order] = [null, { column: 0, down: false }];
 let [recording, isRecording, recordings] = [null, false, 0]; // "is" also while the browser asks for permission
@@ -34,7 +35,7 @@ function ask(task, given, passed = () => {}) {
   });
 }
 
-const failed = (why) => (at("loading-words").textContent = `The recogniser could not be loaded: ${why} Load the page again.`);
+const failed = (why) => (at("loading-words").textContent = `It could not be loaded: ${why} Load the page again.`);
 worker.onerror = ({ message }) => failed(message ? `${message}.` : "a file is missing, or the browser is too old.");
 worker.onmessage = ({ data }) => {
   if (data.ready) ready();
@@ -48,30 +49,29 @@ function ready() {
   showPlan();
 }
 
-/** Predict recordings, given as [name, function that returns their samples and their sound], one after the other. */
+/** Predict recordings, given as files or as functions that return one, one after the other. */
 async function predict(given) {
   todo.push(...given);
   if (todo.length > given.length) return; // the call that runs takes these too
   at("says").textContent = "";
   at("working").hidden = false;
   at("answer").classList.add("emotion-old");
-  const refused = [];
-  for (const [number, [name, read]] of todo.entries()) {
+  for (const [number, each] of todo.entries()) {
     const part = (share) => (at("working").value = (number + share) / todo.length);
     part(0);
     try {
-      const { samples, sound } = await read();
+      const file = each instanceof File ? each : await each();
+      const samples = await decoded(file);
       const seconds = samples.length / RATE;
-      const { whole, rows = [] } = await ask(seconds > LONG ? "follow" : "predict", samples, part);
-      results.push({ name, sound, seconds, answer: whole, rows });
+      const { stretches = [], ...answer } = await ask(seconds > LONG ? "follow" : "predict", samples, part);
+      results.push({ name: file.name, file, seconds, answer, stretches });
       show(results.at(-1));
     } catch (error) {
-      refused.push(error.message);
+      at("says").append(error.message, " ");
     }
   }
   todo.length = 0;
   at("working").hidden = true;
-  at("says").textContent = refused.join(" ");
   showTable();
 }
 
@@ -79,53 +79,65 @@ async function predict(given) {
 function show(result) {
   shown = result;
   URL.revokeObjectURL(at("sound").src);
-  at("sound").src = URL.createObjectURL(result.sound);
+  at("sound").src = URL.createObjectURL(result.file);
   showAnswer(result);
-  showStrip(at("strip"), result.rows, about, (start) => {
+  showStrip(at("strip"), result.stretches, about, (start) => {
     at("sound").currentTime = start;
     at("sound").play();
   });
   tellWhere();
 }
 
-function showAnswer({ name, answer, rows }) {
+function showAnswer({ name, answer, stretches, isExplained, explanation }) {
   const { before } = answer;
-  const usual = before ? ` Before it knew your voice: ${headline(before)}, ${percent(Math.max(...before.probabilities))}.` : "";
+  const best = before && percent(Math.max(...before.probabilities));
+  const usual = before ? ` Before it knew your voice: ${headline(before)}, ${best}.` : "";
   at("answer").hidden = false;
   at("answer").classList.remove("emotion-old");
-  at("answer-name").textContent = name;
-  bars.show(inFull(answer, about, rows.length ? " This is the mean over the recording." : usual));
-  at("timeline").hidden = !rows.length;
+  at("answer-name").replaceChildren(...wrapped(name));
+  bars.show(inFull(answer, about, stretches.length ? " This is the mean over the recording." : usual));
+  at("timeline").hidden = !stretches.length;
   at("sound").hidden = Boolean(recording);
+  at("parts").hidden = Boolean(recording) || stretches.length > 0 || !hasSpeech(answer);
+  at("explaining").hidden = !isExplained || Boolean(explanation);
+  at("found").hidden = !explanation;
+  at("decided").textContent = explanation ? showWeights(at("weights"), explanation, about) : "";
+}
+
+/** Find out which part of the shown recording decided, and show it if the recording is still shown. */
+async function explain() {
+  const result = shown;
+  if (result.isExplained) return;
+  result.isExplained = true;
+  showAnswer(result);
+  const passed = (share) => result === shown && (at("explaining").value = share);
+  result.explanation = await ask("explain", await decoded(result.file), passed);
+  if (result === shown && !recording) showAnswer(result);
 }
 
 /** Say what the answer is at the place that sounds. */
 function tellWhere() {
   const time = at("sound").currentTime;
   const isNow = ({ start, end }) => time >= start && time < end;
-  const row = shown?.rows.find(isNow);
-  at("now").textContent = row ? `At ${clock(time)}: ${headline(row)}` : "";
-  const places = stretches(shown?.rows ?? []);
-  [...at("strip").children].forEach((button, number) => button.setAttribute("aria-current", isNow(places[number])));
+  const stretch = shown?.stretches.find(isNow);
+  at("now").textContent = stretch ? `At ${clock(time)}: ${headline(stretch)}` : "";
+  const mark = (button, number) => button.setAttribute("aria-current", isNow(shown.stretches[number]));
+  [...at("strip").children].forEach(mark);
 }
 
 const COLUMNS = ["recording", "seconds", "answer", "probability"];
 
-/** Return a result as a row of the table. */
+/** Return a result as a row of the table, and behind it the probability of every emotion. */
 function row({ name, seconds, answer }) {
-  const highest = hasSpeech(answer) ? Math.max(...answer.probabilities).toFixed(3) : "";
-  return [name, seconds.toFixed(2), answer.reason ? `unknown (${answer.reason})` : answer.emotion, highest];
-}
-
-/** Return all results as a table with the probability of every emotion. */
-function everything() {
-  const shares = ({ answer }) => answer.probabilities.map((share) => (hasSpeech(answer) ? share.toFixed(4) : ""));
-  return [[...COLUMNS, ...about.emotions], ...sorted().map((result) => [...row(result), ...shares(result)])];
+  const rounded = (share, digits) => (hasSpeech(answer) ? share.toFixed(digits) : "");
+  const shares = answer.probabilities.map((share) => rounded(share, 4));
+  const emotion = answer.reason ? `unknown (${answer.reason})` : answer.emotion;
+  return [name, seconds.toFixed(2), emotion, rounded(Math.max(...answer.probabilities), 3), ...shares];
 }
 
 function sorted() {
   const value = (result) => row(result)[order.column];
-  const compare = (a, b) => (order.column === 0 || order.column === 2 ? value(a).localeCompare(value(b)) : value(a) - value(b));
+  const compare = (a, b) => value(a).localeCompare(value(b), "en", { numeric: true }); // take 2 before take 10
   return [...results].sort((a, b) => (order.down ? compare(b, a) : compare(a, b)));
 }
 
@@ -149,21 +161,21 @@ function showTable() {
   });
   at("table").tHead.replaceChildren(make("tr", {}, ...head));
   const lines = sorted().map((result) => {
-    const [name, ...cells] = row(result);
-    const hear = make("button", { type: "button", click: () => choose(result) }, name);
+    const [name, ...cells] = row(result).slice(0, COLUMNS.length);
+    const hear = make("button", { type: "button", click: () => choose(result) }, ...wrapped(name));
     return make("tr", {}, make("th", { scope: "row" }, hear), ...cells.map((cell) => make("td", {}, cell)));
   });
   at("table").tBodies[0].replaceChildren(...lines);
 }
 
-/** Record until the button is pressed again, and return the samples; nothing if another is made or none can be. */
-async function recorded(button, seconds, words, live = () => {}) {
+/** Record until the button is pressed again, and return the file; nothing if another is made or none can be. */
+async function recorded(name, button, seconds, words, live = () => {}) {
   if (isRecording) return recording?.stop();
   isRecording = true;
   const idle = button.textContent;
   words.textContent = at("left").textContent = "";
   try {
-    recording = await startRecording(seconds, (level, left) => {
+    recording = await startRecording(name, seconds, (level, left) => {
       meter.show(level);
       at("left").textContent = `${Math.ceil(left)} s left`;
       live();
@@ -187,22 +199,17 @@ async function recorded(button, seconds, words, live = () => {}) {
 async function follow() {
   if (follow.isBusy || !recording) return;
   follow.isBusy = true;
-  try {
-    const { whole } = await ask("predict", await recording.latest());
-    if (recording) showAnswer({ name: "The last 3 seconds", answer: whole, rows: [] });
-  } catch (error) {
-    at("says").textContent = error.message;
-  } finally {
-    follow.isBusy = false;
-  }
+  const answer = await ask("predict", await decoded(recording.latest()));
+  follow.isBusy = false;
+  if (recording) showAnswer({ name: "The last 3 seconds", answer, stretches: [] });
 }
 
 async function record() {
-  const samples = await recorded(at("record"), RECORDING, at("says"), follow);
-  if (samples) predict([[`Recording ${++recordings}`, () => ({ samples, sound: wav(samples) })]]);
+  const file = await recorded(`Recording ${recordings + 1}`, at("record"), RECORDING, at("says"), follow);
+  if (!file) return;
+  recordings++;
+  predict([file]);
 }
-
-const files = (list) => predict([...list].map((file) => [file.name, () => decoded(file)]));
 
 /** Show the sentence to say now, and those that were said. */
 function showPlan() {
@@ -210,7 +217,8 @@ function showPlan() {
   const manner = now?.meant === about.ordinary ? "Say it as you usually speak" : "Say it as if you felt so";
   const words = now ? ` ${about.emotions[now.meant]}: “${now.words}”` : "That was the last sentence.";
   at("task").replaceChildren(...(now ? [mark(about.styles[now.meant])] : []), words);
-  at("how").textContent = now ? `${manner}; sentence ${step + 1} of ${about.plan.length}.` : "Adapt it, or choose an emotion.";
+  const how = `${manner}; sentence ${step + 1} of ${about.plan.length}.`;
+  at("how").textContent = now ? how : "Adapt it, or choose an emotion.";
   at("emotion").value = now?.meant ?? "";
   for (const id of ["say", "said-file", "skip"]) at(id).disabled = !now;
   at("adapt").disabled = !said.length;
@@ -224,12 +232,13 @@ function showPlan() {
 }
 
 /** Keep a recording of the sentence `number`, and go to the next missing one; after the ordinary ones, adapt. */
-async function keep(number, { samples, sound }) {
+async function keep(number, file) {
+  const samples = await decoded(file);
   if (samples.length > LONG * RATE) throw new Error(`This is longer than ${LONG} seconds; choose one sentence.`);
-  const { whole } = await ask("predict", samples);
-  if (!hasSpeech(whole)) throw new Error(`${sentence(whole, about)} The sentence is not kept; say it again.`);
-  const { given: probabilities, z, before } = whole;
-  const utterance = { ...about.plan[number], step: number, sound, probabilities, z, before: before ?? whole };
+  const answer = await ask("predict", samples);
+  if (!hasSpeech(answer)) throw new Error(`${sentence(answer, about)} The sentence is not kept; say it again.`);
+  const { given: probabilities, z, before = answer } = answer;
+  const utterance = { ...about.plan[number], step: number, file, probabilities, z, before };
   said = [...said.filter((each) => each.step !== number), utterance].map((each) => ({ ...each, after: null }));
   const missing = [...about.plan.keys()].filter((place) => !said.some((each) => each.step === place));
   step = missing.find((place) => place > number) ?? missing[0] ?? about.plan.length;
@@ -240,8 +249,8 @@ async function keep(number, { samples, sound }) {
 }
 
 async function say() {
-  const [number, samples] = [step, await recorded(at("say"), SENTENCE, at("voice-says"))];
-  if (samples) await keep(number, { sound: wav(samples), samples });
+  const [number, file] = [step, await recorded("Your sentence", at("say"), SENTENCE, at("voice-says"))];
+  if (file) await keep(number, file);
 }
 
 async function adapt() {
@@ -251,17 +260,30 @@ async function adapt() {
   const counts = `Of ${said.length}, ${right("before")} were predicted as meant before, and ${right("after")} after.`;
   const isOfOne = new Set(said.map(({ meant }) => meant)).size === 1;
   if (why) verdict = `Not adapted: ${why}.`;
-  else if (isOfOne) verdict = "It knows your usual voice now: record something above. Sentences in each emotion help more.";
+  else if (isOfOne) verdict = "It knows your usual voice now. Sentences in each emotion help more.";
   else if (isTest) verdict = `${counts} Each was predicted with the others alone: a fair test, but a small one.`;
   else verdict = `${counts} It has learnt these very sentences: for a test, say two in each emotion.`;
-  at("forget").hidden = Boolean(why);
+  at("forget").hidden = at("save-voice").hidden = Boolean(why);
+  showPlan();
+}
+
+/** Download what it learnt of the voice. */
+const save = async () => download("my_voice.json", [await ask("save")]);
+
+/** Restore what a file holds of a voice. */
+async function restore([file]) {
+  await ask("restore", file);
+  said = said.map((each) => ({ ...each, after: null }));
+  verdict = `${file.name}: it knows this voice now. Record something above.`;
+  at("voice-says").textContent = "";
+  at("forget").hidden = at("save-voice").hidden = false;
   showPlan();
 }
 
 async function forget() {
   await ask("forget");
   [said, step, verdict] = [[], 0, ""];
-  at("forget").hidden = true;
+  at("forget").hidden = at("save-voice").hidden = true;
   at("voice-says").textContent = "Forgotten.";
   showPlan();
   at("say").focus();
@@ -274,37 +296,34 @@ at("from-a-file").hidden = true;
 at("loading").hidden = false;
 at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
 at("left").before(meter.element);
-at("timeline").before(bars.element);
+at("parts").before(bars.element);
 bars.element.querySelector(".emotion-headline").role = "status";
 for (const [path, name] of about.samples) {
-  const read = async () => decoded(new File([await (await fetch(path)).blob()], name));
-  at("samples").append(make("button", { type: "button", disabled: true, click: () => predict([[name, read]]) }, name));
+  const get = async () => new File([await (await fetch(path)).blob()], name);
+  at("samples").append(make("button", { type: "button", disabled: true, click: () => predict([get]) }, name));
 }
 const meant = [...new Set(about.plan.map((each) => each.meant))];
 at("emotion").append(...meant.map((row) => make("option", { value: row }, about.emotions[row])));
 at("record").addEventListener("click", record);
-at("files").addEventListener("change", ({ target }) => files(target.files).then(() => (target.value = "")));
-at("say").addEventListener("click", () => told(say()));
-at("said-file").addEventListener("change", async ({ target }) => {
-  const [[file], number] = [target.files, step];
-  if (file) await told(decoded(file).then((sound) => keep(number, sound)));
-  target.value = "";
-});
+at("explain").addEventListener("click", explain);
+for (const [id, work] of Object.entries({ say, adapt, forget, "save-voice": save }))
+  at(id).addEventListener("click", () => told(work()));
+const taken = { files: predict, "said-file": ([file]) => keep(step, file), "voice-file": restore };
+for (const [id, work] of Object.entries(taken))
+  at(id).addEventListener("change", async ({ target }) => {
+    await told(work([...target.files]));
+    target.value = "";
+  });
 const go = (place) => ((step = place), showPlan());
+const firstOf = (emotion) => about.plan.findIndex(({ meant }) => meant === emotion);
 at("skip").addEventListener("click", () => go(step + 1));
-at("emotion").addEventListener("change", ({ target }) => go(about.plan.findIndex(({ meant }) => meant === +target.value)));
-at("adapt").addEventListener("click", () => told(adapt()));
-at("forget").addEventListener("click", () => told(forget()));
+at("emotion").addEventListener("change", ({ target }) => go(firstOf(Number(target.value))));
 at("sound").addEventListener("timeupdate", tellWhere);
-at("save").addEventListener("click", () => {
-  const content = new Blob(["\ufeff", csv(everything())], { type: "text/csv" });
-  const link = make("a", { href: URL.createObjectURL(content), download: "emotions.csv" });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not at once: the browser may still be reading it
-});
+const table = () => csv([[...COLUMNS, ...about.emotions], ...sorted().map(row)]);
+at("save-table").addEventListener("click", () => download("emotions.csv", ["\ufeff", table()]));
 document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length && !at("files").disabled) files(event.dataTransfer.files);
+  if (event.dataTransfer.files.length && !at("files").disabled) predict([...event.dataTransfer.files]);
 });
 navigator.serviceWorker?.register(`offline.js?${about.digest}`);

@@ -26,10 +26,12 @@ from pathlib import Path
 import numpy as np
 
 from emotion_lib import corpora
+from emotion_lib.audio.speech import without_hum
 from emotion_lib.emotions import style_of
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from emotion_lib.recognizer.benefit import DIFFERENT_LABELS, DIFFERENT_VOICES
 from emotion_lib.recognizer.prediction import UNKNOWN, UNLIKE, WITHOUT_SPEECH
+from emotion_lib.recognizer.recognizer import PRETRAINED
 from emotion_lib.recognizer.voice_model import DOUBT, EVIDENCE, EVIDENCE_OF_ONE, VoiceModel
 from emotion_lib.widgets import answers
 from emotion_lib.widgets.adaptation import ORDINARY, SENTENCES
@@ -38,12 +40,16 @@ SOURCES = Path(__file__).resolve().parent
 ROOT = SOURCES.parents[1]
 FOLDER = ROOT / "build" / "page"
 PORT = 8787
+RATE = 16_000  # Hz, of all sound in the page
 WIDGETS = ROOT / "emotion_lib" / "widgets" / "static"
+PACKAGE = resources.files("emotion_lib") / "pretrained"
 SHARED = ("elements", "bars", "microphone")
 """Scripts of the widgets that the page uses too."""
 EXPORTED = (
     "barsView",
     "decode",
+    "download",
+    "drawn",
     "joined",
     "levelMeter",
     "make",
@@ -146,10 +152,9 @@ def write(folder: Path) -> None:
     shutil.copy(WIDGETS / "style.css", folder / "shared.css")
     (folder / "shared.js").write_text(shared(), "utf-8")
     unpack_runtime(folder)
-    package = resources.files("emotion_lib") / "pretrained"
     for name in ("voice_activity.onnx", "LICENSE", "LICENSE.silero-vad", "LICENSE.whisper"):
         # Hosts serve files without a known ending as downloads.
-        (folder / f"{name}{'' if name.endswith('.onnx') else '.txt'}").write_bytes((package / name).read_bytes())
+        (folder / f"{name}{'' if name.endswith('.onnx') else '.txt'}").write_bytes((PACKAGE / name).read_bytes())
     shutil.copytree(ROOT / "data" / "samples", folder / "samples")
     (folder / "samples" / "README.md").rename(folder / "samples" / "README.txt")
     recognizer = EmotionRecognizer.load()
@@ -157,7 +162,8 @@ def write(folder: Path) -> None:
     voices = recognizer.voices
     if not isinstance(voices, VoiceModel):
         raise PageError("the pretrained recogniser knows no voices, and the page needs them; install emotion_lib again")
-    arrays = voices.arrays() | {"transform": voices.transform.T}  # a row for each axis
+    spread = voices.within + voices.of_emotion + np.cov(voices.emotions.T, bias=True)
+    arrays = voices.arrays() | {"transform": voices.transform.T, "spread": spread}  # a row of `transform` for each axis
     arrays = {name: np.atleast_2d(array).astype("<f4") for name, array in arrays.items()}
     (folder / "voices.bin").write_bytes(b"".join(array.tobytes() for array in arrays.values()))
     known = about(recognizer, folder) | {"voices": [[name, *array.shape] for name, array in arrays.items()]}
@@ -212,13 +218,24 @@ def samples(folder: Path) -> list[tuple[str, str]]:
     return [(path.relative_to(folder).as_posix(), f"{sex[path.stem]}, {known['emotion'][path.stem]}") for path in paths]
 
 
+def hum() -> list[float]:
+    """Return the weights of a sample and of the ones on either side of it in `without_hum`, by which the page filters.
+
+    They fall by half every 2 ms; after 50 ms, they are below the precision of a sample.
+    """
+    impulse = np.zeros(2 * RATE, np.float32)
+    impulse[RATE] = 1
+    weights = without_hum(impulse, RATE)[RATE:][: RATE // 20]
+    return [float(weight) for weight in weights]
+
+
 def about(recognizer: EmotionRecognizer, folder: Path) -> dict[str, object]:
     """Return what the page has to know besides the networks."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
     return {
         "emotions": recognizer.emotions,
-        "styles": [style_of(emotion)._asdict() for emotion in recognizer.emotions],
+        "styles": [{"emotion": emotion} | style_of(emotion)._asdict() for emotion in recognizer.emotions],
         "threshold": recognizer.calibration.threshold,
         "unlike": UNLIKE,
         "nothing": {
@@ -228,9 +245,11 @@ def about(recognizer: EmotionRecognizer, folder: Path) -> dict[str, object]:
         "plan": plan(recognizer.emotions),
         "samples": samples(folder),
         "constants": CONSTANTS,
+        "hum": hum(),
         "files": files,
         "bytes": sum((folder / name).stat().st_size for name in LOADED),
         "digest": digest[:16],
+        "recognizer": hashlib.sha256((PACKAGE / PRETRAINED).read_bytes()).hexdigest()[:16],
     }
 
 

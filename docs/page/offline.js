@@ -4,8 +4,7 @@
 async function keep() {
   const { digest, files } = await (await fetch("about.json", { cache: "no-cache" })).json();
   await (await caches.open(digest)).addAll(["./", "about.json", ...files]);
-  const others = (await caches.keys()).filter((name) => name !== digest);
-  await Promise.all(others.map((name) => caches.delete(name)));
+  for (const name of await caches.keys()) if (name !== digest) await caches.delete(name);
 }
 
 /** Answer with the newest file while there is a network, else with the kept one; a large file names its version. */

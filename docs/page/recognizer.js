@@ -1,33 +1,58 @@
 // From samples to answers, with the exported recogniser; the rules are those of the Python package.
 
-import { CHUNK, Detector, NO_SPEECH, RATE, SILENCE, SILENCE_DB, detect, spokenPart, windows } from "./speech.js";
-import { adapted, logarithms, mean, softmax } from "./voice.js";
+import { joined } from "./shared.js";
+import { CHUNK, NO_SPEECH, RATE, SILENCE, SILENCE_DB } from "./speech.js";
+import { detect, detector, highest, spokenPart, windows } from "./speech.js";
+import { adapted, dot, logarithms, mean, softmax, transposed } from "./voice.js";
 
 const [STEP_SECONDS, CHANGE, BRIDGED] = [0.5, 1, 2]; // seconds, log probability, steps
+const [PIECE, AROUND] = [0.2, 0.2]; // seconds that are left out to find what decided, and on either side of them
+const COLUMNS = 300; // of the picture of a waveform
 const [UNKNOWN, UNSURE] = ["unknown", "unsure"];
 const best = (values) => values.indexOf(Math.max(...values));
 
 /** A recogniser: the exported network, the network that finds speech, and what `make page` wrote about both. */
 export class Recognizer {
   constructor(ort, networks, model, about) {
-    Object.assign(this, { ort, ...networks, model, about, voice: null });
+    Object.assign(this, { ort, emotion: networks.emotion, model, about, voice: null });
+    this.detector = detector(ort, networks.speech);
   }
 
   /** Return the answer for one recording of at most 15 seconds. */
   async predict(samples) {
-    const detector = new Detector(this.ort, this.speech);
-    const { reason, part } = await spokenPart(samples, detector);
+    const { reason, part } = await spokenPart(samples, this.detector, this.about.hum);
     if (reason) return this.#nothing(reason);
     const { probabilities, given, z, isUnlike } = await this.#infer(part);
     const answer = this.#answer(probabilities, isUnlike);
-    const before = this.voice && this.#answer(given, false);
+    const before = this.voice ? this.#answer(given, false) : undefined;
     return { ...answer, before, given, z };
+  }
+
+  /** Return how far the probability of the most probable emotion falls without each piece, as explanation.py does. */
+  async explain(samples, passed) {
+    const { part, start } = await spokenPart(samples, this.detector, this.about.hum);
+    const { voice } = this; // as it is now, whatever else is asked meanwhile
+    const { probabilities } = await this.#infer(part, voice);
+    const [emotion, count] = [best(probabilities), Math.max(1, Math.round(part.length / RATE / PIECE))];
+    const around = Math.min(AROUND * RATE, Math.floor(part.length / 6)); // of a very short recording something is left
+    const edge = (number) => Math.floor((number * part.length) / count);
+    const pieces = [];
+    for (let number = 0; number < count; number++) {
+      const [first, end] = [edge(number), edge(number + 1)];
+      const rest = [part.subarray(0, Math.max(0, first - around)), part.subarray(end + around)];
+      const left = (await this.#infer(joined(rest, Infinity), voice)).probabilities[emotion];
+      pieces.push({ start: (start + first) / RATE, end: (start + end) / RATE, drop: probabilities[emotion] - left });
+      passed((number + 1) / count);
+      await new Promise((resolve) => setTimeout(resolve)); // what else is asked goes first
+    }
+    const column = (number) => Math.floor((number * samples.length) / COLUMNS);
+    const peaks = Array.from({ length: COLUMNS }, (_, n) => highest(samples.subarray(column(n), column(n + 1))));
+    return { emotion, probability: probabilities[emotion], pieces, peaks, seconds: samples.length / RATE };
   }
 
   /** Return the timeline of a long recording, and the answer for the whole: the mean over its windows of speech. */
   async follow(samples, passed) {
-    const detector = new Detector(this.ort, this.speech);
-    const { level, speech } = await detect(samples, detector, (share) => passed(0.2 * share));
+    const { level, speech } = await detect(samples, this.detector, (share) => passed(0.2 * share));
     const [wide, narrow] = [true, false].map((overlapping) => windows(speech, samples.length, overlapping));
     const all = [...wide, ...narrow];
     const found = [];
@@ -35,9 +60,8 @@ export class Recognizer {
       found.push({ first, end, ...(await this.#infer(samples.subarray(first, end))) });
       passed(0.2 + (0.8 * (number + 1)) / all.length);
     }
-    const stepsHeard = loudSteps(level);
-    const rows = this.#rows(found.slice(0, wide.length), stepsHeard, samples.length / RATE);
-    return { whole: this.#whole(found.slice(wide.length), stepsHeard), rows };
+    const stretches = this.#stretches(found.slice(0, wide.length), level, samples.length / RATE);
+    return { ...this.#whole(found.slice(wide.length), level), stretches };
   }
 
   /** Get used to a voice. With two utterances of each emotion, each is answered without itself: a test. */
@@ -53,12 +77,29 @@ export class Recognizer {
     return { why, isTest, after: after.map((shares) => this.#answer(shares, false)) };
   }
 
-  async #infer(samples) {
+  forget = () => (this.voice = null);
+
+  /** Return what a file keeps of the voice. */
+  save = () => JSON.stringify({ recognizer: this.about.recognizer, voice: this.voice });
+
+  /** Restore the voice from a file; throw an error with a sentence if `save` did not write it for this recogniser. */
+  async restore(file) {
+    const { recognizer, voice } = (await file.text().then(JSON.parse).catch(() => null)) ?? {};
+    const isFit = (each) => each?.weights?.length === this.model.transform.length;
+    const isFinite = ({ weights, intercept }) => [...weights, intercept].every(Number.isFinite);
+    if (voice?.length !== this.about.emotions.length || ![...voice].every((each) => isFit(each) && isFinite(each)))
+      throw new Error(`${file.name}: no voice that was saved here, or damaged; choose another file, or adapt again.`);
+    if (recognizer !== this.about.recognizer)
+      throw new Error(`${file.name}: made for another recogniser than that of this page; adapt to your voice again.`);
+    this.voice = voice;
+  }
+
+  async #infer(samples, voice = this.voice) {
     const waveform = new this.ort.Tensor("float32", Float32Array.from(samples), [1, samples.length]);
     const outputs = await this.emotion.run({ waveform });
     const [given, z] = [[...outputs.probabilities.data], this.model.project(outputs.embedding.data)];
-    const probabilities = this.voice ? adapted({ z, probabilities: given }, this.voice) : given;
-    return { probabilities, given, z, isUnlike: !this.voice && this.model.isUnlike(z) };
+    const probabilities = voice ? adapted({ z, probabilities: given }, voice) : given;
+    return { probabilities, given, z, isUnlike: !voice && this.model.isUnlike(z) };
   }
 
   #answer(probabilities, isUnlike) {
@@ -73,8 +114,8 @@ export class Recognizer {
     return { emotion: UNKNOWN, reason, probabilities: emotions.map(() => 1 / emotions.length), warning: "" };
   }
 
-  #whole(parts, heard) {
-    if (!parts.length) return this.#nothing(heard.some(Boolean) ? NO_SPEECH : SILENCE);
+  #whole(parts, level) {
+    if (!parts.length) return this.#nothing(whyNothing(level));
     const length = parts.reduce((sum, { first, end }) => sum + end - first, 0);
     const shares = parts[0].probabilities.map(
       (_, row) => parts.reduce((sum, part) => sum + (part.end - part.first) * part.probabilities[row], 0) / length,
@@ -83,72 +124,49 @@ export class Recognizer {
     return this.#answer(shares, 2 * unlike > parts.length);
   }
 
-  /** Return the rows of the timeline: half a second each where somebody speaks, and the parts in between. */
-  #rows(parts, heard, seconds) {
-    const { scores, path } = smoothed(parts, heard.length, this.about.emotions.length);
-    const rows = [];
+  /** Return the parts of the timeline with one answer each. */
+  #stretches(parts, level, seconds) {
+    const chunks = (STEP_SECONDS * RATE) / CHUNK; // in a step
+    const { scores, path } = smoothed(parts, Math.ceil(level.length / chunks));
+    const found = [];
     for (let first = 0, end; first < path.length; first = end) {
       for (end = first + 1; end < path.length && path[end] === path[first]; ) end++;
-      if (path[first] < 0) {
-        rows.push({ step: first, ...this.#nothing(heard.slice(first, end).some(Boolean) ? NO_SPEECH : SILENCE) });
-        continue;
-      }
-      const shares = scores.slice(first, end).map(softmax);
-      const { emotion, reason } = this.#answer(mean(shares), false);
-      shares.forEach((each, number) => rows.push({ step: first + number, emotion, reason, probabilities: each }));
+      const silence = () => whyNothing(level.slice(Math.ceil(first * chunks), Math.ceil(end * chunks)));
+      const shares = () => mean(scores.slice(first, end).map(softmax));
+      const { emotion, reason } = path[first] < 0 ? this.#nothing(silence()) : this.#answer(shares(), false);
+      const [last, stop] = [found.at(-1), end < path.length ? end * STEP_SECONDS : seconds];
+      if (last?.emotion === emotion && last.reason === reason) last.end = stop;
+      else found.push({ start: first * STEP_SECONDS, end: stop, emotion, reason });
     }
-    return rows.map(({ step, ...row }, number) => ({
-      start: step * STEP_SECONDS,
-      end: number + 1 < rows.length ? rows[number + 1].step * STEP_SECONDS : seconds,
-      ...row,
-    }));
+    return found;
   }
 }
 
-/** Return of each half second whether it is louder than silence. */
-function loudSteps(level) {
-  const heard = [];
-  level.forEach((decibels, number) => {
-    const step = Math.floor((number * CHUNK) / (STEP_SECONDS * RATE));
-    heard[step] = heard[step] || decibels >= SILENCE_DB;
-  });
-  return heard;
-}
+/** Return why nobody speaks, from the level in dB. */
+const whyNothing = (level) => (level.some((decibels) => decibels >= SILENCE_DB) ? NO_SPEECH : SILENCE);
 
 /** Smooth the answers for windows over time, as recognizer/timeline.py does: scores and the emotion of each step. */
-function smoothed(parts, count, emotions) {
+function smoothed(parts, count) {
   const step = STEP_SECONDS * RATE;
-  const scores = Array.from({ length: count }, () => new Array(emotions).fill(0));
-  const weights = new Array(count).fill(0);
-  for (const { first, end, probabilities } of parts) {
-    const half = (end - first) / 2;
-    for (let number = Math.floor(first / step); number < Math.ceil(end / step); number++) {
-      const weight = 1 - Math.abs((number + 0.5) * step - first - half) / (half + step);
-      logarithms(probabilities).forEach((score, row) => (scores[number][row] += weight * score));
-      weights[number] += weight;
-    }
-  }
-  const spoken = weights.map((weight) => weight > 0);
-  scores.forEach((each, number) => spoken[number] && each.forEach((score, row) => (each[row] = score / weights[number])));
-  bridge(scores, spoken);
-  const places = [...spoken.keys()].filter((number) => spoken[number]);
-  const path = new Array(count).fill(-1);
-  bestPath(places.map((number) => scores[number])).forEach((row, place) => (path[places[place]] = row));
-  return { scores, path };
-}
-
-/** Fill short pauses: each of their steps gets the scores of the nearest step with speech. */
-function bridge(scores, spoken) {
-  const places = [...spoken.keys()].filter((number) => spoken[number]);
-  places.slice(1).forEach((after, place) => {
-    const before = places[place];
-    if (after - before < 2 || after - before > 1 + BRIDGED) return;
-    const middle = Math.floor((before + after) / 2) + 1;
-    for (let number = before + 1; number < after; number++) {
-      scores[number] = number < middle ? scores[before] : scores[after];
-      spoken[number] = true;
-    }
+  const scores = Array.from({ length: count }, (_, number) => {
+    const from = number * step;
+    const near = parts.filter(({ first, end }) => first < from + step && end > from);
+    const away = ({ first, end }) => Math.abs(from + step / 2 - (first + end) / 2) / ((end - first) / 2 + step);
+    const weights = near.map((part) => 1 - away(part));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    const logs = near.map(({ probabilities }) => logarithms(probabilities));
+    return near.length ? transposed(logs).map((row) => dot(row, weights) / sum) : null;
   });
+  const spoken = () => [...scores.keys()].filter((number) => scores[number]);
+  spoken().reduce((before, after) => {
+    // Each step of a short pause gets the scores of the nearest step with speech.
+    const middle = Math.floor((before + after) / 2) + 1;
+    if (after - before <= 1 + BRIDGED) scores.fill(scores[before], before, middle).fill(scores[after], middle, after);
+    return after;
+  }, -Infinity);
+  const [places, path] = [spoken(), new Array(count).fill(-1)];
+  bestPath(places.map((place) => scores[place])).forEach((row, number) => (path[places[number]] = row));
+  return { scores, path };
 }
 
 /** Find the path with the greatest sum of scores, in which every change costs `CHANGE` (Viterbi 1967). */

@@ -1,11 +1,12 @@
 // Where somebody speaks: a port of emotion_lib/audio/speech.py, equal to it chunk by chunk. All sound is at 16 kHz.
 
+import { joined } from "./shared.js";
+
 export const RATE = 16_000;
 export const CHUNK = 512;
 const SECONDS_OF_CHUNK = CHUNK / RATE;
 export const SILENCE_DB = -60;
 const [SPEECH, ENOUGH_SPEECH, CERTAIN] = [0.3, 0.5, 0.9];
-const LOWEST_VOICE = 80; // Hz
 const AROUND_SPEECH = 0.1; // seconds
 const [PEAK, SOFTEST_PEAK, LATELY, FADING, PRELUDE, SECOND] = [0.7, 0.003, 94, 0.1, 8, 31];
 const AT_ONCE = 512; // chunks that the network gets at a time
@@ -17,106 +18,63 @@ const [WIDE, STEP] = [62, 31]; // chunks: overlapping windows of 2 seconds, one 
 /** Why nothing can be predicted from a recording. */
 export const [SILENCE, NO_SPEECH, TOO_LITTLE] = ["silence", "no speech", "too little speech"];
 
-/** Silero VAD with its recurrent state, for one stream. */
-export class Detector {
-  constructor(ort, session) {
-    [this.ort, this.session] = [ort, session];
-    this.state = new ort.Tensor("float32", new Float32Array(256), [2, 1, 128]);
-  }
-
+/** Return the function that finds speech in one recording with Silero VAD, a session of `ort`. */
+export function detector(ort, session) {
   /** Return the probability of speech in each chunk of samples, whose number is a multiple of 512. */
-  async predict(samples, passed = () => {}) {
+  return async (samples, passed = () => {}) => {
     const found = new Float32Array(samples.length / CHUNK);
+    let [speech, state] = [null, new ort.Tensor("float32", new Float32Array(256), [2, 1, 128])];
     for (let first = 0; first < found.length; first += AT_ONCE) {
       const some = samples.slice(first * CHUNK, (first + AT_ONCE) * CHUNK);
-      const chunks = new this.ort.Tensor("float32", some, [some.length / CHUNK, CHUNK]);
-      const answer = await this.session.run({ chunks, state: this.state });
-      const [speech, state] = this.session.outputNames.map((name) => answer[name]);
+      const chunks = new ort.Tensor("float32", some, [some.length / CHUNK, CHUNK]);
+      const answer = await session.run({ chunks, state });
+      [speech, state] = session.outputNames.map((name) => answer[name]);
       found.set(speech.data, first);
-      this.state = state;
       passed(Math.min(1, (first + AT_ONCE) / found.length));
     }
     return found;
-  }
+  };
 }
 
 /** Return the samples, and zeros up to a multiple of 512. */
-function padded(samples) {
-  const all = new Float32Array(Math.ceil(samples.length / CHUNK) * CHUNK);
-  all.set(samples);
-  return all;
-}
+const padded = (samples) => joined([samples, new Float32Array(-samples.length & (CHUNK - 1))], Infinity);
 
 /** Return the level of each chunk in dB, of samples whose number is a multiple of 512. */
 function levels(samples) {
   return Float64Array.from({ length: samples.length / CHUNK }, (_, number) => {
-    let sum = 0;
-    for (let place = number * CHUNK; place < (number + 1) * CHUNK; place++) sum += samples[place] ** 2;
-    return 10 * Math.log10(Math.max(sum / CHUNK, 1e-12));
+    const chunk = samples.subarray(number * CHUNK, (number + 1) * CHUNK);
+    return 10 * Math.log10(Math.max(chunk.reduce((sum, sample) => sum + sample ** 2, 0) / CHUNK, 1e-12));
   });
 }
 
-const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+export const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** Transform complex numbers in place (Cooley and Tukey 1965); their number is a power of two. */
-function transform(re, im, sign) {
-  const n = re.length;
-  for (let i = 1, j = 0; i < n; i++) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) [re[i], re[j], im[i], im[j]] = [re[j], re[i], im[j], im[i]];
-  }
-  for (let size = 2; size <= n; size *= 2) {
-    const half = size / 2;
-    const [cos, sin] = [new Float64Array(half), new Float64Array(half)];
-    for (let k = 0; k < half; k++) {
-      cos[k] = Math.cos((2 * Math.PI * k) / size);
-      sin[k] = sign * Math.sin((2 * Math.PI * k) / size);
-    }
-    for (let first = 0; first < n; first += size)
-      for (let k = 0; k < half; k++) {
-        const [a, b] = [first + k, first + k + half];
-        const [x, y] = [re[b] * cos[k] - im[b] * sin[k], re[b] * sin[k] + im[b] * cos[k]];
-        [re[b], im[b]] = [re[a] - x, im[a] - y];
-        [re[a], im[a]] = [re[a] + x, im[a] + y];
-      }
-  }
-}
-
-/** Return the samples without sounds lower than voices: a high-pass filter of second order, without delay. */
-function withoutHum(samples) {
-  const n = 2 ** Math.ceil(Math.log2(samples.length + AROUND_SPEECH * RATE));
+/** Return the samples without sounds lower than voices; a sample `n` places from another counts `weights[n]` in it. */
+function withoutHum(samples, weights) {
   const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
-  const [re, im] = [new Float64Array(n), new Float64Array(n)];
-  samples.forEach((sample, place) => (re[place] = sample - mean));
-  transform(re, im, -1);
-  for (let bin = 0; bin < n; bin++) {
-    const frequency = (Math.min(bin, n - bin) * RATE) / n;
-    const gain = frequency ? 1 / Math.sqrt(1 + (LOWEST_VOICE / frequency) ** 4) / n : 0;
-    re[bin] *= gain;
-    im[bin] *= gain;
-  }
-  transform(re, im, 1);
-  return Float32Array.from(re.subarray(0, samples.length));
+  const [reach, centred] = [weights.length, new Float64Array(samples.length + 2 * weights.length)];
+  samples.forEach((sample, place) => (centred[place + reach] = sample - mean));
+  return samples.map((_, place) => {
+    const middle = place + reach;
+    let sum = weights[0] * centred[middle];
+    for (let n = 1; n < reach; n++) sum += weights[n] * (centred[middle - n] + centred[middle + n]);
+    return sum;
+  });
 }
 
 /** Return the part of a short recording in which somebody speaks, or the reason why nothing can be predicted. */
-export async function spokenPart(samples, detector) {
+export async function spokenPart(samples, predict, weights) {
   if (Math.max(...levels(padded(samples))) < SILENCE_DB) return { reason: SILENCE };
-  const voiced = withoutHum(samples);
+  const voiced = withoutHum(samples, weights);
   const gain = PEAK / Math.max(highest(voiced), 1e-38);
   const chunks = padded(voiced.map((sample) => gain * sample));
   // The network gets the quietest chunk first: else it misses a word that starts at once.
   const loudness = levels(chunks).slice(0, Math.max(1, chunks.length / CHUNK - 1));
   const quietest = loudness.indexOf(Math.min(...loudness));
-  const all = new Float32Array(PRELUDE * CHUNK + chunks.length);
-  for (let number = 0; number < PRELUDE; number++)
-    all.set(chunks.subarray(quietest * CHUNK, (quietest + 1) * CHUNK), number * CHUNK);
-  all.set(chunks, PRELUDE * CHUNK);
-  const speech = (await detector.predict(all)).subarray(PRELUDE);
-
-  const sums = speech.map((_, end) => speech.subarray(Math.max(0, end - SECOND + 1), end + 1).reduce((a, b) => a + b, 0));
+  const prelude = new Array(PRELUDE).fill(chunks.subarray(quietest * CHUNK, (quietest + 1) * CHUNK));
+  const speech = (await predict(joined([...prelude, chunks], Infinity))).subarray(PRELUDE);
+  const lately = (end) => speech.subarray(Math.max(0, end - SECOND + 1), end + 1);
+  const sums = speech.map((_, end) => lately(end).reduce((a, b) => a + b));
   if (SECONDS_OF_CHUNK * Math.max(...sums) < ENOUGH_SPEECH)
     return { reason: Math.max(...speech) >= CERTAIN ? TOO_LITTLE : NO_SPEECH };
   const isSure = (probability) => probability >= SPEECH;
@@ -125,11 +83,11 @@ export async function spokenPart(samples, detector) {
   while (end < speech.length && speech[end] >= FADING) end++;
   const start = Math.max(0, Math.round((first * SECONDS_OF_CHUNK - AROUND_SPEECH) * RATE));
   const stop = Math.min(samples.length, Math.round((end * SECONDS_OF_CHUNK + AROUND_SPEECH) * RATE));
-  return { reason: "", part: samples.subarray(start, stop) };
+  return { reason: "", part: samples.subarray(start, stop), start };
 }
 
 /** Return the level of each chunk of a long recording, and the probability of speech in it; 0 where it is silent. */
-export async function detect(samples, detector, passed) {
+export async function detect(samples, predict, passed) {
   const all = padded(samples);
   const [level, count] = [levels(all), all.length / CHUNK];
   const chunk = (number) => all.subarray(number * CHUNK, (number + 1) * CHUNK);
@@ -141,7 +99,7 @@ export async function detect(samples, detector, passed) {
     const peak = Math.max(SOFTEST_PEAK, ...peaks.slice(Math.max(0, number - LATELY + 1), number + 1));
     amplified.set(chunk(number).map((sample) => Math.max(1, PEAK / peak) * sample), place * CHUNK);
   });
-  const found = await detector.predict(amplified, passed);
+  const found = await predict(amplified, passed);
   const speech = new Float32Array(count);
   heard.forEach((number, place) => (speech[number] = found[place]));
   return { level, speech };
@@ -167,9 +125,8 @@ export function windows(speech, samples, overlapping) {
     add(first, end);
   };
   const quietest = (first, from, to) => {
-    let best = from;
-    for (let cut = from; cut <= to; cut++) if (speech[first + cut] < speech[first + best]) best = cut;
-    return best;
+    const cuts = speech.subarray(first + from, first + to + 1);
+    return from + cuts.indexOf(Math.min(...cuts));
   };
   let [first, least] = [-1, LEAST_SPEECH];
   for (let number = 0; number < speech.length; number++) {

@@ -1,6 +1,8 @@
 // What the page shows of an answer: its sentence and bars, the strip of a timeline, the row of a table.
 
-import { make, mark, percent, predicted } from "./shared.js";
+import { drawn, make, mark, percent, predicted } from "./shared.js";
+
+const LITTLE = 0.05; // a part has not decided if the probability falls by less than these 5 points without it
 
 /** Return seconds as a time that people read: 83.25 is 1:23. */
 export const clock = (seconds) => new Date(1000 * seconds).toISOString().slice(11, 19).replace(/^(00:)?0?/, "");
@@ -19,7 +21,8 @@ export function sentence(answer, about) {
   const share = Math.max(...answer.probabilities);
   const emotion = about.emotions[answer.probabilities.indexOf(share)];
   if (!answer.reason) return `Predicted: ${emotion}, ${percent(share)}.`;
-  return `I don’t know: the most probable emotion is ${emotion}, at ${percent(share)}, and I need at least ${percent(about.threshold)} to answer.`;
+  const needed = `and I need at least ${percent(about.threshold)} to answer`;
+  return `I don’t know: the most probable emotion is ${emotion}, at ${percent(share)}, ${needed}.`;
 }
 
 /** Return an answer in the form in which the widgets show one; `more` is added to its sentence. */
@@ -32,36 +35,52 @@ export function inFull(answer, about, more = "") {
     warning: answer.warning && careful,
     threshold: about.threshold,
     has_speech: hasSpeech(answer),
-    bars: about.emotions.map((emotion, row) => ({ emotion, ...about.styles[row], probability: answer.probabilities[row] })),
+    bars: about.styles.map((style, row) => ({ ...style, probability: answer.probabilities[row] })),
   };
 }
 
-/** Join rows of a timeline that follow each other with the same answer. */
-export function stretches(rows) {
-  const joined = [];
-  for (const row of rows) {
-    const last = joined.at(-1);
-    if (last && last.emotion === row.emotion && last.reason === row.reason) last.end = row.end;
-    else joined.push({ ...row });
-  }
-  return joined;
+/** Fill the strip with a button for each stretch, as wide as it is long; `go(start)` plays from there. */
+export function showStrip(strip, stretches, about, go) {
+  const buttons = stretches.map((stretch) => {
+    const style = about.styles[about.emotions.indexOf(stretch.emotion)];
+    const words = `${clock(stretch.start)} to ${clock(stretch.end)}: ${headline(stretch)}`;
+    const attributes = { type: "button", title: words, "aria-label": words, click: () => go(stretch.start) };
+    const button = make("button", attributes, ...(style ? [mark(style)] : []));
+    button.style.flexGrow = (stretch.end - stretch.start) / stretches.at(-1).end;
+    button.style.borderTopColor = style?.colour ?? "transparent";
+    return button;
+  });
+  strip.replaceChildren(...buttons);
 }
 
-/** Fill the strip with a button for each stretch, as wide as it is long; `go(start)` plays from there. */
-export function showStrip(strip, rows, about, go) {
-  const total = rows.at(-1)?.end ?? 1;
-  strip.replaceChildren(
-    ...stretches(rows).map((stretch) => {
-      const style = about.styles[about.emotions.indexOf(stretch.emotion)];
-      const words = `${clock(stretch.start)} to ${clock(stretch.end)}: ${headline(stretch)}`;
-      const button = make("button", { type: "button", title: words, "aria-label": words, click: () => go(stretch.start) });
-      button.style.flexGrow = (stretch.end - stretch.start) / total;
-      if (style) button.append(mark(style));
-      button.style.borderTopColor = style?.colour ?? "transparent";
-      return button;
-    }),
-  );
+/** Draw a waveform, and below it how much each piece spoke for the answer; return in words which piece decided. */
+export function showWeights(picture, { emotion, probability, pieces, peaks, seconds }, about) {
+  const name = about.emotions[emotion];
+  const drops = pieces.map(({ drop }) => drop);
+  const [most, least] = [Math.max(LITTLE, ...drops), Math.min(0, ...drops)];
+  const down = (drop) => 45 + (55 * (most - drop)) / (most - least);
+  const across = (time) => (100 * time) / seconds;
+  const bar = ({ start, end, drop }) => {
+    const [top, bottom] = [down(Math.max(drop, 0)), down(Math.min(drop, 0))];
+    const fill = drop > 0 && { fill: about.styles[emotion].colour };
+    return drawn("rect", { x: across(start), y: top, width: across(end - start), height: bottom - top, ...fill });
+  };
+  const loudest = Math.max(...peaks, 1e-38);
+  const side = (sign) => peaks.map((peak, n) => `${(100 * n) / peaks.length},${20 + (sign * 20 * peak) / loudest}`);
+  const points = [...side(-1), ...side(1).reverse()].join(" ");
+  const line = drawn("rect", { x: 0, y: down(0), width: 100, height: 0.5 });
+  picture.replaceChildren(drawn("polygon", { points }), ...pieces.map(bar), line);
+  const told = pieces.map(({ start, drop }) => `${start.toFixed(1)} s: ${(100 * drop).toFixed(0)}`).join(", ");
+  picture.setAttribute("aria-label", `Fall of the probability of ${name} without each part, in points: ${told}`);
+  const { start, end, drop } = pieces.find((piece) => piece.drop === Math.max(...drops));
+  if (drop < LITTLE) return `No part decided alone: leave out any of them, and ${name} loses less than 5 points.`;
+  const where = `${start.toFixed(1)} to ${end.toFixed(1)} seconds`;
+  const fall = `from ${percent(probability)} to ${percent(probability - drop)}`;
+  return `Most decisive for ${name}: ${where}. Without this part, its probability falls ${fall}.`;
 }
+
+/** Return a name that wraps after hyphens, underscores and dots before it wraps anywhere else. */
+export const wrapped = (name) => name.split(/(?<=[-_.])/).flatMap((part) => [part, make("wbr")]);
 
 /** Fill the table of the sentences that somebody said; `hear(result)` shows one, `remove(sentence)` takes it out. */
 export function showSaid(table, said, about, hear, remove) {
@@ -71,7 +90,7 @@ export function showSaid(table, said, about, hear, remove) {
     const cell = (answer) => make("td", {}, ...predicted(answer && inFull(answer, about), emotion));
     const name = `${emotion}: ${each.words}`;
     const act = (click, words) => make("button", { type: "button", click, "aria-label": `${words} ${name}` }, words);
-    const played = () => hear({ ...each, name, rows: [], answer: each.after ?? each.before });
+    const played = () => hear({ ...each, name, stretches: [], answer: each.after ?? each.before });
     const meant = make("th", { scope: "row" }, mark(about.styles[each.meant]), ` ${emotion}`);
     const acts = make("td", {}, act(played, "Hear"), " ", act(() => remove(each), "Remove"));
     return make("tr", {}, meant, cell(each.before), cell(each.after), acts);

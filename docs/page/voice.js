@@ -10,11 +10,8 @@ const plus = (a, b) => a.map((value, place) => value + b[place]);
 const minus = (a, b) => a.map((value, place) => value - b[place]);
 const scaled = (matrix, factor) => matrix.map((row) => row.map((value) => factor * value));
 const added = (...matrices) => matrices.reduce((a, b) => a.map((row, place) => plus(row, b[place])));
-const transposed = (matrix) => matrix[0].map((_, column) => matrix.map((row) => row[column]));
-function product(a, b) {
-  const columns = transposed(b);
-  return a.map((row) => times(columns, row));
-}
+export const transposed = (matrix) => matrix[0].map((_, column) => matrix.map((row) => row[column]));
+const product = (a, b) => a.map((row) => times(transposed(b), row));
 const unit = (n) => Array.from({ length: n }, (_, row) => Array(n).fill(0).with(row, 1));
 export const mean = (vectors) => vectors.reduce(plus).map((value) => value / vectors.length);
 export const logarithms = (shares) => shares.map((share) => Math.log(Math.max(share, SMALLEST)));
@@ -104,13 +101,10 @@ export class VoiceModel {
 
   /** Return how much better the other utterances explain each one than the average voice does. */
   coherence(utterances) {
-    const { emotions, within, of_emotion: ofEmotion, of_voice: ofVoice } = this;
+    const { emotions, spread, of_voice: ofVoice } = this;
     const offsets = utterances.map(({ z, probabilities }) =>
       minus(z, times(transposed(emotions), softmax(logarithms(probabilities).map((score) => this.doubt * score)))),
     );
-    const centred = emotions.map((each) => minus(each, mean(emotions)));
-    const ofMeans = scaled(product(transposed(centred), centred), 1 / emotions.length);
-    const spread = added(within, ofEmotion, ofMeans);
     const precision = inverse(spread);
     const left = inverse(added(inverse(ofVoice), scaled(precision, offsets.length - 1)));
     const [together, alone] = [inverted(added(spread, left)), inverted(added(spread, ofVoice))];

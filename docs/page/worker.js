@@ -1,5 +1,5 @@
-// Runs the networks, so that the page stays free. It answers messages {task, given} through their port, with {share}
-// for progress, then {answer} or {error}; {share}, {ready} and {failed} of its own tell of the loading.
+// Runs the networks, so that the page stays free. A message {task, given} names a method of Recognizer and gets {share}
+// for progress through its port, then {answer} or {error}; other {share}, {ready} and {failed} tell of the loading.
 
 import * as ort from "./ort.wasm.min.mjs";
 import { Recognizer } from "./recognizer.js";
@@ -14,13 +14,9 @@ const FILES = ["recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm
 async function loaded(name, version, came) {
   const response = await fetch(new URL(`${name}?${version}`, import.meta.url));
   if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}).`);
-  const reader = response.body.getReader();
-  const parts = [];
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    parts.push(value);
-    came(value.length);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  const transform = (part, stream) => [came(part.length), stream.enqueue(part)];
+  const counted = response.body.pipeThrough(new TransformStream({ transform }));
+  return new Uint8Array(await new Response(counted).arrayBuffer());
 }
 
 async function load() {
@@ -39,20 +35,16 @@ const recognizer = load();
 recognizer.catch((error) => postMessage({ failed: error.message }));
 let last = recognizer;
 
-const TASKS = {
-  predict: async (used, samples) => ({ whole: await used.predict(samples) }),
-  follow: (used, samples, passed) => used.follow(samples, passed),
-  enrol: (used, utterances) => used.enrol(utterances),
-  forget: (used) => (used.voice = null),
-};
-
 onmessage = ({ data: { task, given }, ports: [port] }) => {
-  // One after the other, in the order in which they were asked.
-  last = last.catch(() => {}).then(async () => {
+  const answer = async () => {
     try {
-      port.postMessage({ answer: await TASKS[task](await recognizer, given, (share) => port.postMessage({ share })) });
+      const used = await recognizer;
+      port.postMessage({ answer: await used[task](given, (share) => port.postMessage({ share })) });
     } catch (error) {
       port.postMessage({ error: error.message });
     }
-  });
+  };
+  // One after the other, in the order in which they were asked; an explanation, which takes long, goes beside them.
+  if (task === "explain") answer();
+  else last = last.catch(() => {}).then(answer);
 };

@@ -4,7 +4,7 @@ import base64
 import csv
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -152,6 +152,49 @@ def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pre
         assert abs(float(text.removesuffix("%")) / 100 - share) < 0.01 + 0.005  # shown as whole per cents
 
 
+@pytest.mark.parametrize("seconds", [None, 0.7])
+def test_which_part_decided_is_found_as_in_python(
+    page: Page, pretrained: EmotionRecognizer, tmp_path: Path, seconds: float | None
+) -> None:
+    y, sr = audio.read(SAMPLES["1008_DFA_ANG_XX"], sr=16_000)
+    path = tmp_path / f"{seconds}.wav"
+    soundfile.write(path, y if seconds is None else y[sr:][: round(seconds * sr)], sr)
+    page.locator("#files").set_input_files(path)
+    answered(page, path.name)
+
+    page.get_by_role("button", name="Which part decided?").click()
+    expect(page.locator("#found")).to_be_visible()
+
+    expected = pretrained.explain(path)
+    label = page.locator("#weights").get_attribute("aria-label") or ""
+    found = np.array([[float(start), float(drop)] for start, drop in re.findall(r"([\d.]+) s: (-?\d+)", label)])
+    assert f"probability of {expected.emotion} without" in label
+    np.testing.assert_allclose(found[:, 0], expected.start, atol=0.05 + 0.01)  # shown as tenths of a second
+    np.testing.assert_allclose(found[:, 1] / 100, expected.drop, atol=0.005 + 0.01)  # shown as whole points
+    number = int(expected.drop.argmax())
+    part = f"{expected.start[number]:.1f} to {expected.end[number]:.1f} seconds"
+    sentence = (
+        f"Most decisive for {expected.emotion}: {part}" if expected.drop.max() > 0.05 else "No part decided alone"
+    )
+    expect(page.locator("#decided")).to_contain_text(sentence)
+
+
+def test_others_are_answered_while_a_part_that_decided_is_looked_for(page: Page, tmp_path: Path) -> None:
+    y = np.concatenate([audio.read(path, sr=16_000)[0] for path in SAMPLES.values()])
+    soundfile.write(tmp_path / "long.wav", y[: 12 * 16_000], 16_000)
+    page.locator("#files").set_input_files(tmp_path / "long.wav")
+    answered(page, "long.wav")
+
+    page.get_by_role("button", name="Which part decided?").click()
+    expect(page.locator("#explaining")).to_be_visible()
+    choose(page, "woman, angry")
+
+    expect(page.locator("#explaining")).to_be_hidden()  # it is about the other recording
+    page.locator("#table").get_by_role("button", name="long.wav").last.click()
+    expect(page.locator("#explaining")).to_be_visible()
+    expect(page.locator("#found")).to_be_visible()
+
+
 def test_a_long_recording_becomes_the_timeline_of_python(
     page: Page, pretrained: EmotionRecognizer, tmp_path: Path
 ) -> None:
@@ -278,6 +321,88 @@ def test_sentences_in_each_emotion_are_answered_before_and_after_as_in_python(
     page.get_by_role("button", name="Forget my voice").click()
 
 
+def saved_voice(page: Page, folder: Path) -> Path:
+    """Get the page used to a voice with three ordinary sentences, and save what it learnt."""
+    for path in spoken(["neutral"], 3)[0]:
+        page.locator("#said-file").set_input_files(path)
+        expect(page.locator("#said-file")).to_have_value("")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my voice").click()
+    download.value.save_as(folder / download.value.suggested_filename)
+    return folder / "my_voice.json"
+
+
+def test_a_saved_voice_is_restored_without_a_request(page: Page, address: str, tmp_path: Path) -> None:
+    def shown() -> np.ndarray:
+        choose(page, "woman, happy", "man, sad")
+        return np.array(list(table(page, tmp_path).values()))
+
+    ready(page, address)
+    file = saved_voice(page, tmp_path)
+    adapted = shown()
+    ready(page, address)
+    usual = shown()  # in a new visit, it does not know the voice
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.locator("#voice-file").set_input_files(file)
+    expect(page.locator("#verdict")).to_contain_text("my_voice.json: it knows this voice now")
+
+    assert asked == []
+    assert np.abs(usual - adapted).max() > 0.01
+    np.testing.assert_allclose(shown(), adapted, atol=1e-3)
+    page.get_by_role("button", name="Forget my voice").click()
+    np.testing.assert_allclose(shown(), usual, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text[: len(text) // 2], "no voice that was saved here, or damaged; choose another file"),
+        (lambda text: "Dear Anna", "no voice that was saved here, or damaged; choose another file"),
+        (lambda text: text.replace('"weights":[', '"weights":[null,'), "no voice that was saved here, or damaged"),
+        (lambda text: text.replace('"recognizer":"', '"recognizer":"0'), "made for another recogniser"),
+    ],
+)
+def test_another_file_than_that_of_a_voice_is_refused(
+    page: Page, address: str, tmp_path: Path, change: Callable[[str], str], words: str
+) -> None:
+    ready(page, address)
+    file = saved_voice(page, tmp_path)
+    file.write_text(change(file.read_text("utf-8")), "utf-8")
+
+    page.locator("#voice-file").set_input_files(file)
+
+    expect(page.locator("#voice-says")).to_contain_text(f"my_voice.json: {words}")
+    page.get_by_role("button", name="Forget my voice").click()
+
+
+def test_a_long_name_wraps_between_its_words(page: Page, tmp_path: Path) -> None:
+    name = "interview_2026-05-17_participant-03.angry_second-take.flac"
+    shutil.copy(SAMPLES["1008_DFA_ANG_XX"], tmp_path / name)
+    page.set_viewport_size({"width": 390, "height": 844})
+    choose(page, "woman, happy")
+
+    page.locator("#files").set_input_files(tmp_path / name)
+    answered(page, name)
+
+    lines = (
+        page.locator("#table tbody button")
+        .filter(has_text=name)
+        .evaluate(
+            """button => [...button.childNodes].filter(({ data }) => data).map((text) => {
+            const range = document.createRange();
+            range.selectNode(text);
+            return [text.data, range.getClientRects().length];
+        })"""
+        )
+    )
+    assert "".join(text for text, _ in lines) == name
+    assert {count for _, count in lines} == {1}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1000, "height": 900})
+
+
 def test_a_file_without_speech_is_not_kept_as_a_sentence(page: Page, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
 
@@ -295,12 +420,16 @@ def test_the_main_thread_runs_no_network() -> None:
 def test_its_sources_are_short() -> None:
     sources = [path for path in make.SOURCES.iterdir() if path.suffix in {".css", ".html", ".js"}]
 
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in sources) <= 1200
+    lines = [line for path in sources for line in path.read_text("utf-8").splitlines()]
+    assert len(lines) <= 1200
+    assert max(map(len, lines)) <= 120
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_and_marks_stand_out(page: Page, theme: Literal["light", "dark"]) -> None:
     choose(page, "woman, happy", "man, sad")
+    page.get_by_role("button", name="Which part decided?").click()
+    expect(page.locator("#found")).to_be_visible()
     page.locator("#said-file").set_input_files(SAMPLES["1008_DFA_NEU_XX"])
     expect(page.locator("#said tbody tr").first).to_be_visible()
     page.emulate_media(color_scheme=theme)

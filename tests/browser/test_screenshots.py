@@ -46,7 +46,7 @@ def test_a_widget_is_worth_a_picture(lab: Lab, name: str) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize(("width", "height"), [(1400, 960), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1400, 1190), (390, 844)])
 def test_the_page_is_worth_a_picture(lab: Lab, address: str, width: int, height: int, dark: bool) -> None:
     page = lab.new_page(dark=dark)
     page.set_viewport_size({"width": width, "height": height})
@@ -54,6 +54,8 @@ def test_the_page_is_worth_a_picture(lab: Lab, address: str, width: int, height:
     page.goto(address)
     page.get_by_role("button", name="woman, angry").click()
     expect(page.locator(".emotion-headline")).to_have_text("angry")
+    page.get_by_role("button", name="Which part decided?").click()
+    expect(page.locator("#found")).to_be_visible()
     if width < 1000:
         page.locator("#answer").evaluate("answer => answer.scrollIntoView({ block: 'center' })")
     BUILD.mkdir(parents=True, exist_ok=True)

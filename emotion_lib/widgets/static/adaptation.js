@@ -142,16 +142,14 @@ function file(model, signal, kernel, loading) {
     loading();
     kernel.ask({ do: "load", name: chosen.name }, { bytes: await chosen.arrayBuffer(), isWish: true, what: "your file" });
   });
-  const download = ({ do: what, name }, [content]) => {
+  const saved = ({ do: what, name }, content) => {
     if (what !== "download" || !wanted) return; // another view of this widget requested it
     wanted = false;
-    const link = make("a", { href: address(content, "application/octet-stream"), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // not at once: the browser may still be reading it
+    download(name, content);
   };
   let wanted = false;
-  model.on("msg:custom", download);
-  signal.addEventListener("abort", () => model.off("msg:custom", download));
+  model.on("msg:custom", saved);
+  signal.addEventListener("abort", () => model.off("msg:custom", saved));
   follow(model, signal, ["adapted"], () => enable(save, model.get("adapted")));
   return group("Recogniser as a file", { class: "emotion-row emotion-file" }, save, load);
 }

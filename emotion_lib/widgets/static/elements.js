@@ -37,13 +37,22 @@ const CORNERS = {
 
 /** Draw the marker of an emotion, {colour, marker}, as in the figures; screen readers read the name beside it. */
 function mark({ colour, marker }) {
-  const draw = (tag, attributes) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    return element;
-  };
   const points = CORNERS[marker];
-  const svg = draw("svg", { viewBox: "0 0 16 16", class: "emotion-mark", "aria-hidden": "true", fill: colour });
-  svg.append(points ? draw("polygon", { points }) : draw("circle", { cx: 8, cy: 8, r: 7 }));
+  const svg = drawn("svg", { viewBox: "0 0 16 16", class: "emotion-mark", "aria-hidden": "true", fill: colour });
+  svg.append(points ? drawn("polygon", { points }) : drawn("circle", { cx: 8, cy: 8, r: 7 }));
   return svg;
+}
+
+/** Make an element of an SVG. */
+function drawn(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  return element;
+}
+
+/** Download a file; `content` is a list of its parts. */
+function download(name, content) {
+  const link = make("a", { href: URL.createObjectURL(new Blob(content)), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // not at once: the browser may still be reading it
 }
