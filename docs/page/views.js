@@ -21,18 +21,18 @@ export function sentence(answer, about) {
   const share = Math.max(...answer.probabilities);
   const emotion = about.emotions[answer.probabilities.indexOf(share)];
   if (!answer.reason) return `Predicted: ${emotion}, ${percent(share)}.`;
-  const needed = `and I need at least ${percent(about.threshold)} to answer`;
-  return `I don’t know: the most probable emotion is ${emotion}, at ${percent(share)}, ${needed}.`;
+  const [best, needed] = [percent(share), percent(about.threshold)];
+  const has = best === needed ? `just under ${best}` : best;
+  return `I don’t know: the most probable emotion is ${emotion}, at ${has}, and I need at least ${needed} to answer.`;
 }
 
 /** Return an answer in the form in which the widgets show one; `more` is added to its sentence. */
 export function inFull(answer, about, more = "") {
-  const careful = `Careful: ${answer.warning}. Trust the answer less, even if its probability is high.`;
   return {
     emotion: answer.emotion,
     headline: headline(answer),
     sentence: sentence(answer, about) + more,
-    warning: answer.warning && careful,
+    warning: answer.warning && `Careful: ${answer.warning}. Trust the answer less, even if its probability is high.`,
     threshold: about.threshold,
     has_speech: hasSpeech(answer),
     bars: about.styles.map((style, row) => ({ ...style, probability: answer.probabilities[row] })),
