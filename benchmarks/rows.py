@@ -45,8 +45,8 @@ class Row:
         Whether it takes under two minutes.
     train_on : str
         What is trained on, where that are other corpora.
-    is_enrolled : bool
-        Whether what was heard gets used to the voices of the test.
+    seen : tuple of str
+        What of the voices of the test the model gets used to, some of `SEEN_OF_VOICE`; empty if nothing.
     """
 
     corpus: str
@@ -55,18 +55,18 @@ class Row:
     seeds: int = 1
     quick: bool = True
     train_on: str = ""
-    is_enrolled: bool = False
+    seen: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Name of the row on the command line."""
-        return f"{self.corpus}/{self.protocol}/{self.model}{'/enrolled' if self.is_enrolled else ''}"
+        return f"{self.corpus}/{self.protocol}/{self.model}{'/enrolled' if self.seen else ''}"
 
     def lines(self, table: pd.DataFrame) -> pd.Series:
         """Return which lines of the table of results are of this row."""
         here = (table["protocol"] == self.protocol) & (table["model"] == self.model)
         here &= table["trained_on"] == (self.train_on or self.corpus)
-        here &= table["seen_of_voice"].isin(SEEN_OF_VOICE) == self.is_enrolled
+        here &= table["seen_of_voice"].isin(SEEN_OF_VOICE) == bool(self.seen)
         return here & (table["corpus"] == self.corpus) if self.train_on else here
 
     @cached_property
@@ -80,7 +80,7 @@ class Row:
     def key(self) -> str:
         """Digest of all that decides the figures and has a name."""
         recipe = RECIPES[self.model]
-        predictions = [self.kept_predictions()] if self.is_enrolled and recipe.is_network else []
+        predictions = [self.kept_predictions()] if self.seen and recipe.is_network else []
         train_on = [_corpora(self.train_on)] if self.train_on else []
         decided_by = {
             "model": self.model,
@@ -90,7 +90,7 @@ class Row:
             "protocol": self.protocol,
             "seeds": self.seeds,
             "metrics": list(METRICS),
-            "seen_of_voice": SEEN_OF_VOICE if self.is_enrolled else (),
+            "seen_of_voice": self.seen,
             "predictions": [_digest(table) for table in predictions],
         }
         return hashlib.sha256(json.dumps(decided_by, sort_keys=True, default=asdict).encode()).hexdigest()[:12]
@@ -98,13 +98,13 @@ class Row:
     @property
     def is_trained(self) -> bool:
         """Whether a network is trained for it, whose figures differ between processors."""
-        return RECIPES[self.model].is_network and not self.is_enrolled
+        return RECIPES[self.model].is_network and not self.seen
 
     def evaluated(self) -> list[Evaluation]:
         """Return what the figures are of."""
-        if self.is_enrolled:
+        if self.seen:
             # Without a network, nothing can name what has no label.
-            seen = [each for each in SEEN_OF_VOICE if each != "unlabelled" or RECIPES[self.model].is_network]
+            seen = [each for each in self.seen if each != "unlabelled" or RECIPES[self.model].is_network]
             return evaluation.evaluate_adapted(self._heard(), self.table, seen=seen)
         seeds, checkpoints = range(self.seeds), self.checkpoints
         if self.train_on:
@@ -220,6 +220,7 @@ _ACROSS = [
     for model in ACROSS_MODELS
     for corpus in CORPORA
 ]
-_ENROLLED = [Row("tess", "by_speaker", model, is_enrolled=True) for model in ENROLLED_MODELS]
+_ENROLLED = [Row("tess", "by_speaker", model, seen=SEEN_OF_VOICE) for model in ENROLLED_MODELS]
+_ENROLLED += [Row(corpus, "leave_speaker_out", "class_means", seen=("1",)) for corpus in ("emodb", "ravdess")]
 
 ROWS = (*_OF_TESS, *_OF_STATISTICS, *_OF_NETWORKS, *_OF_MANY_VOICES, *_OF_ALL_CORPORA, *_ACROSS, *_ENROLLED)

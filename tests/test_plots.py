@@ -122,7 +122,7 @@ def test_where_there_is_nothing_to_draw_stands_a_sentence(name: str) -> None:
         ("spectrogram", "Time (s)", "Frequency (Hz)"),
         ("log mel", "Time (s)", "Frequency (Hz, mel scale)"),
         ("mfcc", "Time (s)", "MFCC"),
-        ("conditions", "Difference of the UAR to clean recordings (points)", ""),
+        ("conditions", "Change in UAR from clean recordings (points)", ""),
     ],
 )
 def test_axes_have_their_units(name: str, x: str, y: str) -> None:

@@ -53,7 +53,7 @@ def plot_conditions(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     ax.set_yticks(heights, labels=list(drawn["condition"]))
     ax.tick_params(axis="y", length=0)
-    ax.set(xlabel="Difference of the UAR to clean recordings (points)", ylim=(len(drawn) - 0.5, -0.5))
+    ax.set(xlabel="Change in UAR from clean recordings (points)", ylim=(len(drawn) - 0.5, -0.5))
     ax.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     ax.set_axisbelow(True)
     return ax

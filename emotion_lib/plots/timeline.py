@@ -237,5 +237,5 @@ def plot_explanation(explanation: Explanation, *, ax: Axes | None = None) -> Axe
     width = explanation.end - explanation.start
     ax.bar(explanation.start, drop, width, align="edge", color=colours.tolist(), edgecolor="white", linewidth=0.5)
     ax.axhline(0, color=INK, linewidth=0.8)
-    ax.set(xlabel="Time (s)", ylabel=f"Weight for\n{explanation.emotion}")
+    ax.set(xlabel="Time (s)", ylabel=f"Drop of\n{explanation.emotion}")
     return ax

@@ -96,7 +96,7 @@ def key(**changes: Any) -> str:
         {"train_on": "demo"},
         {"protocol": "by_word"},
         {"model": "svm"},
-        {"is_enrolled": True},
+        {"seen": ("1",)},
     ],
     ids=str,
 )
