@@ -275,6 +275,7 @@ def test_an_entry_has_a_line_for_each_direction_and_names_unknown_systems_as_the
 def test_the_page_of_entries_shows_the_rows_of_the_table_of_results() -> None:
     rows = results.read(ROOT / "benchmarks" / "accuracy.csv")
     alone = (rows["corpus"] == "emodb") & (rows["protocol"] == "leave_speaker_out") & (rows["trained_on"] == "emodb")
+    alone &= rows["seen_of_voice"] == "none"
 
     assert results.to_markdown(results.entry(rows[alone])) in (ROOT / "docs" / "compare.md").read_text("utf-8")
 

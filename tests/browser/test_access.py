@@ -80,10 +80,10 @@ def heard(widget: Locator) -> Locator:
 
 
 def upload(widget: Locator, name: str, content: bytes, *, place: int = 0) -> None:
-    """Upload a file."""
-    widget.get_by_label("upload a recording").nth(place).set_input_files(
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-    )
+    """Upload a file, once the answer to the last one is there."""
+    field = widget.get_by_label("upload a recording").nth(place)
+    expect(field).to_be_enabled()
+    field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
 
 
 def test_every_widget_is_a_group_with_a_name_and_no_control_is_without(page: Page) -> None:

@@ -34,8 +34,10 @@ def page(lab: Lab) -> Iterator[Page]:
 
 
 def upload(page: Page, path: str, *, place: int = 0) -> None:
-    """Upload a recording: of the plan, or to be tried."""
-    page.get_by_label("upload a recording").nth(place).set_input_files(path)
+    """Upload a recording, of the plan or to be tried, once the answer to the last one is there."""
+    field = page.get_by_label("upload a recording").nth(place)
+    expect(field).to_be_enabled()
+    field.set_input_files(path)
 
 
 def test_two_emotions_are_uploaded_and_the_change_is_shown_tried_and_saved(

@@ -48,10 +48,10 @@ def page(lab: Lab) -> Iterator[Page]:
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    """Upload a file."""
-    page.get_by_label("upload a recording").set_input_files(
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-    )
+    """Upload a file, once the answer to the last one is there."""
+    field = page.get_by_label("upload a recording")
+    expect(field).to_be_enabled()
+    field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
 
 
 def says(page: Page, words: str | re.Pattern[str]) -> None:
