@@ -45,7 +45,7 @@ def test_it_answers_as_the_recogniser_does(
     session: onnxruntime.InferenceSession, pretrained: EmotionRecognizer
 ) -> None:
     demo, excerpt = corpora.load("demo"), corpora.load("tess-excerpt")
-    paths = [*demo.groupby("emotion").head(4)["path"], *excerpt["path"], *SAMPLES]
+    paths = [*demo["path"][::3], *excerpt["path"], *SAMPLES]
 
     assert max(difference(session, pretrained, waveform(path)) for path in paths) < 1e-3
 
@@ -107,6 +107,8 @@ def test_the_metadata_says_what_a_user_has_to_know(
     assert said["encoder_sha256"] == encoder_digest()
     assert said["licence"] == pretrained.about["licence"]
     assert "Whisper" in said["notice_of_the_encoder"]
+    assert "3. Whoever receives the weights, altered or not, receives this licence" in said["licence_text"]
+    assert "It must not be used to judge people" in said["use"]
 
 
 def test_a_file_is_the_same_whenever_it_is_made(exported: Path, pretrained: EmotionRecognizer, tmp_path: Path) -> None:
