@@ -1,4 +1,4 @@
-// The service worker: keeps all files of the page, for visits without a network. No sound and no answer reaches it.
+// The service worker: keeps all files of the page, for visits without a network. No recording reaches it.
 
 /** Keep the files of the newest page, and drop those of older ones. */
 async function keep() {

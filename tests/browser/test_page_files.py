@@ -105,6 +105,7 @@ def test_the_first_visit_fetches_each_large_file_once_and_as_much_as_the_page_sa
     assert sorted(large) == sorted(make.LOADED)
     told = json.loads((folder / "about.json").read_text("utf-8"))["megabytes"]
     assert sum(path.stat().st_size for path in sent) < (told + 1) * 1e6
+    assert f"{told} MB" in (ROOT / "docs" / "page.md").read_text("utf-8")
 
 
 def test_the_folder_has_nothing_that_the_page_does_not_use(folder: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_large_file_that_does_not_come_is_named(browser: Browser, address: str
         page.route("**/voices.bin?*", lambda route: route.abort())
         page.goto(address)
 
-        words = "voices.bin did not come (check the network). Load the page again."
+        words = "voices.bin did not come (check the network)."
         expect(page.locator("#loading-words")).to_contain_text(words)
 
 

@@ -77,6 +77,15 @@ def test_a_constant_waveform_gives_probabilities(session: onnxruntime.InferenceS
         assert found.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_what_the_waveform_must_not_be_ends_in_an_error_or_in_nan(session: onnxruntime.InferenceSession) -> None:
+    ones = np.ones((1, 16_000), dtype=np.float32)
+
+    for wrong in (np.tile(ones, 16), np.tile(ones, (2, 1)), ones[:, :200]):
+        with pytest.raises(Exception, match="ONNXRuntimeError"):
+            session.run(None, {"waveform": wrong})
+    assert np.isnan(session.run(None, {"waveform": np.nan * ones})[0]).all()
+
+
 def test_a_recogniser_adapted_to_a_voice_is_exported_with_the_adaptation(
     pretrained: EmotionRecognizer, tmp_path: Path
 ) -> None:
