@@ -12,8 +12,12 @@ const SENTENCE = 8; // the same for a sentence by which it gets used to a voice
 
 const [bars, meter] = [barsView("Probability of each emotion"), levelMeter()];
 const at = (id) => document.getElementById(id);
-const about = await (await fetch("about.json")).json();
-const worker = new Worker("worker.js", { type: "module" });
+const missing = "about.json did not come: check the network and load the page again, or run make page again.";
+const stop = () => ((at("from-a-file").textContent = missing), new Promise(() => {}));
+const about = await fetch("about.json").then((file) => file.json()).catch(stop);
+// A worker with a blob: address is under the policy of this page, so it cannot send a recording anywhere either.
+const start = new Blob([`import "${new URL("worker.js", import.meta.url)}"`], { type: "text/javascript" });
+const worker = new Worker(URL.createObjectURL(start), { type: "module" });
 /** All recordings that were answered: {name, file, seconds, answer, stretches, isExplained, explanation}. */
 const results = [];
 const todo = []; // what `predict` was given and has not finished
@@ -46,6 +50,7 @@ worker.onmessage = ({ data }) => {
 function ready() {
   at("loading").hidden = true;
   for (const control of document.querySelectorAll("button, input, select")) control.disabled = false;
+  navigator.serviceWorker?.register(`offline.js?${about.digest}`); // now, as the large files are kept already
   showPlan();
 }
 
@@ -61,10 +66,11 @@ async function predict(given) {
     part(0);
     try {
       const file = each instanceof File ? each : await each();
-      const samples = await decoded(file);
+      const notes = [];
+      const samples = await decoded(file, notes);
       const seconds = samples.length / RATE;
       const { stretches = [], ...answer } = await ask(seconds > LONG ? "follow" : "predict", samples, part);
-      results.push({ name: file.name, file, seconds, answer, stretches });
+      results.push({ name: file.name, file, seconds, answer: { ...answer, notes }, stretches });
       show(results.at(-1));
     } catch (error) {
       at("says").append(error.message, " ");
@@ -294,7 +300,7 @@ const told = (work) => work.catch((error) => (at("voice-says").textContent = err
 
 at("from-a-file").hidden = true;
 at("loading").hidden = false;
-at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
+at("loading-words").textContent = `Loading the recogniser (${about.megabytes} MB, once) …`;
 at("left").before(meter.element);
 at("parts").before(bars.element);
 bars.element.querySelector(".emotion-headline").role = "status";
@@ -326,4 +332,3 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length && !at("files").disabled) predict([...event.dataTransfer.files]);
 });
-navigator.serviceWorker?.register(`offline.js?${about.digest}`);
