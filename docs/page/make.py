@@ -49,6 +49,8 @@ SHARED = ("elements", "bars", "microphone")
 """Scripts of the widgets that the page uses too."""
 EXPORTED = (
     "barsView",
+    "clock",
+    "csv",
     "decode",
     "download",
     "drawn",
@@ -59,7 +61,9 @@ EXPORTED = (
     "percent",
     "predicted",
     "refusal",
+    "showStrip",
     "startRecording",
+    "wrapped",
 )
 """What the page takes from them."""
 CONSTANTS = {

@@ -4,26 +4,23 @@ import { drawn, make, mark, percent, predicted } from "./shared.js";
 
 const LITTLE = 0.05; // a part has not decided if the probability falls by less than these 5 points without it
 
-/** Return seconds as a time that people read: 83.25 is 1:23. */
-export const clock = (seconds) => new Date(1000 * seconds).toISOString().slice(11, 19).replace(/^(00:)?0?/, "");
-
 /** Return whether somebody speaks, so that the probabilities mean something. */
 export const hasSpeech = (answer) => ["", "unsure"].includes(answer.reason);
 
 /** Return an answer in at most three words. */
 export function headline(answer) {
-  return hasSpeech(answer) ? (answer.reason ? "I don’t know" : answer.emotion) : answer.reason;
+  return hasSpeech(answer) ? (answer.reason ? "I don't know" : answer.emotion) : answer.reason;
 }
 
 /** Return an answer as a sentence, with the reason if it is "I don't know". */
-export function sentence(answer, about) {
+function sentence(answer, about) {
   if (!hasSpeech(answer)) return about.nothing[answer.reason];
   const share = Math.max(...answer.probabilities);
   const emotion = about.emotions[answer.probabilities.indexOf(share)];
   if (!answer.reason) return `Predicted: ${emotion}, ${percent(share)}.`;
   const [best, needed] = [percent(share), percent(about.threshold)];
   const has = best === needed ? `just under ${best}` : best;
-  return `I don’t know: the most probable emotion is ${emotion}, at ${has}, and I need at least ${needed} to answer.`;
+  return `I don't know: the most probable emotion is ${emotion}, at ${has}, and I need at least ${needed} to answer.`;
 }
 
 /** Return an answer in the form in which the widgets show one; `more` is added to its sentence. */
@@ -37,20 +34,6 @@ export function inFull(answer, about, more = "") {
     has_speech: hasSpeech(answer),
     bars: about.styles.map((style, row) => ({ ...style, probability: answer.probabilities[row] })),
   };
-}
-
-/** Fill the strip with a button for each stretch, as wide as it is long; `go(start)` plays from there. */
-export function showStrip(strip, stretches, about, go) {
-  const buttons = stretches.map((stretch) => {
-    const style = about.styles[about.emotions.indexOf(stretch.emotion)];
-    const words = `${clock(stretch.start)} to ${clock(stretch.end)}: ${headline(stretch)}`;
-    const attributes = { type: "button", title: words, "aria-label": words, click: () => go(stretch.start) };
-    const button = make("button", attributes, ...(style ? [mark(style)] : []));
-    button.style.flexGrow = (stretch.end - stretch.start) / stretches.at(-1).end;
-    button.style.borderTopColor = style?.colour ?? "transparent";
-    return button;
-  });
-  strip.replaceChildren(...buttons);
 }
 
 /** Draw a waveform, and below it how much each piece spoke for the answer; return in words which piece decided. */
@@ -73,14 +56,11 @@ export function showWeights(picture, { emotion, probability, pieces, peaks, seco
   const told = pieces.map(({ start, drop }) => `${start.toFixed(1)} s: ${(100 * drop).toFixed(0)}`).join(", ");
   picture.setAttribute("aria-label", `Fall of the probability of ${name} without each part, in points: ${told}`);
   const { start, end, drop } = pieces.find((piece) => piece.drop === Math.max(...drops));
-  if (drop < LITTLE) return `No part decided alone: leave out any of them, and ${name} loses less than 5 points.`;
+  if (drop < LITTLE) return `No single part decided: without any one, ${name} loses less than 5 points of probability.`;
   const where = `${start.toFixed(1)} to ${end.toFixed(1)} seconds`;
   const fall = `from ${percent(probability)} to ${percent(probability - drop)}`;
   return `Most decisive for ${name}: ${where}. Without this part, its probability falls ${fall}.`;
 }
-
-/** Return a name that wraps after hyphens, underscores and dots before it wraps anywhere else. */
-export const wrapped = (name) => name.split(/(?<=[-_.])/).flatMap((part) => [part, make("wbr")]);
 
 /** Fill the table of the sentences that somebody said; `hear(result)` shows one, `remove(sentence)` takes it out. */
 export function showSaid(table, said, about, hear, remove) {
@@ -96,10 +76,4 @@ export function showSaid(table, said, about, hear, remove) {
     return make("tr", {}, meant, cell(each.before), cell(each.after), acts);
   });
   table.tBodies[0].replaceChildren(...lines);
-}
-
-/** Return a table as the text of a CSV file. */
-export function csv(rows) {
-  const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  return rows.map((row) => row.map((value) => quoted(String(value))).join(",")).join("\r\n") + "\r\n";
 }

@@ -57,6 +57,10 @@
       if (isLine && !element.matches("table, tr, th, td, li:not([aria-current=true])"))
         note("mark", `${side.toLowerCase()} border`, element, shown[`border${side}Color`], outside);
     }
+    const [sign] = (shown.backgroundImage.match(/rgba?\([^)]*\)/g) ?? []).filter(isDrawn);
+    if (sign) note("mark", "sign", element, sign, outside);
+    if (element.matches("[data-said]") && isDrawn(shown.borderTopColor))
+      note("mark", "stretch", element, shown.borderTopColor, outside);
     if (element.matches("svg")) note("mark", "marker", element, shown.fill, outside);
     if (element.matches("[style*='background']")) note("mark", "bar", element, shown.backgroundColor, outside);
     if (element.matches("button, select, input, audio, a")) {

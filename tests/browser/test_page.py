@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 from docs.page import make
 from emotion_lib import audio, corpora
@@ -99,7 +99,7 @@ def table(page: Page, folder: Path) -> dict[str, list[float]]:
         page.get_by_role("button", name="Save as CSV").click()
     download.value.save_as(folder / "emotions.csv")
     rows = csv.reader((folder / "emotions.csv").read_text("utf-8-sig").splitlines())
-    return {row[0]: [float(share) for share in row[4:]] for row in list(rows)[1:]}
+    return {row[0]: [float(share) for share in row[4:-1]] for row in list(rows)[1:]}  # the last is the voice
 
 
 def shares(prediction: Prediction) -> list[float]:
@@ -117,7 +117,7 @@ def test_samples_and_files_get_the_answers_of_python(page: Page, pretrained: Emo
     for name in (*NAMED, "1027_DFA_ANG_XX.flac", "1027_DFA_NEU_XX.flac"):
         expected = shares(pretrained.predict(SAMPLES[NAMED.get(name, name.removesuffix(".flac"))]))
         np.testing.assert_allclose(found[name], expected, atol=0.01)
-    expect(page.locator(".emotion-headline")).to_have_text("I don’t know")
+    expect(page.locator(".emotion-headline")).to_have_text("I don't know")
     expect(page.locator("#answer")).to_contain_text("I need at least 47 % to answer")
 
 
@@ -139,7 +139,7 @@ def test_a_recording_of_the_microphone_gets_the_answer_of_python(page: Page, pre
     record = page.locator("#record")
     record.click()
     expect(page.locator("#answer-name")).to_have_text("The last 3 seconds")  # while it records
-    expect(page.locator("#left")).to_have_text(THREE_SECONDS_OF_60)
+    expect(page.locator(".emotion-left")).to_have_text(THREE_SECONDS_OF_60)
     record.click()
     answered(page, "Recording 1")
 
@@ -174,14 +174,14 @@ def test_which_part_decided_is_found_as_in_python(
     number = int(expected.drop.argmax())
     part = f"{expected.start[number]:.1f} to {expected.end[number]:.1f} seconds"
     sentence = (
-        f"Most decisive for {expected.emotion}: {part}" if expected.drop.max() > 0.05 else "No part decided alone"
+        f"Most decisive for {expected.emotion}: {part}" if expected.drop.max() > 0.05 else "No single part decided"
     )
     expect(page.locator("#decided")).to_contain_text(sentence)
 
 
 def test_others_are_answered_while_a_part_that_decided_is_looked_for(page: Page, tmp_path: Path) -> None:
     y = np.concatenate([audio.read(path, sr=16_000)[0] for path in SAMPLES.values()])
-    soundfile.write(tmp_path / "long.wav", y[: 12 * 16_000], 16_000)
+    soundfile.write(tmp_path / "long.wav", y[: 8 * 16_000], 16_000)
     page.locator("#files").set_input_files(tmp_path / "long.wav")
     answered(page, "long.wav")
 
@@ -206,13 +206,13 @@ def test_a_long_recording_becomes_the_timeline_of_python(
     answered(page, "long.flac")
 
     found = [
-        re.fullmatch(r"(\d+:\d\d) to (\d+:\d\d): (.+)", each.get_attribute("title") or "")
+        re.fullmatch(r"(\d+:\d\d\.\d) to (\d+:\d\d\.\d): (.+)", each.get_attribute("title") or "")
         for each in page.locator("#strip button").all()
     ]
     expected = stretches(pretrained.timeline(path))
     said = [row.reason or row.emotion for row in expected.itertuples()]
-    assert [each[3].replace("I don’t know", "unsure") for each in found if each] == said
-    assert [each[1] for each in found if each] == [f"0:{int(start):02}" for start in expected["start"]]
+    assert [each[3].replace("I don't know", "unsure") for each in found if each] == said
+    assert [each[1] for each in found if each] == [f"0:{start:04.1f}" for start in expected["start"]]
     best = pretrained.predict(path)
     expect(page.locator("#answer .emotion-share").first).to_have_text(f"{shares(best)[0]:.0%}".replace("%", " %"))
 
@@ -283,7 +283,7 @@ def test_three_ordinary_sentences_get_it_used_to_a_voice_and_it_forgets_it(page:
     for number in range(3):
         say.click()
         expect(say).to_have_text("Stop")
-        expect(page.locator("#left")).to_have_text(THREE_SECONDS_OF_8)  # one sentence of the fake microphone
+        expect(page.locator(".emotion-left")).to_have_text(THREE_SECONDS_OF_8)  # one sentence of the fake microphone
         say.evaluate("button => button.textContent === 'Stop' && button.click()")  # it stops by itself after 8 s
         expect(page.locator("#said tbody tr")).to_have_count(number + 1)
 
@@ -291,7 +291,7 @@ def test_three_ordinary_sentences_get_it_used_to_a_voice_and_it_forgets_it(page:
     choose(page, "woman, angry")
     expect(page.locator("#answer")).to_contain_text("Before it knew your voice: angry")
     page.get_by_role("button", name="Forget my voice").click()
-    expect(page.locator("#voice-says")).to_have_text("Forgotten.")
+    expect(page.locator("#verdict")).to_have_text("Forgotten.")
     expect(page.locator("#said")).to_be_hidden()
 
 
@@ -314,7 +314,7 @@ def test_sentences_in_each_emotion_are_answered_before_and_after_as_in_python(
         for text, expected in zip(seen, predictions, strict=True):
             found = re.fullmatch(r"\s*(.+?) (\d+) %\s*✓?", text)
             assert found, text
-            assert found[1] == (expected.emotion if not expected.reason else "I don’t know")
+            assert found[1] == (expected.emotion if not expected.reason else "I don't know")
             assert abs(int(found[2]) / 100 - expected.confidence) < 0.01 + 0.005  # shown as whole per cents
     page.get_by_role("button", name="Remove").first.click()
     expect(page.locator("#said tbody tr")).to_have_count(len(paths) - 1)
@@ -346,7 +346,7 @@ def test_a_saved_voice_is_restored_without_a_request(page: Page, address: str, t
     page.on("request", lambda request: asked.append(request.url))
 
     page.locator("#voice-file").set_input_files(file)
-    expect(page.locator("#verdict")).to_contain_text("my_voice.json: it knows this voice now")
+    expect(page.locator("#verdict")).to_contain_text("my_voice.json: the recogniser is adapted to this voice now")
 
     assert asked == []
     assert np.abs(usual - adapted).max() > 0.01
@@ -373,7 +373,7 @@ def test_another_file_than_that_of_a_voice_is_refused(
 
     page.locator("#voice-file").set_input_files(file)
 
-    expect(page.locator("#voice-says")).to_contain_text(f"my_voice.json: {words}")
+    expect(page.locator("#verdict")).to_contain_text(f"my_voice.json: {words}")
     page.get_by_role("button", name="Forget my voice").click()
 
 
@@ -408,7 +408,7 @@ def test_a_file_without_speech_is_not_kept_as_a_sentence(page: Page, tmp_path: P
 
     page.locator("#said-file").set_input_files(tmp_path / "silent.wav")
 
-    expect(page.locator("#voice-says")).to_contain_text("The sentence is not kept; say it again.")
+    expect(page.locator("#verdict")).to_contain_text("silent.wav is not kept (silence); record or choose another.")
 
 
 def test_the_main_thread_runs_no_network() -> None:
@@ -582,3 +582,167 @@ def test_another_package_than_the_pinned_one_is_not_used(monkeypatch: pytest.Mon
 
     with pytest.raises(make.PageError, match=r"its digest is sha512-.* do not use it"):
         make.unpack_runtime(tmp_path)
+
+
+SCROLLED = "document.documentElement.scrollWidth"
+MADE_UP = """async () => {
+    const { showStrip } = await import("./shared.js");
+    const kinds = [{ said: "angry", colour: "#b74030", marker: "o" }, ...["I don't know", "no speech", "silence"]
+        .map((said) => ({ said }))];
+    const stretches = Array.from({ length: 600 }, (_, n) => ({ ...kinds[n % 4], start: 2 * n, end: 2 * n + 2 }));
+    const [strip, axis] = ["strip", "axis"].map((id) => document.getElementById(id));
+    showStrip(strip, axis, stretches, () => {});
+    return [...strip.children].slice(0, 4).map((each) => {
+        const { backgroundImage, borderTopColor } = getComputedStyle(each);
+        return backgroundImage + borderTopColor;
+    });
+}"""
+"""Show the strip of 20 minutes, and return how its first four kinds of stretches look."""
+
+
+def test_the_strip_of_minutes_fits_a_telephone_and_is_one_stop_of_tab(page: Page, tmp_path: Path) -> None:
+    y = np.concatenate([audio.read(path, sr=16_000)[0] for path in SAMPLES.values()])
+    soundfile.write(tmp_path / "minutes.flac", np.tile([*y, *np.zeros(32_000)], 5)[: 80 * 16_000], 16_000)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#files").set_input_files(tmp_path / "minutes.flac")
+    answered(page, "minutes.flac")
+
+    assert page.locator("#strip button").count() > 8
+    assert page.locator("#strip button[tabindex='0']").count() == 1
+    page.locator("#strip button").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#strip button").nth(1).evaluate("button => button === document.activeElement")
+    assert page.locator("#axis").inner_text().split() == ["0:00.0", "0:20.0", "0:40.0", "1:00.0"]
+    assert page.evaluate(SCROLLED) <= 390
+
+    looks = page.evaluate(MADE_UP)
+
+    assert len(set(looks)) == 4  # what is not known is told apart
+    assert page.evaluate(SCROLLED) <= 390
+    width, last = page.evaluate("[axis.offsetWidth, strip.lastChild.getBoundingClientRect().width]")
+    assert last == pytest.approx(width / 600, rel=0.1)
+    page.set_viewport_size({"width": 1000, "height": 900})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_strip_stands_out(page: Page, tmp_path: Path, theme: Literal["light", "dark"]) -> None:
+    y = np.concatenate([audio.read(path, sr=16_000)[0] for path in SAMPLES.values()])
+    soundfile.write(tmp_path / "long.flac", y[: 16 * 16_000], 16_000)
+    page.locator("#files").set_input_files(tmp_path / "long.flac")
+    answered(page, "long.flac")
+    page.evaluate(MADE_UP.replace("600", "8"))
+    page.emulate_media(color_scheme=theme)
+
+    found = [each for each in page.evaluate(CONTRASTS) if each["what"].startswith(("sign of", "stretch of"))]
+
+    assert len(found) == 6  # of 8, as silence has no sign
+    assert [each for each in found if each["contrast"] < LEAST["mark"]] == []
+    page.emulate_media(color_scheme="light")
+
+
+def test_a_file_that_is_gone_is_told_and_hangs_nothing(page: Page, tmp_path: Path) -> None:
+    shutil.copy(SAMPLES["1008_DFA_HAP_XX"], tmp_path / "gone.flac")
+    page.locator("#files").set_input_files(tmp_path / "gone.flac")
+    answered(page, "gone.flac")
+    (tmp_path / "gone.flac").unlink()
+
+    for _ in range(2):  # a second time, too
+        page.locator("#says").evaluate("says => (says.textContent = '')")
+        page.get_by_role("button", name="Which part decided?").click()
+        expect(page.locator("#says")).not_to_be_empty()
+        expect(page.locator("#explaining")).to_be_hidden()
+
+
+def test_a_sound_that_does_not_play_is_told(page: Page) -> None:
+    choose(page, "woman, angry")
+
+    page.locator("#sound").evaluate("sound => (sound.src = URL.createObjectURL(new Blob(['no sound'])))")
+
+    expect(page.locator("#says")).to_have_text("woman, angry: it cannot be played; if it was moved, choose it again.")
+
+
+def test_what_was_answered_for_another_voice_is_outdated(page: Page, address: str, tmp_path: Path) -> None:
+    ready(page, address)
+    choose(page, "woman, happy", "man, sad")
+    file = saved_voice(page, tmp_path)
+    expect(page.locator("#answer.emotion-old")).to_contain_text("Given before the voice changed.")
+    expect(page.locator("#table tbody .emotion-old")).to_have_count(2)
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator("#table tbody .emotion-old")).to_have_count(1)
+    expect(page.locator("#table tbody tr")).to_have_count(2)
+    table(page, tmp_path)
+    rows = (tmp_path / "emotions.csv").read_text("utf-8-sig").splitlines()
+    assert sorted(line.rpartition(",")[2] for line in rows) == ["adapted 1", "none", "voice"]
+
+    page.get_by_role("button", name="Hear").first.click()
+    expect(page.locator("#sound")).to_have_js_property("paused", False)
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.locator("#verdict")).to_contain_text("adapt again to what is left")
+    expect(page.locator("#save-voice")).to_be_hidden()
+    expect(page.locator("#answer")).to_be_hidden()  # it was that of the sentence
+    assert page.locator("#said tbody td:nth-child(3)").all_inner_texts() == ["–", "–"]
+    expect(page.locator("#table tbody .emotion-old")).to_have_count(1)  # now the one after adapting
+    page.get_by_role("button", name="Hear").first.click()
+    page.get_by_role("button", name="Forget my voice").click()
+    expect(page.locator("#answer")).to_be_hidden()
+    assert not page.locator("#sound").evaluate("sound => sound.currentSrc.startsWith('blob:') && !sound.error")
+
+    drop(page, file)
+    expect(page.locator("#verdict")).to_contain_text("my_voice.json: the recogniser is adapted to this voice now")
+    page.get_by_role("button", name="Forget my voice").click()
+
+
+def drop(page: Page, path: Path) -> None:
+    """Drop a file on the page."""
+    script = """([name, text]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([Uint8Array.from(atob(text), (each) => each.charCodeAt(0))], name));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+    }"""
+    page.evaluate(script, [path.name, base64.b64encode(path.read_bytes()).decode()])
+
+
+def test_nothing_else_is_pressed_while_a_sentence_is_recorded(page: Page) -> None:
+    page.locator("#say").click()
+    expect(page.locator("#say")).to_have_text("Stop")
+
+    inert = "(ids) => ids.map((id) => Boolean(document.getElementById(id).closest('[inert]')))"
+    assert page.evaluate(inert, ["record", "skip", "emotion", "said-file", "adapt", "say"]) == [*[True] * 5, False]
+    page.locator("#say").evaluate("button => button.textContent === 'Stop' && button.click()")
+    expect(page.locator("#say")).to_have_text("Record it")
+    assert page.evaluate(inert, ["record", "skip", "say"]) == [False, False, False]
+
+
+def test_while_it_loads_buttons_are_grey_and_what_is_dropped_waits(lame: Page, address: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    lame.route("**/voices.bin*", hold)
+    with lame.expect_request("**/voices.bin*"):
+        lame.goto(address)
+    expect(lame.locator("#samples button").first).to_be_disabled()
+    colours = "['#skip', '.button'].map((each) => getComputedStyle(document.querySelector(each)).color)"
+    one, other = lame.evaluate(colours)
+    assert one == other
+    drop(lame, SAMPLES["1008_DFA_ANG_XX"])
+    expect(lame.locator("#working")).to_be_visible()
+
+    held[0].continue_()
+
+    answered(lame, "1008_DFA_ANG_XX.flac")
+
+
+def test_a_sample_that_does_not_come_is_told_by_name(lame: Page, address: str) -> None:
+    ready(lame, address)
+    lame.route("**/*.flac", lambda route: route.fulfill(status=404))
+    lame.get_by_role("button", name="woman, angry").click()
+
+    expect(lame.locator("#says")).to_have_text("woman, angry: it did not come; check the network and press it again.")
+
+
+def test_a_name_is_no_formula_in_a_spreadsheet(page: Page, tmp_path: Path) -> None:
+    assert page.evaluate("async () => (await import('./shared.js')).csv([['=1+1', '-a', 'b', 0.5]])") == (
+        "'=1+1,'-a,b,0.5\r\n"
+    )

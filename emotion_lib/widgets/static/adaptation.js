@@ -96,7 +96,7 @@ function row(kernel, each, place, playing) {
     "tr",
     {},
     make("th", { scope: "row" }, mark(each), ` ${each.emotion}`),
-    make("td", { class: "emotion-file-name" }, `${each.recording}, ${each.seconds.toFixed(1)} s`),
+    make("td", { class: "emotion-file-name" }, ...wrapped(`${each.recording}, ${each.seconds.toFixed(1)} s`)),
     make("td", {}, ...predicted(each.before, each.emotion)),
     make("td", {}, ...predicted(each.after, each.emotion)),
     make("td", {}, act("play", "▶", "Play"), " ", act("remove", "✕", "Remove")),

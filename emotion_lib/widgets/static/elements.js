@@ -50,9 +50,49 @@ function drawn(tag, attributes) {
   return element;
 }
 
+/** Return seconds as a time that people read, with tenths: 83.25 is 1:23.2. */
+function clock(seconds) {
+  const tenths = Math.floor(10 * seconds + 1e-6);
+  const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];
+  const rest = ((tenths % 600) / 10).toFixed(1);
+  return `${hours ? `${hours}:${String(minutes).padStart(2, "0")}` : minutes}:${rest.padStart(4, "0")}`;
+}
+
+/** Return a name that wraps after hyphens, underscores and dots before it wraps anywhere else. */
+function wrapped(name) {
+  return name.split(/(?<=[-_.])/).flatMap((part) => [part, make("wbr")]);
+}
+
 /** Download a file; `content` is a list of its parts. */
 function download(name, content) {
   const link = make("a", { href: URL.createObjectURL(new Blob(content)), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000); // not at once: the browser may still be reading it
+}
+
+/** Return a table as the text of a CSV file. */
+function csv(rows) {
+  const inert = (value) => value.replace(/^[=+@\t-]/, "'$&"); // a spreadsheet would take it for a formula
+  const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  return rows.map((row) => row.map((value) => quoted(inert(String(value)))).join(",")).join("\r\n") + "\r\n";
+}
+
+/**
+ * Fill `strip` with a button for each stretch of a recording, {start, end, said, colour, marker}, as wide as it is long,
+ * and `axis` with times. `go(start)` plays from there; arrow keys go from one button to the next.
+ */
+function showStrip(strip, axis, stretches, go) {
+  const buttons = stretches.map(({ start, end, said, colour, marker }) => {
+    const words = `${clock(start)} to ${clock(end)}: ${said}`;
+    const attributes = { type: "button", title: words, "aria-label": words, "data-said": said, click: () => go(start) };
+    const button = make("button", attributes, ...(colour ? [mark({ colour, marker })] : []));
+    button.style.flexGrow = end - start;
+    button.style.borderTopColor = colour ?? "transparent";
+    return button;
+  });
+  strip.replaceChildren(...buttons);
+  strip.onkeydown = ({ key, target }) =>
+    ({ ArrowLeft: target.previousSibling, ArrowRight: target.nextSibling })[key]?.focus();
+  const times = [0, 1, 2, 3].map((quarter) => clock((quarter * (stretches.at(-1)?.end ?? 0)) / 4));
+  axis.replaceChildren(...times.map((time) => make("span", {}, time)));
 }

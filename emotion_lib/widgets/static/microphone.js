@@ -110,11 +110,17 @@ function loudness(samples) {
   return Math.min(1, 1 + (20 * Math.log10(peak)) / 60);
 }
 
-/** A bar for the loudness; `show(level)` takes a level from 0 to 1. */
+/** A bar for the loudness and a countdown; `show(level, left)` takes a level from 0 to 1, and seconds if it ends. */
 function levelMeter() {
-  const element = make("meter", { class: "emotion-level", min: 0, max: 1, high: 0.98, optimum: 0.5, value: 0 });
-  element.setAttribute("aria-label", "Level of the microphone");
-  return { element, show: (level) => (element.value = level) };
+  const bar = make("meter", { class: "emotion-level", min: 0, max: 1, high: 0.98, optimum: 0.5, value: 0 });
+  bar.setAttribute("aria-label", "Level of the microphone");
+  const countdown = make("span", { class: "emotion-left", "aria-hidden": "true", hidden: true });
+  const show = (level, left) => {
+    bar.value = level;
+    countdown.hidden = left === undefined;
+    countdown.textContent = `${Math.max(0, Math.ceil(left))} s left`;
+  };
+  return { element: make("span", { class: "emotion-row" }, bar, countdown), show };
 }
 
 /** Return samples that came in parts as one array of at most `length`. */

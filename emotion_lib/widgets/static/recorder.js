@@ -100,29 +100,24 @@ function unfit({ name, size }, most) {
 function recorderFace(seconds, toggle) {
   const record = button({ class: "emotion-record" }, toggle);
   const level = levelMeter();
-  const countdown = make("span", { class: "emotion-left", "aria-hidden": "true" });
   const file = make("input", { type: "file", accept: "audio/*,video/webm,video/mp4,.flac,.ogg,.opus,.m4a" });
   const label = make("label", { class: "emotion-upload" }, "or upload a recording ", file);
   const notice = make("p", { ...POLITE, class: "emotion-notice" });
-  const row = make("div", { class: "emotion-row" }, record, level.element, countdown, label);
+  const row = make("div", { class: "emotion-row" }, record, level.element, label);
   let state = "idle";
-  const passed = (loud, left) => {
-    level.show(loud);
-    countdown.textContent = `${Math.max(0, Math.ceil(left))} s left`;
-  };
   const show = (now, words) => {
     state = now;
     const isRecording = state === "recording";
-    if (isRecording) passed(0, seconds());
+    if (isRecording) level.show(0, seconds());
     record.textContent = isRecording ? "Stop" : `Record ${seconds()} s`;
     record.classList.toggle("emotion-recording", isRecording);
     enable(record, state === "idle" || isRecording);
     enable(file, state === "idle");
-    level.element.hidden = countdown.hidden = !isRecording;
+    level.element.hidden = !isRecording;
     hide(label, isRecording, record);
     notice.textContent = words;
   };
   file.addEventListener("click", (event) => state === "idle" || event.preventDefault());
   const element = group("Record or upload", {}, row, notice);
-  return { element, file, show, passed, isIdle: () => state === "idle", isWaiting: () => state === "waiting" };
+  return { element, file, show, passed: level.show, isIdle: () => state === "idle", isWaiting: () => state === "waiting" };
 }

@@ -4,14 +4,6 @@ const CLOSER = 3; // a zoom shows a third of the time
 const CLOSEST = 2; // seconds
 const AHEAD = 5; // seconds before the end of a piece at which the next one is requested
 
-/** Return seconds as a time that people read, with tenths: 83.25 is 1:23.2. */
-function clock(seconds) {
-  const tenths = Math.floor(10 * seconds + 1e-6);
-  const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];
-  const rest = ((tenths % 600) / 10).toFixed(1);
-  return `${hours ? `${hours}:${String(minutes).padStart(2, "0")}` : minutes}:${rest.padStart(4, "0")}`;
-}
-
 /**
  * The sound of a recording that the kernel sends in pieces. `seek(at, goesOn)` goes to a place and plays from there if
  * `goesOn`, `at()` is the place that sounds now, and `moved()` is called whenever it changes.
