@@ -17,7 +17,9 @@ export async function record(name, seconds, passed) {
   };
   const { stop, recorded, rate } = await startRecording(seconds, new AbortController().signal, keep);
   const latest = () => wav(name, { samples: joined(parts, Infinity), rate });
-  return { stop, recorded: recorded.then((sound) => wav(name, sound)), latest };
+  // The file has the very samples that are answered, so that other programs find the same in it.
+  const kept = async (sound) => wav(name, { samples: await decoded(wav(name, sound)), rate: RATE });
+  return { stop, recorded: recorded.then(kept), latest };
 }
 
 /** Return the samples of a file, and add to `notes`; throw an error with a sentence if it cannot be read. */
