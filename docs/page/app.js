@@ -12,8 +12,12 @@ const SENTENCE = 8; // the same for a sentence by which it gets used to a voice
 
 const [bars, meter] = [barsView("Probability of each emotion"), levelMeter()];
 const at = (id) => document.getElementById(id);
-const about = await (await fetch("about.json")).json();
-const worker = new Worker("worker.js", { type: "module" });
+const missing = "about.json did not come: check the network and load the page again, or run make page again.";
+const stop = () => ((at("from-a-file").textContent = missing), new Promise(() => {}));
+const about = await fetch("about.json").then((file) => file.json()).catch(stop);
+// A worker with a blob: address is under the policy of this page, so it cannot send a recording anywhere either.
+const start = new Blob([`import "${new URL("worker.js", import.meta.url)}"`], { type: "text/javascript" });
+const worker = new Worker(URL.createObjectURL(start), { type: "module" });
 /** All recordings that were answered: {name, file, seconds, answer, stretches, voice, isExplained, explanation}. */
 let results = [];
 const todo = []; // what `predict` was given and has not finished
@@ -47,6 +51,7 @@ worker.onmessage = ({ data }) => {
 function ready() {
   at("loading").hidden = true;
   for (const control of document.querySelectorAll("button, input, select")) control.disabled = false;
+  navigator.serviceWorker?.register(`offline.js?${about.digest}`); // now, as the large files are kept already
   showPlan();
 }
 
@@ -62,11 +67,12 @@ async function predict(given) {
     part(0);
     try {
       const file = each instanceof File ? each : await each();
-      const samples = await decoded(file);
+      const notes = [];
+      const samples = await decoded(file, notes);
       const seconds = samples.length / RATE;
       const { stretches = [], ...answer } = await ask(seconds > LONG ? "follow" : "predict", samples, part);
       results = results.filter((other) => other.name !== file.name || other.file.size !== file.size);
-      results.push({ name: file.name, file, seconds, answer, stretches, voice });
+      results.push({ name: file.name, file, seconds, answer: { ...answer, notes }, stretches, voice });
       show(results.at(-1));
     } catch (error) {
       at("says").append(make("p", {}, error.message));
@@ -323,7 +329,7 @@ const told = (work) => work.catch((error) => (at("verdict").textContent = error.
 
 at("from-a-file").hidden = true;
 at("loading").hidden = false;
-at("loading-words").textContent = `Loading the recogniser (${Math.round(about.bytes / 2 ** 20)} MB, once) …`;
+at("loading-words").textContent = `Loading the recogniser (${about.megabytes} MB, once) …`;
 at("table").tHead.append(make("tr", {}, ...heads));
 at("parts").before(bars.element);
 bars.element.querySelector(".emotion-headline").role = "status";
@@ -362,4 +368,3 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   told(take([...event.dataTransfer.files])); // the worker answers once it is ready
 });
-navigator.serviceWorker?.register(`offline.js?${about.digest}`);

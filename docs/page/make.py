@@ -3,21 +3,22 @@
     python docs/page/make.py              writes build/page, serves it and prints the address
     python docs/page/make.py --no-serve   only writes the folder, which any static host can serve
 
-ONNX Runtime for browsers comes from npm (`npm.json` names its version and digest); npm has to be installed. Everything
-else is in the repository. The page asks nobody else for anything.
+ONNX Runtime for browsers comes from npm (`npm.json` names its version and digest); npm has to be installed, and so has
+the extra `export` of emotion_lib. Everything else is in the repository. The page asks nobody else for anything.
 """
 
 import argparse
 import base64
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -28,6 +29,7 @@ import numpy as np
 from emotion_lib import corpora
 from emotion_lib.audio.speech import without_hum
 from emotion_lib.emotions import style_of
+from emotion_lib.errors import EmotionLibError
 from emotion_lib.recognizer import EmotionRecognizer, Prediction
 from emotion_lib.recognizer.benefit import DIFFERENT_LABELS, DIFFERENT_VOICES
 from emotion_lib.recognizer.prediction import UNKNOWN, UNLIKE, WITHOUT_SPEECH
@@ -75,7 +77,7 @@ CONSTANTS = {
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 LOADED = ("recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm")
-"""Files whose loading the page counts."""
+"""What the worker loads, in this order, and counts."""
 OURS = ("about.json", "offline.js", "voices.bin")
 """Files by which a page that was made earlier is known."""
 
@@ -102,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"The page is in {options.folder}; any web server can serve it.")
         else:
             serve(options.folder, options.port)
-    except PageError as error:
+    except (PageError, EmotionLibError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -112,8 +114,9 @@ def serve(folder: Path, port: int) -> None:
     """Serve the page on this machine until Ctrl-C."""
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=folder))
-    except OSError as error:
-        raise PageError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "ports go from 0 to 65535"
+        raise PageError(f"port {port} cannot be used ({why}); choose another with --port") from error
     with server, suppress(KeyboardInterrupt):
         print(f"The page: http://127.0.0.1:{server.server_address[1]}/   (Ctrl-C ends it)", flush=True)
         server.serve_forever()
@@ -139,11 +142,22 @@ def make(folder: Path) -> None:
         raise PageError(f"{folder} is no page that was made earlier; choose a new or an empty folder with --folder")
     with tempfile.TemporaryDirectory() as place:
         complete = Path(place) / "page"
+        with writing(folder):  # fail before the work
+            folder.parent.mkdir(parents=True, exist_ok=True)
         write(complete)
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(complete, folder)
+        with writing(folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+            shutil.move(complete, folder)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn an error of the file system inside a `with` block into a sentence about the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise PageError(f"{folder} cannot be written ({error.strerror}); choose another with --folder") from error
 
 
 def write(folder: Path) -> None:
@@ -159,8 +173,7 @@ def write(folder: Path) -> None:
     for name in ("voice_activity.onnx", "LICENSE", "LICENSE.silero-vad", "LICENSE.whisper"):
         # Hosts serve files without a known ending as downloads.
         (folder / f"{name}{'' if name.endswith('.onnx') else '.txt'}").write_bytes((PACKAGE / name).read_bytes())
-    shutil.copytree(ROOT / "data" / "samples", folder / "samples")
-    (folder / "samples" / "README.md").rename(folder / "samples" / "README.txt")
+    write_samples(folder / "samples")
     recognizer = EmotionRecognizer.load()
     recognizer.export(folder / "recognizer.onnx")
     voices = recognizer.voices
@@ -172,6 +185,16 @@ def write(folder: Path) -> None:
     (folder / "voices.bin").write_bytes(b"".join(array.tobytes() for array in arrays.values()))
     known = about(recognizer, folder) | {"voices": [[name, *array.shape] for name, array in arrays.items()]}
     (folder / "about.json").write_text(json.dumps(known), "utf-8")
+
+
+def write_samples(folder: Path) -> None:
+    """Write the samples, and where they come from, without what the repository says of other files."""
+    folder.mkdir()
+    for sample in (ROOT / "data" / "samples").glob("*.flac"):
+        shutil.copy(sample, folder)
+    source = (ROOT / "data" / "samples" / "README.md").read_text("utf-8").partition("\n## ")[0]
+    source = "Six recordings of CREMA-D\n" + source.partition("\n")[2]
+    (folder / "README.txt").write_text(re.sub(r"\[([^]]+)\]\((http[^)]+)\)", r"\1 (\2)", source), "utf-8")
 
 
 def shared() -> str:
@@ -188,13 +211,15 @@ def unpack_runtime(folder: Path) -> None:
     if npm is None:
         raise PageError(NO_NPM)
     with tempfile.TemporaryDirectory() as place:
-        command = [npm, "pack", f"{wanted['name']}@{wanted['version']}", "--silent", "--pack-destination", place]
+        package = f"{wanted['name']}@{wanted['version']}"
+        command = [npm, "pack", package, "--loglevel=error", "--pack-destination", place]
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
         packed = next(Path(place).glob("*.tgz"), None)
         if done.returncode or packed is None:
-            raise PageError(
-                f"npm could not fetch {wanted['name']} {wanted['version']}: {done.stderr.strip()}; try again"
-            )
+            said = [line.removeprefix("npm error ") for line in done.stderr.splitlines()]
+            why = next((line for line in said if "reason: " in line or "Error" in line), " ".join(said[:1]))
+            cure = "connect to the network, or check `npm config get registry`, and try again"
+            raise PageError(f"npm could not fetch {package} ({why}); {cure}")
         found = "sha512-" + base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
         if found != wanted["integrity"]:
             raise PageError(
@@ -251,7 +276,9 @@ def about(recognizer: EmotionRecognizer, folder: Path) -> dict[str, object]:
         "constants": CONSTANTS,
         "hum": hum(),
         "files": files,
+        "loaded": LOADED,
         "bytes": sum((folder / name).stat().st_size for name in LOADED),
+        "megabytes": round(sum((folder / name).stat().st_size for name in files) / 1e6),
         "digest": digest[:16],
         "recognizer": hashlib.sha256((PACKAGE / PRETRAINED).read_bytes()).hexdigest()[:16],
     }

@@ -1,9 +1,11 @@
-// The service worker: keeps all files of the page, so that it works without a network after the first visit.
+// The service worker: keeps all files of the page, for visits without a network. No recording reaches it.
 
 /** Keep the files of the newest page, and drop those of older ones. */
 async function keep() {
   const { digest, files } = await (await fetch("about.json", { cache: "no-cache" })).json();
-  await (await caches.open(digest)).addAll(["./", "about.json", ...files]);
+  const cache = await caches.open(digest);
+  const kept = await Promise.all(files.map((name) => cache.match(name, { ignoreSearch: true })));
+  await cache.addAll(["./", "about.json", ...files.filter((_, number) => !kept[number])]);
   for (const name of await caches.keys()) if (name !== digest) await caches.delete(name);
 }
 

@@ -23,9 +23,8 @@ export class Recognizer {
     const { reason, part } = await spokenPart(samples, this.detector, this.about.hum);
     if (reason) return this.#nothing(reason);
     const { probabilities, given, z, isUnlike } = await this.#infer(part);
-    const answer = this.#answer(probabilities, isUnlike);
     const before = this.voice ? this.#answer(given, false) : undefined;
-    return { ...answer, before, given, z };
+    return { ...this.#answer(probabilities, isUnlike), before, given, z };
   }
 
   /** Return how far the probability of the most probable emotion falls without each piece, as explanation.py does. */
@@ -35,18 +34,15 @@ export class Recognizer {
     const { probabilities } = await this.#infer(part, voice);
     const [emotion, count] = [best(probabilities), Math.max(1, Math.round(part.length / RATE / PIECE))];
     const around = Math.min(AROUND * RATE, Math.floor(part.length / 6)); // of a very short recording something is left
-    const edge = (number) => Math.floor((number * part.length) / count);
     const pieces = [];
-    for (let number = 0; number < count; number++) {
-      const [first, end] = [edge(number), edge(number + 1)];
+    for (const [first, end] of cuts(part.length, count)) {
       const rest = [part.subarray(0, Math.max(0, first - around)), part.subarray(end + around)];
       const left = (await this.#infer(joined(rest, Infinity), voice)).probabilities[emotion];
       pieces.push({ start: (start + first) / RATE, end: (start + end) / RATE, drop: probabilities[emotion] - left });
-      passed((number + 1) / count);
+      passed(pieces.length / count);
       await new Promise((resolve) => setTimeout(resolve)); // what else is asked goes first
     }
-    const column = (number) => Math.floor((number * samples.length) / COLUMNS);
-    const peaks = Array.from({ length: COLUMNS }, (_, n) => highest(samples.subarray(column(n), column(n + 1))));
+    const peaks = cuts(samples.length, COLUMNS).map(([first, end]) => highest(samples.subarray(first, end)));
     return { emotion, probability: probabilities[emotion], pieces, peaks, seconds: samples.length / RATE };
   }
 
@@ -78,16 +74,15 @@ export class Recognizer {
   }
 
   forget = () => (this.voice = null);
-
   /** Return what a file keeps of the voice. */
   save = () => JSON.stringify({ recognizer: this.about.recognizer, voice: this.voice });
 
   /** Restore the voice from a file; throw an error with a sentence if `save` did not write it for this recogniser. */
   async restore(file) {
     const { recognizer, voice } = (await file.text().then(JSON.parse).catch(() => null)) ?? {};
-    const isFit = (each) => each?.weights?.length === this.model.transform.length;
-    const isFinite = ({ weights, intercept }) => [...weights, intercept].every(Number.isFinite);
-    if (voice?.length !== this.about.emotions.length || ![...voice].every((each) => isFit(each) && isFinite(each)))
+    const isWhole = (each) => each?.weights?.length === this.model.transform.length;
+    const isFit = (each) => isWhole(each) && [...each.weights, each.intercept].every(Number.isFinite);
+    if (voice?.length !== this.about.emotions.length || ![...voice].every(isFit))
       throw new Error(`${file.name}: no voice that was saved here, or damaged; choose another file, or adapt again.`);
     if (recognizer !== this.about.recognizer)
       throw new Error(`${file.name}: made for another recogniser than that of this page; adapt to your voice again.`);
@@ -116,10 +111,7 @@ export class Recognizer {
 
   #whole(parts, level) {
     if (!parts.length) return this.#nothing(whyNothing(level));
-    const length = parts.reduce((sum, { first, end }) => sum + end - first, 0);
-    const shares = parts[0].probabilities.map(
-      (_, row) => parts.reduce((sum, part) => sum + (part.end - part.first) * part.probabilities[row], 0) / length,
-    );
+    const shares = average(parts.map((part) => part.probabilities), parts.map(({ first, end }) => end - first));
     const unlike = parts.filter(({ isUnlike }) => isUnlike).length;
     return this.#answer(shares, 2 * unlike > parts.length);
   }
@@ -142,6 +134,10 @@ export class Recognizer {
   }
 }
 
+/** Return where each of some equal parts begins and ends. */
+const cuts = (size, n) => Array.from({ length: n }, (_, k) => [k, k + 1].map((edge) => Math.floor((edge * size) / n)));
+/** Return the mean of rows, each of which has a weight. */
+const average = (rows, weights) => transposed(rows).map((row) => dot(row, weights) / weights.reduce((a, b) => a + b));
 /** Return why nobody speaks, from the level in dB. */
 const whyNothing = (level) => (level.some((decibels) => decibels >= SILENCE_DB) ? NO_SPEECH : SILENCE);
 
@@ -152,10 +148,8 @@ function smoothed(parts, count) {
     const from = number * step;
     const near = parts.filter(({ first, end }) => first < from + step && end > from);
     const away = ({ first, end }) => Math.abs(from + step / 2 - (first + end) / 2) / ((end - first) / 2 + step);
-    const weights = near.map((part) => 1 - away(part));
-    const sum = weights.reduce((a, b) => a + b, 0);
     const logs = near.map(({ probabilities }) => logarithms(probabilities));
-    return near.length ? transposed(logs).map((row) => dot(row, weights) / sum) : null;
+    return near.length ? average(logs, near.map((part) => 1 - away(part))) : null;
   });
   const spoken = () => [...scores.keys()].filter((number) => scores[number]);
   spoken().reduce((before, after) => {
@@ -178,8 +172,7 @@ function bestPath(scores) {
     before.push(total.map((sum, row) => (sum >= total[found] - CHANGE ? row : found)));
     total = total.map((sum, row) => Math.max(sum, total[found] - CHANGE) + score[row]);
   }
-  const path = new Array(scores.length);
-  for (let number = scores.length - 1; number >= 0; number--)
-    path[number] = number === scores.length - 1 ? best(total) : before[number + 1][path[number + 1]];
-  return path;
+  const path = scores.length ? [best(total)] : [];
+  for (const back of before.slice(1).reverse()) path.push(back[path.at(-1)]);
+  return path.reverse();
 }

@@ -2,25 +2,20 @@
 
 import { joined } from "./shared.js";
 
-export const RATE = 16_000;
-export const CHUNK = 512;
-const SECONDS_OF_CHUNK = CHUNK / RATE;
-export const SILENCE_DB = -60;
-const [SPEECH, ENOUGH_SPEECH, CERTAIN] = [0.3, 0.5, 0.9];
-const AROUND_SPEECH = 0.1; // seconds
+export const [RATE, CHUNK, SILENCE_DB] = [16_000, 512, -60];
+const [SPEECH, CERTAIN, START, STOP] = [0.3, 0.9, 0.5, 0.3]; // probabilities
+const [ENOUGH_SPEECH, AROUND_SPEECH] = [0.5, 0.1]; // seconds
 const [PEAK, SOFTEST_PEAK, LATELY, FADING, PRELUDE, SECOND] = [0.7, 0.003, 94, 0.1, 8, 31];
-const AT_ONCE = 512; // chunks that the network gets at a time
-const [START, STOP] = [0.5, 0.3];
-const [PAUSE, LEAST_SPEECH] = [9, 8]; // chunks
-const [LEAST, MOST] = [63, 93]; // chunks: windows of 2 to 3 seconds
-const [WIDE, STEP] = [62, 31]; // chunks: overlapping windows of 2 seconds, one every second
+const [SECONDS_OF_CHUNK, AT_ONCE] = [CHUNK / RATE, 512]; // the network gets 512 chunks at a time
+const [PAUSE, LEAST_SPEECH, LEAST, MOST, WIDE, STEP] = [9, 8, 63, 93, 62, 31]; // chunks: windows of 2 to 3 seconds
+const lowest = (values) => values.indexOf(Math.min(...values));
+export const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const chunkOf = (samples, number) => samples.subarray(number * CHUNK, (number + 1) * CHUNK);
 
-/** Why nothing can be predicted from a recording. */
-export const [SILENCE, NO_SPEECH, TOO_LITTLE] = ["silence", "no speech", "too little speech"];
+export const [SILENCE, NO_SPEECH, TOO_LITTLE] = ["silence", "no speech", "too little speech"]; // why nothing is said
 
-/** Return the function that finds speech in one recording with Silero VAD, a session of `ort`. */
+/** Return the function that gives the probability of speech in each chunk of samples, with Silero VAD. */
 export function detector(ort, session) {
-  /** Return the probability of speech in each chunk of samples, whose number is a multiple of 512. */
   return async (samples, passed = () => {}) => {
     const found = new Float32Array(samples.length / CHUNK);
     let [speech, state] = [null, new ort.Tensor("float32", new Float32Array(256), [2, 1, 128])];
@@ -40,14 +35,10 @@ export function detector(ort, session) {
 const padded = (samples) => joined([samples, new Float32Array(-samples.length & (CHUNK - 1))], Infinity);
 
 /** Return the level of each chunk in dB, of samples whose number is a multiple of 512. */
-function levels(samples) {
-  return Float64Array.from({ length: samples.length / CHUNK }, (_, number) => {
-    const chunk = samples.subarray(number * CHUNK, (number + 1) * CHUNK);
-    return 10 * Math.log10(Math.max(chunk.reduce((sum, sample) => sum + sample ** 2, 0) / CHUNK, 1e-12));
-  });
-}
-
-export const highest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const levels = (samples) =>
+  Float64Array.from({ length: samples.length / CHUNK }, (_, n) => decibels(energy(chunkOf(samples, n)) / CHUNK));
+const energy = (samples) => samples.reduce((sum, sample) => sum + sample ** 2, 0);
+const decibels = (power) => 10 * Math.log10(Math.max(power, 1e-12));
 
 /** Return the samples without sounds lower than voices; a sample `n` places from another counts `weights[n]` in it. */
 function withoutHum(samples, weights) {
@@ -55,8 +46,7 @@ function withoutHum(samples, weights) {
   const [reach, centred] = [weights.length, new Float64Array(samples.length + 2 * weights.length)];
   samples.forEach((sample, place) => (centred[place + reach] = sample - mean));
   return samples.map((_, place) => {
-    const middle = place + reach;
-    let sum = weights[0] * centred[middle];
+    let [middle, sum] = [place + reach, weights[0] * centred[place + reach]];
     for (let n = 1; n < reach; n++) sum += weights[n] * (centred[middle - n] + centred[middle + n]);
     return sum;
   });
@@ -70,11 +60,9 @@ export async function spokenPart(samples, predict, weights) {
   const chunks = padded(voiced.map((sample) => gain * sample));
   // The network gets the quietest chunk first: else it misses a word that starts at once.
   const loudness = levels(chunks).slice(0, Math.max(1, chunks.length / CHUNK - 1));
-  const quietest = loudness.indexOf(Math.min(...loudness));
-  const prelude = new Array(PRELUDE).fill(chunks.subarray(quietest * CHUNK, (quietest + 1) * CHUNK));
+  const prelude = new Array(PRELUDE).fill(chunkOf(chunks, lowest(loudness)));
   const speech = (await predict(joined([...prelude, chunks], Infinity))).subarray(PRELUDE);
-  const lately = (end) => speech.subarray(Math.max(0, end - SECOND + 1), end + 1);
-  const sums = speech.map((_, end) => lately(end).reduce((a, b) => a + b));
+  const sums = speech.map((_, end) => speech.subarray(Math.max(0, end - SECOND + 1), end + 1).reduce((a, b) => a + b));
   if (SECONDS_OF_CHUNK * Math.max(...sums) < ENOUGH_SPEECH)
     return { reason: Math.max(...speech) >= CERTAIN ? TOO_LITTLE : NO_SPEECH };
   const isSure = (probability) => probability >= SPEECH;
@@ -90,16 +78,14 @@ export async function spokenPart(samples, predict, weights) {
 export async function detect(samples, predict, passed) {
   const all = padded(samples);
   const [level, count] = [levels(all), all.length / CHUNK];
-  const chunk = (number) => all.subarray(number * CHUNK, (number + 1) * CHUNK);
-  const peaks = Array.from({ length: count }, (_, number) => highest(chunk(number)));
+  const peaks = Array.from({ length: count }, (_, number) => highest(chunkOf(all, number)));
   const heard = [...level.keys()].filter((number) => level[number] >= SILENCE_DB);
-  const amplified = new Float32Array(heard.length * CHUNK);
-  heard.forEach((number, place) => {
+  const amplified = heard.map((number) => {
     // Soft speech is amplified, by the peak of the last 3 seconds.
     const peak = Math.max(SOFTEST_PEAK, ...peaks.slice(Math.max(0, number - LATELY + 1), number + 1));
-    amplified.set(chunk(number).map((sample) => Math.max(1, PEAK / peak) * sample), place * CHUNK);
+    return chunkOf(all, number).map((sample) => Math.max(1, PEAK / peak) * sample);
   });
-  const found = await predict(amplified, passed);
+  const found = await predict(joined(amplified, Infinity), passed);
   const speech = new Float32Array(count);
   heard.forEach((number, place) => (speech[number] = found[place]));
   return { level, speech };
@@ -113,21 +99,15 @@ export function windows(speech, samples, overlapping) {
     while (end > first && speech[end - 1] < STOP) end--;
     if (speech.subarray(first, end).filter((each) => each >= STOP).length < least) return;
     const length = end - first;
-    if (overlapping && length > WIDE) {
-      add(first, first + WIDE);
-      first = end - WIDE;
-    } else if (!overlapping && length > MOST) {
-      const third = Math.floor(length / 3);
-      const cut = quietest(first, Math.max(length - MOST, third), Math.min(MOST, Math.floor((2 * length) / 3)));
+    if (length > (overlapping ? WIDE : MOST)) {
+      const [least, most] = [Math.max(length - MOST, Math.floor(length / 3)), Math.floor((2 * length) / 3)];
+      const cut = overlapping ? WIDE : quietest(first, least, Math.min(MOST, most));
       add(first, first + cut);
-      first += cut;
+      first = overlapping ? end - WIDE : first + cut;
     }
     add(first, end);
   };
-  const quietest = (first, from, to) => {
-    const cuts = speech.subarray(first + from, first + to + 1);
-    return from + cuts.indexOf(Math.min(...cuts));
-  };
+  const quietest = (first, from, to) => from + lowest(speech.subarray(first + from, first + to + 1));
   let [first, least] = [-1, LEAST_SPEECH];
   for (let number = 0; number < speech.length; number++) {
     if (first < 0 && speech[number] >= START) first = number;

@@ -28,7 +28,7 @@ export function inFull(answer, about, more = "") {
   return {
     emotion: answer.emotion,
     headline: headline(answer),
-    sentence: sentence(answer, about) + more,
+    sentence: [sentence(answer, about) + more, ...(answer.notes ?? [])].join(" "),
     warning: answer.warning && `Careful: ${answer.warning}. Trust the answer less, even if its probability is high.`,
     threshold: about.threshold,
     has_speech: hasSpeech(answer),

@@ -8,24 +8,27 @@ import { VoiceModel } from "./voice.js";
 ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // more need headers that most hosts of static pages do not send
 
-const FILES = ["recognizer.onnx", "voice_activity.onnx", "voices.bin", "ort-wasm-simd-threaded.wasm"];
-
-/** Load a file, and tell how many bytes of it came. */
+/** Load a file, tell how many bytes of it came, and keep it, so that offline.js need not fetch it again. */
 async function loaded(name, version, came) {
-  const response = await fetch(new URL(`${name}?${version}`, import.meta.url));
-  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}).`);
+  const address = new URL(`${name}?${version}`, import.meta.url);
+  const cache = await globalThis.caches?.open(version);
+  const kept = await cache?.match(address);
+  const response = kept ?? (await fetch(address).catch(() => ({ status: "check the network" })));
+  if (!response.ok) throw new Error(`${name} did not come (${response.status}).`);
+  const keeping = kept ? null : cache?.put(address, response.clone()).catch(() => {}); // else the next visit loads it
   const transform = (part, stream) => [came(part.length), stream.enqueue(part)];
   const counted = response.body.pipeThrough(new TransformStream({ transform }));
-  return new Uint8Array(await new Response(counted).arrayBuffer());
+  return (await Promise.all([new Response(counted).arrayBuffer(), keeping]))[0];
 }
 
 async function load() {
   const about = await (await fetch(new URL("about.json", import.meta.url))).json();
   let bytes = 0;
   const came = (some) => postMessage({ share: (bytes += some) / about.bytes });
-  const [emotion, speech, voices, wasm] = await Promise.all(FILES.map((name) => loaded(name, about.digest, came)));
-  ort.env.wasm.wasmBinary = wasm.buffer;
-  const model = new VoiceModel(about, new Float32Array(voices.buffer));
+  const files = about.loaded.map((name) => loaded(name, about.digest, came));
+  const [emotion, speech, voices, wasm] = await Promise.all(files);
+  ort.env.wasm.wasmBinary = wasm;
+  const model = new VoiceModel(about, new Float32Array(voices));
   const [network, detector] = [await ort.InferenceSession.create(emotion), await ort.InferenceSession.create(speech)];
   postMessage({ ready: true });
   return new Recognizer(ort, { emotion: network, speech: detector }, model, about);
@@ -33,18 +36,15 @@ async function load() {
 
 const recognizer = load();
 recognizer.catch((error) => postMessage({ failed: error.message }));
-let last = recognizer;
+let last = Promise.resolve();
 
 onmessage = ({ data: { task, given }, ports: [port] }) => {
-  const answer = async () => {
-    try {
-      const used = await recognizer;
-      port.postMessage({ answer: await used[task](given, (share) => port.postMessage({ share })) });
-    } catch (error) {
-      port.postMessage({ error: error.message });
-    }
-  };
+  const answer = () =>
+    recognizer
+      .then((used) => used[task](given, (share) => port.postMessage({ share })))
+      .then((answer) => port.postMessage({ answer }))
+      .catch((error) => port.postMessage({ error: error.message }));
   // One after the other, in the order in which they were asked; an explanation, which takes long, goes beside them.
   if (task === "explain") answer();
-  else last = last.catch(() => {}).then(answer);
+  else last = last.then(answer);
 };

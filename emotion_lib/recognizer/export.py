@@ -20,6 +20,7 @@ from emotion_lib.features import encoder_digest
 from emotion_lib.features.encoder import ENCODER, ENCODER_SR, LEVEL, LONGEST, RANGE, SPEECH_ENCODER
 from emotion_lib.features.frames import SMALLEST_POWER, mel_filters
 from emotion_lib.recognizer.calibration import SMALLEST_PROBABILITY
+from emotion_lib.recognizer.description import USES
 from emotion_lib.recognizer.heads import LinearHead
 from emotion_lib.recognizer.voice_model import VoiceOffsets
 from emotion_lib.writing import written_whole
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import onnx
 
     from emotion_lib.recognizer.inference import Inference
+
+WEIGHTS = "LicenseRef-emotion-lib-weights"
+"""The name of the licence of the pretrained weights in a description."""
 
 SHORTEST = 0.5
 """Seconds of the shortest waveform that the file takes."""
@@ -126,7 +130,8 @@ def write(path: Path, inference: "Inference", *, about: Mapping[str, Any]) -> Pa
     inference : Inference
         The recogniser's steps from a waveform to probabilities.
     about : mapping
-        The recogniser's description, of which `licence` and `version` go into the metadata.
+        The recogniser's description, of which `licence` and `version` go into the metadata; with the licence of the
+        pretrained weights goes its text.
 
     Returns
     -------
@@ -256,7 +261,10 @@ def _metadata(inference: "Inference", about: Mapping[str, Any]) -> dict[str, str
         "head_sha256": hashlib.sha256(weights).hexdigest(),
         "notice_of_the_encoder": _packaged("LICENSE.whisper").decode(),
     }
-    return known | {name: str(about[name]) for name in ("licence", "version") if name in about}
+    said = {name: str(about[name]) for name in ("licence", "version") if name in about}
+    # Whoever receives the pretrained weights, altered or not, receives their licence with them.
+    text = {"licence_text": _packaged("LICENSE").decode()} if WEIGHTS in said.get("licence", "") else {}
+    return known | said | text | {"use": USES}
 
 
 def _packaged(name: str) -> bytes:

@@ -391,8 +391,9 @@ class EmotionRecognizer:
 
         Its input `waveform` has the shape (1, n_samples): float32 at 16 kHz, 0.5 to 15 seconds, without the ends in
         which nobody speaks. Its outputs are `probabilities`, of shape (1, n_emotions), and `embedding`, as of `embed`.
-        The metadata has the emotions, the threshold, the rate and the limits as JSON, digests, and the licences. The
-        file does not detect speech and does not warn of unlike voices.
+        The metadata has the emotions, the threshold, the rate and the limits as JSON, digests, the licences with their
+        texts, and what the file must not be used for. The file does not detect speech and does not warn of unlike
+        voices.
 
         Parameters
         ----------

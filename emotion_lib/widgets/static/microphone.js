@@ -134,17 +134,41 @@ function joined(parts, length) {
   return all;
 }
 
-/** Return a recording that the browser can decode: its samples, mixed to one channel, and their rate. */
+/**
+ * Return a recording that the browser can decode: its samples, mixed to one channel, and their rate; whether they are
+ * finite; and the number of the loudest `channel`, from 1, if it alone is read, because the mean of all is over 20 dB
+ * below them, as in emotion_lib.audio.
+ */
 async function decode(content, seconds, rate = 48000) {
   // decodeAudioData resamples to the rate of its context.
   const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(content);
   const length = Math.min(sound.length, Math.ceil(seconds * rate));
-  const samples = sound.getChannelData(0).slice(0, length);
-  // A plain loop: a function called for each sample would block the page for tenths of a second.
-  for (let number = 1; number < sound.numberOfChannels; number++) {
-    const channel = sound.getChannelData(number);
-    for (let place = 0; place < length; place++) samples[place] += channel[place];
+  const channels = Array.from({ length: sound.numberOfChannels }, (_, number) => sound.getChannelData(number));
+  const powers = channels.map((channel) => power(channel, length));
+  const loudest = powers.indexOf(Math.max(...powers));
+  const samples = mixed(channels, length);
+  const isGone = length >= 1024 && 100 * power(samples, length) < powers.reduce((a, b) => a + b) / powers.length;
+  const used = isGone && channels.length > 1 ? channels[loudest].slice(0, length) : samples;
+  return { samples: used, rate, isFinite: powers.every(Number.isFinite), channel: used === samples ? 0 : loudest + 1 };
+}
+
+// Plain loops: a function called for each sample would block the page for tenths of a second.
+
+/** Return the mean of channels. */
+function mixed(channels, length) {
+  const samples = channels[0].slice(0, length);
+  if (channels.length === 1) return samples;
+  for (const channel of channels.slice(1)) for (let n = 0; n < length; n++) samples[n] += channel[n];
+  for (let n = 0; n < length; n++) samples[n] /= channels.length;
+  return samples;
+}
+
+/** Return the mean square of samples about their mean. */
+function power(samples, length) {
+  let [sum, squares] = [0, 0];
+  for (let n = 0; n < length; n++) {
+    sum += samples[n];
+    squares += samples[n] ** 2;
   }
-  for (let place = 0; sound.numberOfChannels > 1 && place < length; place++) samples[place] /= sound.numberOfChannels;
-  return { samples, rate };
+  return squares / length - (sum / length) ** 2;
 }
