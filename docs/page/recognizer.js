@@ -83,9 +83,9 @@ export class Recognizer {
     const isWhole = (each) => each?.weights?.length === this.model.transform.length;
     const isFit = (each) => isWhole(each) && [...each.weights, each.intercept].every(Number.isFinite);
     if (voice?.length !== this.about.emotions.length || ![...voice].every(isFit))
-      throw new Error(`${file.name}: no voice that was saved here, or damaged; choose another file, or adapt again.`);
+      throw new Error(`${file.name}: not a voice saved by this page, or damaged; choose another file, or adapt again.`);
     if (recognizer !== this.about.recognizer)
-      throw new Error(`${file.name}: made for another recogniser than that of this page; adapt to your voice again.`);
+      throw new Error(`${file.name}: saved with another recogniser than this page has; adapt to your voice again.`);
     this.voice = voice;
   }
 

@@ -11,7 +11,7 @@ ort.env.wasm.numThreads = 1; // more need headers that most hosts of static page
 /** Load a file, tell how many bytes of it came, and keep it, so that offline.js need not fetch it again. */
 async function loaded(name, version, came) {
   const address = new URL(`${name}?${version}`, import.meta.url);
-  const cache = await globalThis.caches?.open(version);
+  const cache = await globalThis.caches?.open(version).catch(() => null); // a browser may be told to keep nothing
   const kept = await cache?.match(address);
   const response = kept ?? (await fetch(address).catch(() => ({ status: "check the network" })));
   if (!response.ok) throw new Error(`${name} did not come (${response.status}).`);

@@ -358,10 +358,10 @@ def test_a_saved_voice_is_restored_without_a_request(page: Page, address: str, t
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text[: len(text) // 2], "no voice that was saved here, or damaged; choose another file"),
-        (lambda text: "Dear Anna", "no voice that was saved here, or damaged; choose another file"),
-        (lambda text: text.replace('"weights":[', '"weights":[null,'), "no voice that was saved here, or damaged"),
-        (lambda text: text.replace('"recognizer":"', '"recognizer":"0'), "made for another recogniser"),
+        (lambda text: text[: len(text) // 2], "not a voice saved by this page, or damaged; choose another file"),
+        (lambda text: "Dear Anna", "not a voice saved by this page, or damaged; choose another file"),
+        (lambda text: text.replace('"weights":[', '"weights":[null,'), "not a voice saved by this page, or damaged"),
+        (lambda text: text.replace('"recognizer":"', '"recognizer":"0'), "saved with another recogniser"),
     ],
 )
 def test_another_file_than_that_of_a_voice_is_refused(

@@ -227,6 +227,17 @@ def test_npm_without_a_network_says_why(monkeypatch: pytest.MonkeyPatch, tmp_pat
         make.unpack_runtime(tmp_path)
 
 
+def test_a_recording_of_minutes_is_answered_by_the_worker(page: Page, tmp_path: Path) -> None:
+    y = np.concatenate([audio.read(path, sr=16_000)[0] for path in sorted(SAMPLE.parent.glob("*.flac"))])
+    soundfile.write(tmp_path / "long.flac", np.tile(y, 8), 16_000)
+
+    answered(page, tmp_path / "long.flac")
+
+    expect(page.locator("#answer-name")).to_have_text("long.flac")
+    expect(page.locator("#timeline")).to_be_visible()
+    assert page.locator("#strip button").count() > 8
+
+
 OPEN = """async () => {
     const ort = await import("./ort.wasm.min.mjs");
     ort.env.wasm.wasmPaths = new URL("./", location).href;
