@@ -66,8 +66,7 @@ async function predict(given) {
     const part = (share) => (at("working").value = (number + share) / todo.length);
     part(0);
     try {
-      const file = each instanceof File ? each : await each();
-      const notes = [];
+      const [file, notes] = [each instanceof File ? each : await each(), []];
       const samples = await decoded(file, notes);
       const seconds = samples.length / RATE;
       const { stretches = [], ...answer } = await ask(seconds > LONG ? "follow" : "predict", samples, part);
@@ -210,6 +209,7 @@ async function recorded(name, button, seconds, words, live = () => {}) {
       live();
     });
     button.textContent = "Stop";
+    meter.show(0, seconds);
     button.after(meter.element);
     return await recording.recorded;
   } catch (error) {
